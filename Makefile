@@ -7,6 +7,7 @@
 #                   MUTANTS="-n 50 'lower/*'" are its arguments
 # make test-clients libraries that were written for Theano, each in an environment of its own (docs/clients.md);
 #                   CLIENTS="keras-2.3.1 --record" are its arguments
+# make explain-pages  explanations of five programs as pages in build/explain, and pictures of them for the documentation
 # make stubs        src/theano-stubs anew, for type checkers and editors (docs/types.md)
 # make release-check  both packages built, looked into, installed in clean environments (CONTRIBUTING.md)
 # make docs         the documentation as HTML, warnings are errors
@@ -22,7 +23,7 @@ PEERS := numexpr jax torch pytensor
 # What old libraries depend on has wheels for these; the last releases of some have none for later ones.
 CLIENTS_PYTHON ?= $(shell for p in python3.11 python3.12; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test test-clients lint bench bench-peers mutants stubs release-check docs clean
+.PHONY: demo test test-clients lint bench bench-peers mutants explain-pages stubs release-check docs clean
 
 demo: .venv/.installed-plot
 	$(BIN)/python examples/xnor.py
@@ -59,6 +60,9 @@ mutants: .venv/.installed-test
 
 release-check: $(BIN)/python
 	$(BIN)/python -m tools.release_check
+
+explain-pages: .venv/.installed-test
+	$(BIN)/python -m tools.explain_pages build/explain
 
 stubs: .venv/.installed-test
 	$(BIN)/python -m tools.stubs

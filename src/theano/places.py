@@ -347,6 +347,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano": {
         "theano": "breakpoint compat d3viz link sparse tests typed_list",
         "theano.tests.main": "test",
+        "theano.explanation.explain": "explain",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",

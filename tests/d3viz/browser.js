@@ -6,6 +6,7 @@ class Element {
   append(...children) { for (const c of children) this.children.push(typeof c === "string" ? Object.assign(new Element("#text"), { text: c }) : c); }
   replaceChildren(...children) { this.children = []; this.append(...children); }
   addEventListener(name, listener) { (this.listeners[name] ||= []).push(listener); }
+  querySelector() { return null; }
   getBoundingClientRect() { return { left: 0, top: 0, width: 800, height: 600 }; }
   set textContent(text) { this.children = []; this.text = String(text); }
   get textContent() { return this.text + this.children.map(c => c.textContent).join(""); }

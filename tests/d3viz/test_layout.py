@@ -6,6 +6,8 @@ import random
 
 import pytest
 
+from theano.d3viz import graphviz
+from theano.d3viz.graphviz import graphviz_places
 from theano.d3viz.layout import GAP, layout
 
 
@@ -17,17 +19,20 @@ def random_graph(seed: int):
     return sizes, edges
 
 
+@pytest.mark.parametrize("places", [None, graphviz_places], ids=["own", "graphviz"])
 @pytest.mark.parametrize("seed", range(30))
-def test_edges_go_down_and_boxes_do_not_overlap(seed):
+def test_edges_go_down_and_boxes_do_not_overlap(seed, places):
     sizes, edges = random_graph(seed)
-    placed = layout(sizes, edges)
-    for (a, b), bends in zip(edges, placed.bends, strict=True):
-        assert [layer for layer, _ in bends] == list(range(placed.layers[a] + 1, placed.layers[b]))
+    placed = layout(sizes, edges, places)
+    lowest = [max((placed.layers[b] for a, b in edges if a == k), default=0) for k in range(len(sizes))]
+    for layer, last, bends in zip(placed.layers, lowest, placed.bends, strict=True):
+        assert [k for k, _ in bends] == list(range(layer + 1, last))
         assert all(-1e-6 <= x <= placed.width + 1e-6 for _, x in bends)
+    assert all(placed.layers[a] < placed.layers[b] for a, b in edges)
     for layer in range(max(placed.layers) + 1):
         row = sorted((placed.lefts[i], sizes[i][0]) for i in range(len(sizes)) if placed.layers[i] == layer)
         for (left, width), (following, _) in zip(row, row[1:]):
-            assert following >= left + width + GAP - 1e-6
+            assert following >= left + width + GAP - (1e-6 if places is None else 1)
         assert all(left >= -1e-6 and left + width <= placed.width + 1e-6 for left, width in row)
     heights = [height for _, height in placed.rows]
     assert all(heights[placed.layers[i]] >= sizes[i][1] for i in range(len(sizes)))
@@ -48,3 +53,11 @@ def test_nothing_and_cycles():
     assert layout([], []).layers == []
     with pytest.raises(ValueError, match="the edges make a cycle"):
         layout([(1, 1), (1, 1)], [(0, 1), (1, 0)])
+
+
+def test_without_graphviz(monkeypatch):
+    """What is not there, takes too long, or writes something else is done without."""
+    level, widths, links = [0] * 5 + [1] * 5, [20.0] * 10, [(k, k + 5) for k in range(5)]
+    for program in (None, "/bin/false", "/bin/cat", "/no/such/program"):
+        monkeypatch.setattr(graphviz, "_program", lambda program=program: program)
+        assert graphviz_places(level, widths, links, 12.0) is None

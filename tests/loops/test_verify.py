@@ -19,8 +19,8 @@ from theano.runtime import abi
 N = ex.name("n", "i64")
 ZERO, ONE = ex.const(0, "i64"), ex.const(1, "i64")
 TRUE = ex.const(True, "bool")
-WORDS = ["storage", "constant", "callback", "symbol", "object", "counter"]
-STORAGE, CONSTANT, CALLBACK, SYMBOL, OBJECT, COUNTER = (abi.FIRST_FREE + k for k in range(6))
+WORDS = ["storage", "constant", "callback", "symbol", "object", "counter", "profile"]
+STORAGE, CONSTANT, CALLBACK, SYMBOL, OBJECT, COUNTER, PROFILE = (abi.FIRST_FREE + k for k in range(7))
 VECTOR = abi.ArraySpec("float64", (False,))
 LAYOUT = abi.FrameLayout([VECTOR], [VECTOR], 3)
 INPUT_PTR = hs.FrameWord("x", LAYOUT.input_data(0), "ptr")
@@ -491,6 +491,16 @@ FAILING: list[tuple[str, list[st.Stmt], str]] = [
     ("taken in a block", [hs.ReleaseGil(TRUE), st.If(TRUE, [hs.TakeGil()], [])], "taken where it was let go"),
     ("work of a block", [st.If(TRUE, [hs.Work(COUNTER, N, N)], [])], "work is first told in no block"),
     ("work", [hs.Work(COUNTER, TRUE, N)], "bool where i64 is needed"),
+    ("sizes of a block", [st.If(TRUE, [hs.NoteSizes(PROFILE, 0, 4, (N,))], [])], "sizes are noted in no block"),
+    ("sizes", [hs.NoteSizes(PROFILE, 0, 4, (TRUE,))], "bool where i64 is needed"),
+    ("no profile", [hs.NoteSizes(COUNTER, 0, 4, (N,))], "is no profile"),
+    ("two clocks", [hs.StartClock(PROFILE, 8), hs.StartClock(PROFILE, 8)], "this clock runs"),
+    ("no clock", [hs.StopClock(PROFILE, 8)], "this clock was not started in this block"),
+    (
+        "clock of a block",
+        [hs.StartClock(PROFILE, 8), st.If(TRUE, [hs.StopClock(PROFILE, 8)], [])],
+        "this clock was not started in this block",
+    ),
     (
         "escapes a branch",
         [st.If(TRUE, [st.Let("z", N)], []), st.Let("q", ex.name("z", "i64"))],

@@ -105,9 +105,9 @@ class Unit(Record):
 
 
 class MainPrinter(CPrinter):
-    """Writes the function itself; there is no first form in C."""
+    """Writes the function itself; there are no first form and no profile in C."""
 
-    handles = tuple(cls for cls in ALL if cls is not hs.Spend)
+    handles = tuple(cls for cls in ALL if cls not in (hs.Spend, hs.NoteSizes, hs.StartClock, hs.StopClock))
 
     def __init__(self, unit: Unit, helpers: set[str]) -> None:
         super().__init__(unit.program.main, helpers, unit.fma, unit.names)

@@ -292,4 +292,4 @@ class Interpreter(Visitor):
     def nothing(self, stmt: st.Stmt) -> None:
         """Hints and marks; signals and the GIL are the caller's business."""
 
-    prefetch = poll = commit = release_gil = take_gil = work = spend = nothing
+    prefetch = poll = commit = release_gil = take_gil = work = spend = note_sizes = start_clock = stop_clock = nothing

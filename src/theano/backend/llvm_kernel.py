@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
+from theano.backend.llvm_clock import NOTE_TIME, Clock
 from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -74,10 +75,10 @@ def _has_many_constants(body: list[st.Stmt]) -> bool:
     return sum(e.op == "const" and e.type in ex.FLOATS for e in ex.postorder(tuple(values))) > CONSTANTS
 
 
-def team_call(name: str, kernel: st.Kernel, ranges: hs.Ranges) -> list[Function]:
+def team_call(name: str, kernel: st.Kernel, ranges: hs.Ranges, clock: Clock | None = None) -> list[Function]:
     """Functions: `name` lets the team run a kernel (see `native.team_ir`, also for what it returns).
 
-    What the calls of main need is written once, however many there are.
+    What the calls of main need is written once, however many there are; but for those that a `clock` measures.
     """
     how = abi.FINISH * ranges.finish + abi.ALONE * ranges.alone
     params = [f"{ops.REGISTER[type_]} %{p}" for p, type_ in kernel.params]
@@ -87,16 +88,29 @@ def team_call(name: str, kernel: st.Kernel, ranges: hs.Ranges) -> list[Function]
         stores += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"store {param}, ptr %at{k}"]
         loads += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}", f"{ssa} = load {type_}, ptr %at{k}"]
     head = ", ".join([*params[:-2], "i64 %extent", "i64 %weight", "ptr %ctx", "ptr %node"])
-    part = [*loads, f"call void @{kernel.name}({', '.join(params)})", "ret void"]
+    call, uses = [f"call void @{kernel.name}({', '.join(params)})"], {kernel.name}
+    if clock is not None:
+        buffer = f"%at{len(params) - 2}"
+        noted = f"{buffer} = getelementptr i64, ptr %args, i64 {len(params) - 2}"
+        call = [
+            noted, f"%noted = load ptr, ptr {buffer}", f"%start = call i64 @{clock.reading.name}()", *call,
+            clock.range_ends("%noted", "%start"),
+        ]  # fmt: skip
+        uses |= {clock.reading.name, NOTE_TIME}
+        stores += [
+            f"%clock = getelementptr i64, ptr %ctx, i64 {clock.word}", "%noted = load ptr, ptr %clock", noted,
+            f"store ptr %noted, ptr {buffer}",
+        ]  # fmt: skip
+    part = [*loads, *call, "ret void"]
     lines = [
-        f"%args = alloca [{max(len(params) - 2, 1)} x i64], align 8", *stores,
+        f"%args = alloca [{max(len(params) - 2 + (clock is not None), 1)} x i64], align 8", *stores,
         f"%word = getelementptr i64, ptr %ctx, i64 {abi.CTX['parallel']}", "%parallel = load ptr, ptr %word",
         f"%status = call i32 %parallel(ptr @{name}_part, ptr %args, i64 %extent, i64 %weight, i32 {how}, "
         "ptr %ctx, ptr %node, ptr @storages)",
         "ret i32 %status",
     ]  # fmt: skip
     return [
-        glue(f"{name}_part", f"void @{name}_part(ptr %args, i64 %lo, i64 %hi)", part, {kernel.name}),
+        glue(f"{name}_part", f"void @{name}_part(ptr %args, i64 %lo, i64 %hi)", part, uses),
         glue(name, f"i32 @{name}({head})", lines, {f"{name}_part", "storages"}),
     ]
 

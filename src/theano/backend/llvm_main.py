@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
+from theano.backend.llvm_clock import KEEP_SIZES, NOTE_TIME, Clock, clock_functions, clock_of
 from theano.backend.llvm_kernel import glue, has_vectors, print_kernel, team_call
 from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
@@ -50,6 +51,7 @@ class MainPrinter(FunctionPrinter):
         self.may_leave = True  # with an exception: nothing has been committed
         self.exits: dict[int, str] = {}  # code -> the exit that stores nothing
         self.clock: tuple[str, str, str] | None = None
+        self.clocks: list[Clock] = []  # of a profiled program, those that run
         self.define("ctx", "%ctx", depth=0)
         self.define("frame", "%frame", depth=0)
 
@@ -133,9 +135,10 @@ class MainPrinter(FunctionPrinter):
         if not ranges.least:
             self.do(alone)
             return
-        name = f"{kernel.name}_{ranges.least}{'_finish' if ranges.finish else ''}"
+        clock = self.clocks[-1] if self.clocks else None
+        name = f"{kernel.name}_{ranges.least}{'_finish' if ranges.finish else ''}{clock.suffix if clock else ''}"
         if name not in self.team_calls:
-            self.team_calls[name] = team_call(name, kernel, ranges)
+            self.team_calls[name] = team_call(name, kernel, ranges, clock)
         self.uses.add(name)
         weight = self.operand(ranges.weight)
         work = self.emit(f"mul i64 {extent}, {weight}")
@@ -150,6 +153,8 @@ class MainPrinter(FunctionPrinter):
         self.do(f"br label %{end}")
         self.start(own)
         self.do(alone)
+        if clock is not None:
+            self.do(clock.range_ends(clock.buffer, clock.start))
         self.do(f"br label %{end}")
         self.start(end)
 
@@ -185,6 +190,7 @@ class MainPrinter(FunctionPrinter):
         """The function ``name(args, lo, hi)``."""
         inner = MainPrinter(self.isa, self.layout)
         inner.team_calls = self.team_calls
+        clock = self.clocks[-1] if self.clocks else None
         loads = []
         for k, (captured, type_) in enumerate([("ctx", "ptr"), *_captures(stmt)]):
             loads += [f"%at{k} = getelementptr i64, ptr %args, i64 {k}"]
@@ -192,7 +198,10 @@ class MainPrinter(FunctionPrinter):
             inner.define(captured, f"%in{k}", depth=0)
         inner.define(stmt.lo, "%lo", depth=0)
         inner.define(stmt.hi, "%hi", depth=0)
+        own = inner.clock_at(clock.word, clock.place) if clock is not None else None
         inner.block(stmt.body)
+        if own is not None:
+            inner.do(own.range_ends(own.buffer, own.start))
         self.intrinsics |= inner.intrinsics
         lines = ["entry:", *loads, *inner.top.lines, "ret void"]
         head = f"void @{name}(ptr %args, i64 %lo, i64 %hi)"
@@ -385,6 +394,37 @@ class MainPrinter(FunctionPrinter):
             self.use(CLOCK)
             self.clock = self.emit("call i64 @llvm.readcyclecounter()"), estimate, counter
 
+    def clock_at(self, word: int, place: int) -> Clock:
+        """A clock that starts now. Where it notes its time is read here: what follows may be in branches."""
+        clock, buffer = clock_of(self.isa), self.context(word)
+        self.use(clock)
+        self.uses.add(NOTE_TIME)
+        return Clock(word, place, buffer, self.emit(f"call i64 @{clock.name}()"), clock)
+
+    def start_clock(self, stmt: hs.StartClock) -> None:
+        self.clocks.append(self.clock_at(stmt.word, stmt.place))
+
+    def stop_clock(self, stmt: hs.StopClock) -> None:
+        self.do(self.clocks.pop().ends())
+
+    def note_sizes(self, stmt: hs.NoteSizes) -> None:
+        buffer = self.context(stmt.word)
+        at = [self.emit(f"getelementptr i64, ptr {buffer}, i64 {stmt.place + k}") for k in range(len(stmt.sizes))]
+        sizes = [self.operand(size) for size in stmt.sizes]
+        differs = "false"
+        for address, size in zip(at, sizes, strict=True):
+            known = self.emit(f"load i64, ptr {address}")
+            differs = self.emit(f"or i1 {differs}, {self.emit(f'icmp ne i64 {known}, {size}')}")
+        other, end = self.label(), self.label()
+        self.do(f"br i1 {differs}, label %{other}, label %{end}")
+        self.start(other)
+        self.do(f"call void @{KEEP_SIZES}(ptr {buffer}, i64 {stmt.place}, i64 {stmt.row})")
+        self.uses.add(KEEP_SIZES)
+        for address, size in zip(at, sizes, strict=True):
+            self.do(f"store i64 {size}, ptr {address}")
+        self.do(f"br label %{end}")
+        self.start(end)
+
     def end(self) -> None:
         """Return, all being well; some processors have no clock for everybody: it shows 0."""
         if self.clock is not None:
@@ -433,6 +473,10 @@ def print_module(program: hs.Program, layout: abi.FrameLayout, isa: Isa) -> Modu
     for called in printer.team_calls.values():
         functions += called
     functions += printer.outlined
+    if NOTE_TIME in printer.uses:
+        added, needed = clock_functions(isa)
+        functions += added
+        intrinsics |= needed
     how = f"{abi.QUICKLY if is_quick else ''}nounwind"
     main = Function(
         "main", "i32 @main(ptr %ctx, ptr %frame)", body, frozenset(printer.uses), how, is_quick=is_quick

@@ -79,7 +79,7 @@ class Function(FunctionBase):
         self.fn = StorageRunner(self)
         self.container = Containers(self)
         self.value = Values(self)
-        if self.profile is None:
+        if self.profile is None or fn.notes_times:
             fn.attach(self)
 
     # ---- calls ----
@@ -109,7 +109,10 @@ class Function(FunctionBase):
         results = self._run(values)
         left = time.perf_counter()
         answer = self._finish(results, subset)
-        profile.add_call(time.perf_counter() - start, left - entered)
+        if self.executor.notes_times:
+            profile.add_overhead(time.perf_counter() - start - (left - entered))
+        else:
+            profile.add_call(time.perf_counter() - start, left - entered)
         return answer
 
     def _bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from theano.backend.c import identifier
 from theano.backend.c_main import Unit, print_c
 from theano.compile.executable import Function
+from theano.compile.lengths import names_of_main, written
 from theano.compile.native import NativeExecutor
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -15,7 +15,6 @@ from theano.loops.text import program_text
 from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
 from theano.lower.text import items_text
-from theano.lower.values import Tensor
 from theano.runtime import abi
 
 __all__ = ["ccode", "items", "loop_program"]
@@ -77,16 +76,6 @@ def items(f: Any) -> str:
     return items_text(low.items, names_of_main(low, executor_of(f).plan.fgraph.inputs))
 
 
-def names_of_main(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
-    """How a reader knows arguments and shared variables, and their lengths."""
-    roles = {"input": leaves[: len(low.inputs)], "storage": leaves[len(low.inputs) :]}
-    names: dict[str, str] = {}
-    for role, prefix in (("input", "x"), ("storage", "s")):
-        for k, v in enumerate(roles[role]):
-            names[f"{prefix}{k}"] = names[f"v{prefix}{k}"] = v.name or f"{role} {k}"
-    for name, (role, k, axis) in low.dim_words.items():
-        names[name] = f"{roles[role][k].name or f'{role} {k}'}.shape[{axis}]"
-    return names
 
 
 # -- C -----------------------------------------------------------------------------------------------------
@@ -197,9 +186,3 @@ def _nodes(group: Group) -> list[Any]:
         if item.node is not None and item.node not in found:
             found.append(item.node)
     return found
-
-
-def written(group: Group) -> Iterator[Tensor]:
-    """The tensors that a group makes."""
-    for item in group.items:
-        yield from item.made()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from theano.compile.errors import check_present
 from theano.compile.mode import Mode
@@ -21,7 +21,7 @@ from theano.configdefaults import config
 from theano.graph import Generic, Variable
 from theano.lower import lower
 from theano.lower.machine import Machine
-from theano.lower.program import InputForm
+from theano.lower.program import InputForm, Lowered
 from theano.native import provisional, support
 from theano.native.context import make_context
 from theano.runtime import ability
@@ -30,6 +30,9 @@ from theano.runtime.host import begin_compiler, kept_host
 from theano.runtime.jit import isa
 from theano.runtime.module import Module
 from theano.tensor.type import TensorType
+
+if TYPE_CHECKING:
+    from theano.compile.native_profile import NativeProfile
 
 
 class NativeExecutor(Executor):
@@ -43,11 +46,14 @@ class NativeExecutor(Executor):
         The loop program, for those who want to read it.
     tiers
         The code that is at work.
+    times
+        What a profiled function notes (`theano.compile.native_profile`), or None.
     """
 
     wants_arrays = True
 
-    def __init__(self, plan: FunctionPlan) -> None:
+
+    def __init__(self, plan: FunctionPlan, profile: ProfileStats | None = None) -> None:
         self.whole = plan
         self.border = Border.of(plan)
         self.looks_inside = self.border is not None
@@ -64,7 +70,9 @@ class NativeExecutor(Executor):
         with LOWERING:
             machine = Machine.of(target)
             self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, machine)
-            self._code = ProgramCode(plan, self.lowered, target)
+            self.times = None if profile is None else _measured(self.lowered, fgraph.inputs, profile)
+            self._code = ProgramCode(plan, self.lowered if self.times is None else self.times.lowered, target)
+        self.notes_times = self.times is not None
         self.tiers = Tiers(self._code)
         self._checks = Checks(plan, self.lowered)
         self._runners: _Runners | None = None
@@ -79,7 +87,7 @@ class NativeExecutor(Executor):
         problem = ability.problem()
         if problem is None:
             try:
-                return cls(plan)
+                return cls(plan, profile)
             except ability.NoCompiler as error:
                 problem = str(error)
         ability.refuse(problem)
@@ -158,7 +166,7 @@ class NativeExecutor(Executor):
     def _do_without(self, error: ability.NoCompiler) -> Executor:
         """Have NumPy compute, for there is no compiler."""
         ability.refuse(str(error))
-        self._instead = EXECUTORS["perform"].make(self.whole, None, None)
+        self._instead, self.notes_times = EXECUTORS["perform"].make(self.whole, None, None), False
         return self._instead
 
     def _call(self, values: Sequence[Any]) -> list[Any]:
@@ -239,6 +247,14 @@ class _Fallback:
         function = self._function()
         assert function is not None  # it is being called
         return function._fallback(*args, **kwargs)
+
+
+def _measured(low: Lowered, leaves: list[Variable], profile: ProfileStats) -> NativeProfile:
+    from theano.compile.native_profile import NativeProfile  # few programs are profiled
+
+    times = NativeProfile(low, leaves)
+    profile.native.append(times)
+    return times
 
 
 def _detached(results: Sequence[Variable]) -> list[Variable]:

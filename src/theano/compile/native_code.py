@@ -119,6 +119,9 @@ class ProgramCode:
             elif kind == "object":
                 keep.append(payload)
                 words.append(id(payload))
+            elif kind == "profile":
+                keep.append(payload)
+                words.append(payload.ctypes.data)
             elif kind == "counter":
                 words.append(ctypes.addressof(self.spent))
             elif kind == "callback":
@@ -141,6 +144,10 @@ class ProgramCode:
 
     def _routines(self) -> list[str]:
         return [payload for kind, payload in self.lowered.words if kind == "symbol"]
+
+    def is_profiled(self) -> bool:
+        """Whether it notes times: those of the code that long programs use are wanted."""
+        return any(kind == "profile" for kind, _ in self.lowered.words)
 
     def is_endless(self) -> bool:
         """Whether nobody can tell how much a call computes."""

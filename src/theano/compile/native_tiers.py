@@ -55,7 +55,8 @@ class Tiers:
         program = self.program
         known_as = program.known_as(result)
         kept = program.kept(result, known_as)
-        first = self.is_first = kept is None and config.quick_start and not program.is_endless()
+        has_first = config.quick_start and not program.is_endless() and not program.is_profiled()
+        first = self.is_first = kept is None and has_first
         if program.meets_provisional() and (not first or program.needs_all()):
             provisional.complete()
         self.is_provisional = program.meets_provisional()

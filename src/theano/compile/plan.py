@@ -81,6 +81,9 @@ class Executor:
     wants_arrays: bool = False
     """Whether graphs are to be written in terms of arrays, see `theano.graph.expansion`."""
 
+    notes_times: bool = False
+    """Whether it counts calls, and their time, itself."""
+
     @classmethod
     def make(cls, plan: FunctionPlan, mode: Mode | None, profile: ProfileStats | None) -> Executor:
         """The executor of a mode: one of this class, or another that takes its place."""

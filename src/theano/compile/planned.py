@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.inspect import executor_of, names_of_main, written
+from theano.compile.inspect import executor_of
+from theano.compile.lengths import length_text, names_of_main, space_text, written
 from theano.compile.native import NativeExecutor
 from theano.compile.sizes import Sizes
 from theano.compile.traffic import Traffic
@@ -20,7 +21,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import defined_names
-from theano.loops.text import operation_text, product_text
+from theano.loops.text import product_text
 from theano.lower.dims import length
 from theano.lower.items import Reduce, Special
 from theano.lower.plan.groups import Group
@@ -29,7 +30,10 @@ from theano.lower.program import Lowered
 from theano.lower.values import Item, Tensor
 from theano.record import Record
 
-__all__ = ["MemoryPlan", "PlannedBytes", "memory_plan", "planned_bytes", "schedule"]
+__all__ = [
+    "GroupTexts", "MemoryPlan", "PlannedBytes", "example_sizes", "memory_plan", "planned_bytes", "schedule",
+]  # fmt: skip
+
 
 class PlannedBytes(Record):
     """Bytes that the loops of a call move between memory and the caches.
@@ -104,7 +108,7 @@ def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = Non
     workspace                832
     peak                 800,832
     """
-    sizes = _example(executor_of(f), args, shapes)
+    sizes = example_sizes(executor_of(f), args, shapes)
     low = sizes.low
     plan = MemoryPlan(0, 0, 0, 0, 0)
     for k, array in enumerate(sizes.arrays):
@@ -139,7 +143,7 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     >>> plan.moved, plan.least
     (16016000, 16016000)
     """
-    sizes = _example(executor_of(f), args, shapes)
+    sizes = example_sizes(executor_of(f), args, shapes)
     low = sizes.low
     traffic = Traffic(sizes)
     outside = {t.name for t in traffic.tensors.values() if t.role in ("input", "storage")}
@@ -156,7 +160,7 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     return PlannedBytes(moved, sum(touched.values()))
 
 
-def _example(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
+def example_sizes(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
     """The lengths of a function for example arguments, or for their shapes."""
     stored = [s[0] for s in executor.plan.storages]
     if executor.border is not None and shapes is None:
@@ -197,16 +201,24 @@ def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) 
     moves 16,000 bytes; the least possible is 16,000
     """
     executor = executor_of(f)
-    sizes = _example(executor, args, shapes) if args or shapes is not None else None
-    lines = list(_Schedule(executor.lowered, executor.plan.fgraph.inputs, sizes).lines())
+    sizes = example_sizes(executor, args, shapes) if args or shapes is not None else None
+    lines = list(GroupTexts(executor.lowered, executor.plan.fgraph.inputs, sizes).lines())
     if sizes is not None:
         total = planned_bytes(f, *args, shapes=shapes)
         lines.append(f"moves {total.moved:,} bytes; the least possible is {total.least:,}")
     return "\n".join(lines)
 
 
-class _Schedule:
-    """Writes the groups of a function."""
+class GroupTexts:
+    """Writes the groups of a function.
+
+    Parameters
+    ----------
+    low, leaves
+        The lowered function, and the inputs of its graph.
+    sizes
+        Lengths for example arguments, or None.
+    """
 
     def __init__(self, low: Lowered, leaves: list[Any], sizes: Sizes | None) -> None:
         self.low = low
@@ -228,12 +240,12 @@ class _Schedule:
                 continue
             yield f"loop {self.numbers[group]} over {self._space(group)}"
             yield from self._items(group)
-            yield from self._apart(group)
-            yield from self._form(group)
-            yield from self._moved(group)
+            yield from self.apart(group)
+            yield from self.form(group)
+            yield from self.moved(group)
 
     def _space(self, group: Group) -> str:
-        return product_text(group.axes, map(self.length, group.axes), "×") or "one element"
+        return space_text(group, self.names)
 
     def _items(self, group: Group) -> Iterator[str]:
         for item in group.items:
@@ -248,10 +260,10 @@ class _Schedule:
                 for inner in item.blocks:
                     yield from (f"    {line}" for line in self._block(inner))
             else:
-                lines = [f"loop over {self._space(group)}", *self._items(group), *self._form(group)]
+                lines = [f"loop over {self._space(group)}", *self._items(group), *self.form(group)]
                 yield from (f"    {line}" for line in lines)
 
-    def _form(self, group: Group) -> Iterator[str]:
+    def form(self, group: Group) -> Iterator[str]:
         """The form of the loop."""
         original = self.low.alike.get(group)
         if original is not None:
@@ -265,7 +277,8 @@ class _Schedule:
         role = {"constant": "constant", "temp": "workspace", "cell": "stack"}.get(tensor.role, "array")
         return self.names.get(tensor.name) or f"{role} {tensor.name}"
 
-    def _apart(self, group: Group) -> Iterator[str]:
+    def apart(self, group: Group) -> Iterator[str]:
+        """Why it is not one with others."""
         reasons: dict[str, str] = {}
         for source, why in group.not_merged:
             other = source.now()
@@ -280,7 +293,7 @@ class _Schedule:
         yield f"{what} {item.node}" if item.node is not None else what
         for region in item.blocks if isinstance(item, Special) else ():
             yield from self._block(region)
-        yield from self._moved(group)
+        yield from self.moved(group)
 
     def _item(self, group: Group, item: Item) -> str:
         node = str(item.node) if item.node is not None else "copy"
@@ -290,7 +303,8 @@ class _Schedule:
             return f"{node}    ({item.op} along {along}, in {ex.DTYPE_OF[item.acc]})"
         return node + ("    (once for each row)" if group.is_prefix(item) else "")
 
-    def _moved(self, group: Group) -> Iterator[str]:
+    def moved(self, group: Group) -> Iterator[str]:
+        """What it reads and writes."""
         made = {t.storage(): t for t in written(group)}
         read: dict[Tensor, Tensor] = {}
         for item in group.items:
@@ -320,13 +334,4 @@ class _Schedule:
 
     def length(self, root: Expr) -> str:
         """A length in terms of the inputs' shapes."""
-        done: dict[int, str] = {}
-        for node in ex.postorder((root,)):
-            if node.op == "const":
-                done[id(node)] = str(node.value)
-            elif node.op == "name":
-                done[id(node)] = self.names.get(str(node.value), str(node.value))
-            else:
-                text = operation_text(node, [done[id(a)] for a in node.args])
-                done[id(node)] = text if len(text) < 120 else "…"
-        return done[id(root)]
+        return length_text(root, self.names)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
 from theano import gradient
 from theano.configdefaults import config
 from theano.graph import Apply
+
+if TYPE_CHECKING:
+    from theano.compile.loop_times import LoopTime
 
 theano_imported_time = time.time()
 _printers: list[Callable[..., None]] = []
@@ -29,16 +33,21 @@ def register_profiler_printer(fct: Callable[..., None]) -> Callable[..., None]:
 class ProfileStats:
     """Counts and seconds of one function.
 
-    The whole function is always measured; single nodes only where Python runs them one by one (linker "py").
+    A function in native code is compiled with clocks around its loops, products and calls of Python (`loops`). Nodes
+    that share a loop share its time, in proportion to what they are estimated to cost. Where Python runs nodes one by
+    one (linker "py"), each is measured by itself.
 
     Attributes
     ----------
     fct_callcount, fct_call_time
-        Calls of the function and their time.
+        Calls of the function and their time. In native code the time from its first statement to its last; arguments
+        that Python must convert first add what that takes.
     vm_call_time
         Part of `fct_call_time` without argument handling.
     apply_time, apply_callcount
         Seconds and calls of each node, by node.
+    loops
+        What native code has measured: a `LoopTime` for each loop, product and call of other code.
     compile_time, optimizer_time, linker_time, nb_nodes
         About the compilation.
 
@@ -48,14 +57,13 @@ class ProfileStats:
     >>> f = theano.function([x], x ** 2, profile=True)
     >>> f(3.0)
     array(9.)
+    >>> f.profile.fct_callcount
+    1
     >>> f.profile.summary()     # doctest: +SKIP
     """
 
     line_width = 80
     compile_time = 0.0
-    fct_call_time = 0.0
-    fct_callcount = 0
-    vm_call_time = 0.0
     optimizer_time = 0.0
     validate_time = 0.0
     linker_time = 0.0
@@ -75,9 +83,10 @@ class ProfileStats:
         **kwargs: Any,
     ) -> None:
         self.flag_time_thunks = True if flag_time_thunks is None else flag_time_thunks
-        self.apply_time: dict[Apply, float] = {}
-        self.apply_callcount: dict[Apply, int] = {}
-        self.apply_cimpl: dict[Apply, bool] = {}
+        self.native: list[Any] = []
+        self._calls, self._call_time, self._inside = 0, 0.0, 0.0
+        self._node_time: dict[Apply, float] = {}
+        self._node_calls: dict[Apply, int] = {}
         self.output_size: dict[Any, int] = {}
         self.variable_shape: dict[Any, Any] = {}
         self.variable_strides: dict[Any, Any] = {}
@@ -92,17 +101,20 @@ class ProfileStats:
 
     def add_call(self, seconds: float, inside: float) -> None:
         """Count one call of the function."""
-        self.fct_callcount += 1
-        self.fct_call_time += seconds
-        self.vm_call_time += inside
+        self._calls += 1
+        self._call_time += seconds
+        self._inside += inside
+
+    def add_overhead(self, seconds: float) -> None:
+        """Count the time of a call that native code does not see."""
+        self._call_time += seconds
 
     def add_node(self, node: Apply, seconds: float, cells: Iterable[list[Any]] = ()) -> None:
         """Count one execution of `node`."""
         if not self.flag_time_thunks:
             return
-        self.apply_time[node] = self.apply_time.get(node, 0.0) + seconds
-        self.apply_callcount[node] = self.apply_callcount.get(node, 0) + 1
-        self.apply_cimpl[node] = False
+        self._node_time[node] = self._node_time.get(node, 0.0) + seconds
+        self._node_calls[node] = self._node_calls.get(node, 0) + 1
         for variable, cell in zip(node.outputs, cells, strict=False):
             if isinstance(cell[0], np.ndarray):
                 self.variable_shape[variable] = cell[0].shape
@@ -111,10 +123,96 @@ class ProfileStats:
 
     def reset(self) -> None:
         """Forget all calls."""
-        self.fct_callcount = 0
-        self.fct_call_time = self.vm_call_time = 0.0
-        for table in (self.apply_time, self.apply_callcount, self.apply_cimpl, self.output_size):
+        self._calls, self._call_time, self._inside = 0, 0.0, 0.0
+        for table in (self._node_time, self._node_calls, self.output_size):
             table.clear()
+        for times in self.native:
+            times.reset()
+
+    # ---- what was collected ----
+
+    @property
+    def fct_callcount(self) -> int:
+        """Calls of the function."""
+        return self._calls + sum(times.calls for times in self.native)
+
+    @property
+    def fct_call_time(self) -> float:
+        """Their seconds."""
+        return self._call_time + sum(times.seconds for times in self.native)
+
+    @property
+    def vm_call_time(self) -> float:
+        """Their seconds without argument handling."""
+        return self._inside + sum(times.seconds for times in self.native)
+
+    @property
+    def loops(self) -> list[LoopTime]:
+        """A `LoopTime` for each loop, product, and call of other code in native functions, in their order.
+
+        What stands inside of another one (the loops of a step) follows it; the calls themselves are left out.
+        """
+        return [loop for times in self.native for loop in times.loops()[1:]]
+
+    @property
+    def apply_time(self) -> dict[Apply, float]:
+        """Seconds by node."""
+        return {**self._node_time, **self._of_nodes()[0]}
+
+    @property
+    def apply_callcount(self) -> dict[Apply, int]:
+        """Executions by node."""
+        return {**self._node_calls, **self._of_nodes()[1]}
+
+    @property
+    def apply_cimpl(self) -> dict[Apply, bool]:
+        """Whether native code ran it, by node."""
+        return {**dict.fromkeys(self._node_time, False), **self._of_nodes()[2]}
+
+    def _of_nodes(self) -> tuple[dict[Apply, float], dict[Apply, int], dict[Apply, bool]]:
+        seconds: dict[Apply, float] = {}
+        calls: dict[Apply, int] = {}
+        native: dict[Apply, bool] = {}
+        for times in self.native:
+            for loop in times.loops():
+                for node, share in loop.shares():
+                    seconds[node] = seconds.get(node, 0.0) + share * loop.own_seconds
+                    calls[node] = max(calls.get(node, 0), loop.calls)
+                    native[node] = loop.name != "call-back"
+        return {n: t for n, t in seconds.items() if calls[n]}, {n: c for n, c in calls.items() if c}, native
+
+    def trace(self, path: str) -> None:
+        """Write the last stretches of time that native functions have noted as a Chrome trace.
+
+        Parameters
+        ----------
+        path
+            A JSON file, for ``chrome://tracing`` or https://ui.perfetto.dev. Each thread has a row: calls, in them
+            loops and the ranges of loops that threads share, with lines, nodes and bytes. The last 16,384 stretches
+            are kept.
+
+        Examples
+        --------
+        >>> import json, os, tempfile
+        >>> x = T.dvector("x")
+        >>> f = theano.function([x], T.exp(x), profile=theano.ProfileStats(atexit_print=False))
+        >>> _ = f([1.0, 2.0])
+        >>> path = os.path.join(tempfile.mkdtemp(), "trace.json")
+        >>> f.profile.trace(path)
+        >>> sorted({e["name"] for e in json.load(open(path))["traceEvents"] if e["ph"] == "X"})
+        ['call', 'loop 1: exp', 'loop 1: exp, a range']
+        """
+        import json  # few programs write traces
+
+        events = [event for times in self.native for event in times.trace_events()]
+        rows = {thread: k for k, thread in enumerate(dict.fromkeys(event["tid"] for event in events))}
+        named: list[tuple[str, int, str]] = [("process_name", 0, self.message or "theano")]
+        named += [("thread_name", k, f"thread {k}") for k in rows.values()]
+        pid = os.getpid()
+        found = [{"name": what, "ph": "M", "pid": pid, "tid": k, "args": {"name": n}} for what, k, n in named]
+        found += [{**event, "tid": rows[event["tid"]], "pid": pid} for event in events]
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"traceEvents": found, "displayTimeUnit": "ns"}, file)
 
     # ---- sums ----
 
@@ -159,20 +257,15 @@ class ProfileStats:
     def compute_total_times(self) -> dict[Apply, float]:
         """Seconds of each node with all nodes before it."""
         totals: dict[Apply, float] = {}
-        for node in self.apply_time:
-            self.fill_node_total_time(node, totals)
+        times = self.apply_time
+        for node in times:
+            totals[node] = sum(times.get(n, 0.0) for n in _nodes_before(node))
         return totals
 
     def fill_node_total_time(self, node: Apply, total_times: dict[Apply, float]) -> None:
         """Set ``total_times[node]``."""
-        seen = {node}
-        stack = [node]
-        while stack:
-            for variable in stack.pop().inputs:
-                if variable.owner is not None and variable.owner not in seen:
-                    seen.add(variable.owner)
-                    stack.append(variable.owner)
-        total_times[node] = sum(self.apply_time.get(n, 0.0) for n in seen)
+        times = self.apply_time
+        total_times[node] = sum(times.get(n, 0.0) for n in _nodes_before(node))
 
     # ---- printing ----
 
@@ -187,7 +280,10 @@ class ProfileStats:
             self.summary_class(file, n_ops_to_print)
             self.summary_ops(file, n_ops_to_print)
             self.summary_nodes(file, n_apply_to_print)
-            self.summary_memory(file, n_apply_to_print)
+            if self.native:
+                self.summary_loops(file, n_apply_to_print)
+            if self.output_size or config.profile_memory:
+                self.summary_memory(file, n_apply_to_print)
             self.print_extra(file)
         self.print_tips(file)
 
@@ -236,15 +332,20 @@ class ProfileStats:
 
     def summary_nodes(self, file: TextIO | None = None, N: int | None = None) -> None:
         """A table with one line for each node."""
+        calls, native = self.apply_callcount, self.apply_cimpl
         rows = [
-            (seconds, self.apply_callcount[node], "Py", k, str(node))
+            (seconds, calls[node], "C" if native[node] else "Py", k, str(node))
             for k, (node, seconds) in enumerate(self.apply_time.items())
         ]
         self._table("Apply", "<Apply name>", rows, N, file, fourth="<id>")
 
     def summary_memory(self, file: TextIO | None = None, N: int | None = None) -> None:
-        """Sizes of the values that nodes made."""
+        """The memory that native functions are planned to use, and sizes of the values that single nodes made."""
         file = sys.stderr if file is None else file
+        for times in self.native:
+            print("\n".join(times.memory_lines(N)), end="\n\n", file=file)
+        if not self.output_size:
+            return
         print("Memory Profile (the sum of all outputs of nodes)", file=file)
         print(
             f"    {sum(self.output_size.values()) / 1024:.0f} KiB in {len(self.output_size)} variables",
@@ -254,6 +355,13 @@ class ProfileStats:
         for variable, size in largest:
             print(f"    {size:>12}B  {self.variable_shape[variable]}  {variable}", file=file)
         print(file=file)
+
+    def summary_loops(self, file: TextIO | None = None, N: int | None = None) -> None:
+        """A table with one line for each loop, product and call of other code: those that took longest first."""
+        from theano.compile.loop_times import loop_lines  # few programs are profiled
+
+        file = sys.stderr if file is None else file
+        print("\n".join(loop_lines(self.loops, self.vm_call_time, N)), end="\n\n", file=file)
 
     def print_extra(self, file: TextIO) -> None:
         """What registered printers add."""
@@ -279,10 +387,10 @@ class ProfileStats:
         tips = []
         if any(getattr(v.type, "dtype", "") == "float64" for v in self.output_size):
             tips.append("Try the Theano flag floatX=float32")
-        if self.fct_callcount and not self.apply_time:
+        if self.native and self.apply_time:
             tips.append(
-                "The function is one native call, without times of single nodes: compile it with "
-                "mode=theano.Mode(linker='py') to see those of their NumPy definitions"
+                "Nodes that share a loop share its time, by estimates of what they cost: what was measured is the "
+                "table of loops. theano.printing.schedule(f, *arguments) says why loops are apart"
             )
         if self.apply_time and not any(self.apply_cimpl.values()):
             tips.append("Use the default mode: this function was run node by node in Python")
@@ -351,6 +459,18 @@ def profile_for(wanted: Any, name: str | None) -> ProfileStats | None:
     if not wanted:
         return None
     return ProfileStats(message=wanted if isinstance(wanted, str) else name)
+
+
+def _nodes_before(node: Apply) -> set[Apply]:
+    """A node with all that it needs."""
+    seen = {node}
+    stack = [node]
+    while stack:
+        for variable in stack.pop().inputs:
+            if variable.owner is not None and variable.owner not in seen:
+                seen.add(variable.owner)
+                stack.append(variable.owner)
+    return seen
 
 
 def _grad_time() -> float:

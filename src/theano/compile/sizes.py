@@ -38,14 +38,26 @@ class Sizes:
         self.env: dict[str, Any] = {}
         n = len(low.inputs)
         for name, (role, k, axis) in low.dim_words.items():
-            array = arrays[k if role == "input" else n + k]
+            array = arrays[k if role == "input" else n + k] if arrays else None
             if array is not None and axis < array.ndim:
                 self.env[name] = np.int64(array.shape[axis])
         for leaf, array in zip(leaves, arrays, strict=False):
             uniform = low.values[leaf].uniform
             if array is not None and array.size == 1 and uniform is not None:
                 self.env[str(uniform.value)] = array.reshape(())[()]
-        for stmt in low.program.main:
+        self._name_more()
+
+    @classmethod
+    def of_names(cls, low: Lowered, env: Mapping[str, Any]) -> Sizes:
+        """The same for what names of main stand for; lengths of arguments must be among them."""
+        sizes = cls(low, [], [])
+        sizes.env = dict(env)
+        sizes._name_more()
+        return sizes
+
+    def _name_more(self) -> None:
+        """What main computes of what is known."""
+        for stmt in self.low.program.main:
             if isinstance(stmt, st.Let) and (value := self.value(stmt.value)) is not None:
                 self.env[stmt.name] = value
 

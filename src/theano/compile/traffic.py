@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.inspect import written
+from theano.compile.lengths import written
 from theano.compile.sizes import Sizes
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -51,16 +51,11 @@ class Traffic:
     def of(self, group: Group) -> Iterator[tuple[str, bool, int]]:
         """(memory, whether it is written, bytes) for each tensor of a group."""
         call = None if group.special else self._call(group)
-        if call is None:
-            yield from self._whole(group)
-            return
-        env = {
-            name: value
-            for (name, _), arg in zip(call.kernel.params, call.args, strict=False)
-            if isinstance(arg, Expr) and (value := self.sizes.value(arg)) is not None
-        }
-        if call.ranges is not None:
-            env |= {st.LO: np.int64(0), st.HI: np.int64(self.sizes.number(call.ranges.extent) or 0)}
+        yield from self.whole(group) if call is None else self.of_call(call)
+
+    def of_call(self, call: hs.CallKernel) -> Iterator[tuple[str, bool, int]]:
+        """The same for the call of a kernel."""
+        env = self.inside(call)
         names = _pointers(call)
         found: dict[tuple[str, bool], list[_Access]] = {}
         for access in self._accesses(call.kernel.body, env, ()):
@@ -69,6 +64,17 @@ class Traffic:
         for (name, store), accesses in found.items():
             yield name, store, self._moved(name, accesses)
 
+    def inside(self, call: hs.CallKernel) -> dict[str, Any]:
+        """What names of numbers stand for in a kernel."""
+        env = {
+            name: value
+            for (name, _), arg in zip(call.kernel.params, call.args, strict=False)
+            if isinstance(arg, Expr) and (value := self.sizes.value(arg)) is not None
+        }
+        if call.ranges is not None:
+            env |= {st.LO: np.int64(0), st.HI: np.int64(self.sizes.number(call.ranges.extent) or 0)}
+        return env
+
     def _call(self, group: Group) -> hs.CallKernel | None:
         for tensor in written(group):
             calls = self.calls.get(tensor.storage().name)
@@ -76,7 +82,7 @@ class Traffic:
                 return calls.pop(0) if len(calls) > 1 else calls[0]
         return None
 
-    def _whole(self, group: Group) -> Iterator[tuple[str, bool, int]]:
+    def whole(self, group: Group) -> Iterator[tuple[str, bool, int]]:
         """Calls of other code: every operand and every result once."""
         reads = {v.tensor for i in group.items for v in (*i.reads, *i.indirect) if v.tensor is not None}
         for tensors, store in ((reads, False), (set(written(group)), True)):

@@ -13,7 +13,8 @@ from theano.printing.dot_text import DotText
 
 __all__ = ["PyDotFormatter", "d3viz", "d3write", "replace_patterns", "safe_json"]
 
-_PAGE = Path(__file__).with_name("page.html")
+_FOLDER = Path(__file__).parent
+_PARTS = {"STYLE": "graph.css", "SCRIPT": "graph.js"}
 
 
 def replace_patterns(x: str, replace: dict[str, Any]) -> str:
@@ -39,12 +40,20 @@ def safe_json(obj: Any) -> str:
     return text
 
 
+def page_of(template: Path, data: Any, **parts: str) -> str:
+    """A page: a template with the script and style that draw graphs, other `parts` by their names, and its data."""
+    texts = {f"/*GRAPH {what}*/": (_FOLDER / name).read_text(encoding="utf-8") for what, name in _PARTS.items()}
+    texts |= {f"/*{name.upper()}*/": text for name, text in parts.items()}
+    # The data come last: texts of programs may contain anything.
+    return replace_patterns(template.read_text(encoding="utf-8"), {**texts, "/*DATA*/null": safe_json(data)})
+
+
 def d3viz(fct: Any, outfile: str | os.PathLike[str], copy_deps: bool = True, *args: Any, **kwargs: Any) -> None:
     """Write an interactive page of a graph: one HTML file, which needs no network and no other file.
 
     The wheel zooms, dragging moves, a click on a box tells all about it, and a click on one with a graph inside
-    (`OpFromGraph`, `scan`) opens it. If the function has been profiled with linker "py", its boxes can be coloured by
-    time, and shapes are those of the last call.
+    (`OpFromGraph`, `scan`) opens it. If the function has been profiled, its boxes can be coloured by time; with
+    linker "py", shapes are those of the last call.
 
     Parameters
     ----------
@@ -74,9 +83,7 @@ def d3viz(fct: Any, outfile: str | os.PathLike[str], copy_deps: bool = True, *ar
     '<!doctype html>'
     """
     data = graph_data(fct, PyDotFormatter(*args, **kwargs).compact)
-    # The data come last: texts of programs may contain anything.
-    page = replace_patterns(_PAGE.read_text(encoding="utf-8"), {"/*DATA*/null": safe_json(data)})
-    Path(outfile).write_text(page, encoding="utf-8")
+    Path(outfile).write_text(page_of(_FOLDER / "page.html", data), encoding="utf-8")
 
 
 def d3write(fct: Any, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:

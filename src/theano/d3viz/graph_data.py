@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from theano.d3viz.labels import apply_label, apply_profile, shape_label, type_to_str, var_label, var_tag
+from theano.d3viz.graphviz import graphviz_places
+from theano.d3viz.labels import apply_label, shape_label, type_to_str, var_label, var_tag
 from theano.d3viz.layout import layout
 from theano.graph import Apply, Constant, FunctionGraph, Variable, graph_inputs, io_toposort
 from theano.graph.shown import shown
 
-__all__ = ["graph_data"]
+__all__ = ["Data", "Pages", "arranged", "box_width", "graph_data", "graph_of"]
 
 Data: TypeAlias = dict[str, Any]
 
@@ -40,17 +41,15 @@ def graph_data(fct: Any, compact: bool = True) -> Data:
     TypeError
         `fct` has no graph.
     """
-    inputs, outputs, names, profile = _graph_of(fct)
-    pages = _Pages(compact, profile)
+    inputs, outputs, names, profile = graph_of(fct)
+    pages = Pages(compact, profile)
     pages.add(inputs, outputs, names)
-    for op, number in pages.inside:  # grows while it is read
-        inner = _inner_graph(op)
-        pages.add(*inner, number=number)
+    pages.add_inner()
     timed = any("seconds" in node for graph in pages.graphs for node in graph["nodes"])
     return {"name": getattr(fct, "name", None) or "graph", "timed": timed, "graphs": pages.graphs}
 
 
-def _graph_of(fct: Any) -> tuple[list[Variable], list[Variable], list[str], Any]:
+def graph_of(fct: Any) -> tuple[list[Variable], list[Variable], list[str], Any]:
     """Inputs, outputs, names of outputs that are new values, and the profile, if there is one."""
     if isinstance(fct, Variable):
         fct = [fct]
@@ -76,12 +75,25 @@ def _inner_graph(op: Any) -> tuple[list[Variable], list[Variable]]:
     return [], []
 
 
-class _Pages:
-    """The graphs that are found, one in another."""
+class Pages:
+    """The graphs that are found, one in another.
 
-    def __init__(self, compact: bool, profile: Any) -> None:
+    Parameters
+    ----------
+    compact
+        Leave out variables that are neither inputs nor results.
+    profile
+        A `ProfileStats`, or None.
+    about
+        What else is to be known of the box of a node or leaf.
+    """
+
+    def __init__(self, compact: bool, profile: Any, about: Callable[[Any], Data] = lambda thing: {}) -> None:
         self.compact = compact
         self.profile = profile
+        self.about = about
+        self.total = 0.0 if profile is None else profile.fct_call_time
+        self.times = profile.apply_time if self.total else {}
         self.graphs: list[Data] = []
         self.inside: list[tuple[Any, int]] = []  # operations and the numbers of their graphs
         self.numbers: dict[int, int] = {}
@@ -98,8 +110,19 @@ class _Pages:
     def add(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], names: Sequence[str] = (), number: int = 0
     ) -> None:
-        """Gather one graph."""
+        """Gather one graph, with the places of its boxes."""
         assert number == len(self.graphs)
+        self.graphs.append(arranged(*self.boxes(inputs, outputs, names)))
+
+    def add_inner(self) -> None:
+        """Gather the graphs inside of operations."""
+        for op, number in self.inside:  # grows while it is read
+            self.add(*_inner_graph(op), number=number)
+
+    def boxes(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], names: Sequence[str] = ()
+    ) -> tuple[list[Data], list[Data]]:
+        """The boxes of one graph, and its edges."""
         graph = _Graph(self)
         for v in inputs:
             graph.leaf(v)
@@ -107,13 +130,31 @@ class _Pages:
             graph.apply(node)
         for k, v in enumerate(outputs):
             graph.output(v, names[k] if k < len(names) else "")
-        self.graphs.append(graph.finished())
+        return graph.nodes, graph.edges
+
+
+def box_width(label: str, text: str) -> float:
+    """The width of a box with two lines."""
+    return round(16 + max(LETTER * min(len(label), MOST), SMALL_LETTER * min(len(text), MOST + 6), 36), 1)
+
+
+def arranged(nodes: list[Data], edges: list[Data]) -> Data:
+    """A graph with the places of its boxes."""
+    sizes, ends = [(node["w"], node["h"]) for node in nodes], [(edge["from"], edge["to"]) for edge in edges]
+    placed = layout(sizes, ends, graphviz_places)
+    for node, layer, left in zip(nodes, placed.layers, placed.lefts, strict=True):
+        node["layer"], node["x"] = layer, round(left, 1)
+    for node, bends in zip(nodes, placed.bends, strict=True):
+        node["bends"] = [[layer, round(x, 1)] for layer, x in bends]
+    rows = [[round(top, 1), round(height, 1)] for top, height in placed.rows]
+    width, height = round(placed.width, 1), round(placed.height, 1)
+    return {"nodes": nodes, "edges": edges, "rows": rows, "width": width, "height": height}
 
 
 class _Graph:
     """The boxes and edges of one graph."""
 
-    def __init__(self, pages: _Pages) -> None:
+    def __init__(self, pages: Pages) -> None:
         self.pages = pages
         self.nodes: list[Data] = []
         self.edges: list[Data] = []
@@ -121,9 +162,8 @@ class _Graph:
 
     def box(self, kind: str, label: str, text: str, **more: Any) -> int:
         """A new box; returns its number."""
-        width = 16 + max(LETTER * min(len(label), MOST), SMALL_LETTER * min(len(text), MOST + 6), 36)
         known = {name: value for name, value in more.items() if value is not None}
-        node = {"kind": kind, "label": label, "text": text, "w": round(width, 1), "h": HEIGHT, **known}
+        node = {"kind": kind, "label": label, "text": text, "w": box_width(label, text), "h": HEIGHT, **known}
         self.nodes.append(node)
         return len(self.nodes) - 1
 
@@ -140,20 +180,22 @@ class _Graph:
         if v in self.source:
             return self.source[v]
         kind = "constant" if isinstance(v, Constant) else "shared" if hasattr(v, "get_value") else "input"
-        number = self.box(kind, var_label(v), self.type_text(v), type=str(v.type), line=var_tag(v))
+        more = {"type": str(v.type), "line": var_tag(v), **self.pages.about(v)}
+        number = self.box(kind, var_label(v), self.type_text(v), **more)
         if kind != "constant":
             self.source[v] = number
         return number
 
     def apply(self, node: Apply) -> None:
         """The box of a node, and those of its outputs if all variables are shown."""
-        profile = apply_profile(node, self.pages.profile)
+        seconds, total = self.pages.times.get(node), self.pages.total
         kind = ", ".join(self.type_text(v) for v in node.outputs)
         number = self.box(
             "op", apply_label(node), kind, op=str(node.op), type=", ".join(str(v.type) for v in node.outputs),
             name=next((v.name for v in node.outputs if v.name), None), line=var_tag(node.outputs[0]),
-            seconds=profile and profile[0], share=profile and profile[0] / profile[1],
+            seconds=seconds, share=None if seconds is None else seconds / total,
             graph=self.pages.number_of(node.op), kindOfOp=type(node.op).__name__,
+            **self.pages.about(node),
         )  # fmt: skip
         for i, v in enumerate(node.inputs):
             self.edge(self.leaf(v) if v.owner is None else self.source[v], number, v, i)
@@ -168,17 +210,3 @@ class _Graph:
         """The box of a result."""
         number = self.box("output", name or v.name or "result", self.type_text(v), type=str(v.type))
         self.edge(self.source[v] if v in self.source else self.leaf(v), number, v, 0)
-
-    def finished(self) -> Data:
-        """The graph with the places of its boxes."""
-        sizes = [(node["w"], node["h"]) for node in self.nodes]
-        placed = layout(sizes, [(edge["from"], edge["to"]) for edge in self.edges])
-        for node, layer, left in zip(self.nodes, placed.layers, placed.lefts, strict=True):
-            node["layer"], node["x"] = layer, round(left, 1)
-        for edge, bends in zip(self.edges, placed.bends, strict=True):
-            edge["bends"] = [[layer, round(x, 1)] for layer, x in bends]
-        rows = [[round(top, 1), round(height, 1)] for top, height in placed.rows]
-        return {
-            "nodes": self.nodes, "edges": self.edges, "rows": rows,
-            "width": round(placed.width, 1), "height": round(placed.height, 1),
-        }  # fmt: skip

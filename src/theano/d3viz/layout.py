@@ -13,7 +13,7 @@ box share their bends.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from theano.record import Record
 
@@ -22,9 +22,13 @@ SWEEPS = 8
 STRAIGHT = 8.0  # how much more than a box a bend insists on standing below its neighbour
 
 
+# Given layers, widths, links between neighbouring layers and the gap: the middle of each box, or None.
+Places = Callable[[Sequence[int], Sequence[float], Sequence[tuple[int, int]], float], list[float] | None]
+
+
 class Placed(Record):
-    """Where boxes are: of each its layer (0 is the uppermost) and left side; of each edge the bends, as (layer, x);
-    of each layer its upper side and its height; and the size of the whole."""
+    """Where boxes are: of each its layer (0 is the uppermost) and left side, and the bends of the edges that come
+    out of it, as (layer, x); of each layer its upper side and its height; and the size of the whole."""
 
     layers: list[int]
     lefts: list[float]
@@ -34,7 +38,9 @@ class Placed(Record):
     height: float
 
 
-def layout(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Placed:
+def layout(
+    sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], places: Places | None = None
+) -> Placed:
     """Places for boxes of the `sizes` given (width, height), of which `edges` lead from one to another.
 
     Parameters
@@ -43,6 +49,8 @@ def layout(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]
         Width and height of each box.
     edges
         Pairs of numbers of boxes, without cycles. An edge may occur several times.
+    places
+        Who may know better where boxes stand in their layers (see `graphviz_places`), or say None.
 
     Raises
     ------
@@ -54,34 +62,36 @@ def layout(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]
     layers = _layers(len(sizes), edges)
     widths = [w for w, _ in sizes]
     level = list(layers)  # of boxes, then of bends
-    bend_of: dict[tuple[int, int], int] = {}  # (box where the edge starts, layer) -> its bend
-    chains = []
+    trunks: list[list[int]] = [[i] for i in range(len(sizes))]  # of each box: itself, its bend in the layer below, …
+    links: dict[tuple[int, int], None] = {}
     for a, b in edges:
-        chain = [a]
-        for k in range(layers[a] + 1, layers[b]):
-            if (a, k) not in bend_of:
-                bend_of[a, k] = len(level)
-                level.append(k)
-                widths.append(0.0)
-            chain.append(bend_of[a, k])
-        chains.append([*chain, b])
-    links = list(dict.fromkeys((a, b) for chain in chains for a, b in zip(chain, chain[1:])))
+        trunk = trunks[a]
+        for k in range(layers[a] + len(trunk), layers[b]):
+            links[trunk[-1], len(level)] = None
+            trunk.append(len(level))
+            level.append(k)
+            widths.append(0.0)
+        links[trunk[layers[b] - layers[a] - 1], b] = None
     up: list[list[int]] = [[] for _ in level]
     down: list[list[int]] = [[] for _ in level]
     for a, b in links:
         down[a].append(b)
         up[b].append(a)
-    rows = _ordered(level, up, down)
-    centres = _centres(rows, widths, up, down)
+    centres = None if places is None else places(level, widths, list(links), GAP)
+    if centres is None:
+        rows = _ordered(level, up, down)
+        centres = _centres(rows, widths, up, down)
     left = min(c - w / 2 for c, w in zip(centres, widths, strict=True))
     sides: list[tuple[float, float]] = []
     y = 0.0
-    for row in rows:
-        height = max((sizes[i][1] for i in row if i < len(sizes)), default=0.0)
+    heights = [0.0] * (max(level) + 1)
+    for layer, (_, height) in zip(layers, sizes, strict=True):
+        heights[layer] = max(heights[layer], height)
+    for height in heights:
         sides.append((y, height))
         y += height + LAYER_GAP
     lefts = [centres[i] - w / 2 - left for i, (w, _) in enumerate(sizes)]
-    bends = [[(level[i], centres[i] - left) for i in chain[1:-1]] for chain in chains]
+    bends = [[(level[i], centres[i] - left) for i in trunk[1:]] for trunk in trunks]
     width = max(c + w / 2 for c, w in zip(centres, widths, strict=True)) - left
     return Placed(layers, lefts, bends, sides, width, y - LAYER_GAP)
 

@@ -75,7 +75,7 @@ def Rop(
         incoming = [tangents.get(x) for x in node.inputs]
         if all(t is None for t in incoming):
             continue
-        with inherit_origin(node):
+        with inherit_origin(node, gradient=True):
             through = _is_expressed(node.op)
             answer = _through_expression(node, incoming) if through else node.op.R_op(node.inputs, incoming)
         if len(answer) != len(node.outputs):

@@ -330,7 +330,7 @@ def _sweep(
         # An output in `stop` may be a `wrt` too: it has a gradient, which goes no further.
         out_grads = [None if (g := settle(out)) is None or out in stop else g for out in node.outputs]
         if any(g is not None for g in out_grads):
-            with inherit_origin(node):
+            with inherit_origin(node, gradient=True):
                 contributions = _node_grads(node, out_grads, connected)
             for x, g in zip(node.inputs, contributions, strict=True):
                 if g is not None and x not in known:

@@ -27,6 +27,14 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _is_ours: dict[str, bool] = {}
 
 
+class GradientOrigin(list[Any]):
+    """The raw origin of nodes that a gradient has made: those of the node that it is the gradient of."""
+
+
+class GradientFrames(tuple[Frame, ...]):
+    """The same, resolved."""
+
+
 class _Inherited(threading.local):
     origin: Origin | RawOrigin | None = None
 
@@ -72,7 +80,8 @@ def resolve_origin(origin: Origin | RawOrigin) -> Origin:
     if isinstance(origin, tuple):
         return origin
     pairs = zip(origin[-2::-2], origin[::-2], strict=True)
-    return _shared(tuple([_frame_at(code, position) for code, position in pairs]))
+    frames = _shared(tuple([_frame_at(code, position) for code, position in pairs]))
+    return GradientFrames(frames) if isinstance(origin, GradientOrigin) else frames
 
 
 # Equal origins are one object: nodes made in a loop then cost little to keep and to pickle.
@@ -89,18 +98,34 @@ def _frame_at(code: CodeType, position: int) -> Frame:
     return code.co_filename, code.co_firstlineno, code.co_name
 
 
-def _raw_of(thing: Any) -> Origin | RawOrigin:
+def raw_origin_of(thing: Any) -> Origin | RawOrigin:
+    """The origin as it was taken down, see `resolve_origin`."""
     owner = getattr(thing, "owner", None)
     return getattr(thing if owner is None else owner, "_origin", ())
 
 
+def is_of_gradient(thing: Any) -> bool:
+    """Whether a gradient has made a node (of a variable: its node), or a rewrite of what a gradient has made.
+
+    Examples
+    --------
+    >>> import theano, theano.tensor as T
+    >>> x = T.dscalar(); y = T.exp(x)
+    >>> is_of_gradient(y), is_of_gradient(theano.grad(y, x))
+    (False, True)
+    """
+    return isinstance(raw_origin_of(thing), GradientOrigin | GradientFrames)
+
+
 def origin_of(thing: Any) -> Origin:
     """The origin of an `Apply`, or of a variable: its node's, or the line where a leaf was made."""
-    return resolve_origin(_raw_of(thing))
+    return resolve_origin(raw_origin_of(thing))
 
 
 class inherit_origin:
     """Give nodes made in the ``with`` block the origin of `source` (a node, a variable, or an origin).
+
+    With `gradient` they are marked as made by a gradient (`is_of_gradient`).
 
     Examples
     --------
@@ -114,8 +139,11 @@ class inherit_origin:
 
     __slots__ = ("_before", "_origin")
 
-    def __init__(self, source: Any) -> None:
-        self._origin: Origin | RawOrigin = source if isinstance(source, tuple | list) else _raw_of(source)
+    def __init__(self, source: Any, gradient: bool = False) -> None:
+        origin: Origin | RawOrigin = source if isinstance(source, tuple | list) else raw_origin_of(source)
+        if gradient:
+            origin = GradientOrigin(origin) if isinstance(origin, list) else GradientFrames(origin)
+        self._origin = origin
 
     def __enter__(self) -> None:
         self._before = _inherited.origin

@@ -119,6 +119,35 @@ class Spend(HostStmt):
     of_calls: Int
 
 
+@statement("note sizes {sizes}")
+class NoteSizes(HostStmt):
+    """If a call's `sizes` are not those of the last one, keep what has been noted of those (`abi.ProfileLayout`).
+
+    `word` says where times are noted, `place` where the sizes are in it, and `row` how much belongs to them.
+    """
+
+    word: int
+    place: int
+    row: int
+    sizes: tuple[Int, ...]
+
+
+@statement("clock {place} starts")
+class StartClock(HostStmt):
+    """From here on time counts for the record at `place` of what context word `word` points to."""
+
+    word: int
+    place: int
+
+
+@statement("clock {place} stops")
+class StopClock(HostStmt):
+    """To here; between the two the program does not branch."""
+
+    word: int
+    place: int
+
+
 @statement("{name}: {type} = frame {word}")
 class FrameWord(HostStmt):
     """Name a 64-bit word of the call's frame: ``i64`` for dims, ``ptr`` for data and objects."""

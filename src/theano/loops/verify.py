@@ -39,7 +39,7 @@ from theano.record import Record, field
 __all__ = ["Facts", "Layout", "VerifyError", "verify"]
 
 KINDS = ("serial", "vector")
-IN_SLICES = (st.For, hs.CallKernel, hs.Call)
+IN_SLICES = (st.For, hs.CallKernel, hs.Call, hs.StartClock, hs.StopClock)
 READ_ONLY = ("input", "constant", "object")
 MEMORY_TYPES = (*ex.TYPES, *ex.STORAGE_ONLY)
 ACCUMULATIONS = {"f": ("add", "mul", "max", "min"), "i": ("add", "mul", "max", "min", "and", "or", "xor")}
@@ -296,6 +296,7 @@ class _Main(_Checker):
         self.slots: dict[int, str] = {}
         self.committed = False
         self.gil = True
+        self.clocks: dict[int, int] = {}  # those that run, and how deep in blocks they were started
         self.loops = 0  # how many are around
         self.clock_runs = False  # whether work has been told
         self.slice: tuple[str, str] | None = None  # the names of the first row of a slice, and of the one after it
@@ -537,6 +538,19 @@ class _Main(_Checker):
         self.word(stmt.word, "counter")
 
     spend = work
+
+    def note_sizes(self, stmt: hs.NoteSizes) -> None:
+        self.require(len(self.scopes) == 1, "sizes are noted in no block")
+        self.word(stmt.word, "profile")
+
+    def start_clock(self, stmt: hs.StartClock) -> None:
+        self.word(stmt.word, "profile")
+        self.require(stmt.place not in self.clocks, "this clock runs")
+        self.clocks[stmt.place] = len(self.scopes)
+
+    def stop_clock(self, stmt: hs.StopClock) -> None:
+        self.word(stmt.word, "profile")
+        self.require(self.clocks.pop(stmt.place, 0) == len(self.scopes), "this clock was not started in this block")
 
     def commit(self, stmt: hs.Commit) -> None:
         self.committed = True

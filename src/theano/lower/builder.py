@@ -147,7 +147,7 @@ class Builder(Record):
     def word(self, kind: str, key: Any, *payload: Any) -> int:
         """The context word of an outside address, that of `payload` if there is one (otherwise `key` tells all).
 
-        Kinds are ``constant``, ``object``, ``callback``, ``symbol``, ``storage``, ``counter``.
+        Kinds are ``constant``, ``object``, ``callback``, ``symbol``, ``storage``, ``counter``; a profile adds one.
         """
         found = self.word_of.get((kind, key))
         if found is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from theano.graph import Variable
 from theano.loops import expr as ex
@@ -76,6 +77,8 @@ class Assembler:
         self.made: dict[object, tuple[Group, Repeated, hs.CallKernel]] = {}  # for the first of those that repeat
         self.alike: dict[Group, Group] = {}  # the others, and the first
         self.plans: dict[Group, list[NestPlan]] = {}
+        self.made_by: dict[st.Stmt, Group] = {}
+        self.group: Group | None = None  # whose statements are being made
         self.now = 0
 
     # -- the whole -----------------------------------------------------------------------------------------
@@ -375,6 +378,17 @@ class Assembler:
 
     def _emit_group(self, group: Group) -> None:
         still_here()
+        with self.making(group):
+            self._emit(group)
+
+    @contextmanager
+    def making(self, group: Group) -> Iterator[None]:
+        """Statements that are made meanwhile are those of a group (`made_by`)."""
+        around, self.group = self.group, group
+        yield
+        self.group = around
+
+    def _emit(self, group: Group) -> None:
         if group.special:
             item = group.items[0]
             assert isinstance(item, Special)
@@ -474,6 +488,8 @@ class Assembler:
 
     def statement(self, stmt: st.Stmt) -> None:
         self.blocks[-1].append(stmt)
+        if self.group is not None:
+            self.made_by[stmt] = self.group
 
     def block(self, fill: Callable[[], None]) -> Block:
         """The statements that `fill` emits."""

@@ -66,6 +66,7 @@ class Lowered(Record):
     alike: dict[Group, Group] = field(default_factory=dict)  # groups that use the kernel of an earlier one
     machine: Machine = field(default_factory=Machine)
     blocks: dict[int, list[Group]] = field(default_factory=dict)  # the groups of main and of blocks in it
+    made_by: dict[st.Stmt, Group] = field(default_factory=dict)  # for which group a statement of main stands there
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -145,6 +146,7 @@ def lower(
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
         lowering.dim_words, asm.order, list(scheduler.home), asm.plans, asm.alike, b.machine, groups,
+        asm.made_by,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()

@@ -16,8 +16,8 @@ from theano.record import Record
 
 __all__ = [
     "ABI_VERSION", "CTX", "DTYPES", "FALLBACK", "FIRST_FREE", "FIXED", "GRAIN", "ITEMSIZE", "N_ERROR_WORDS", "ON_ERROR",
-    "RANGES", "ArraySpec", "INTEGERS", "FrameLayout", "InputSpec", "ObjectSpec", "descr_index", "descr_word",
-    "takes_numbers",
+    "RANGES", "ArraySpec", "INTEGERS", "FrameLayout", "InputSpec", "ObjectSpec", "ProfileLayout", "descr_index",
+    "descr_word", "takes_numbers",
 ]  # fmt: skip
 
 # Raise it whenever a number, a signature or the meaning of one below changes: it is part of the cache's key.
@@ -255,3 +255,40 @@ class FrameLayout:
     def error_word(self, k: int) -> int:
         """Word of operand `k` of the failed check."""
         return self.error + k
+
+
+# Words of the buffer in which a profiled program notes its times (see `backend.profiled_form`): how many events it has
+# noted, and how often the sizes of its arguments have changed; then the last events, each its record, the ticks of its
+# begin and end, and the thread.
+PROFILE_EVENTS, PROFILE_CHANGES = 0, 1
+PROFILE_FIRST_EVENT, PROFILE_EVENT_WORDS, PROFILE_KEPT_EVENTS = 2, 4, 1 << 14
+# A record: calls and ticks of something, then ranges and ticks of the parts that threads did of it.
+PROFILE_RECORD_WORDS, PROFILE_RANGES = 4, 2
+PROFILE_KEPT_CHANGES = 64
+
+
+class ProfileLayout:
+    """Word offsets of the buffer of a profiled program.
+
+    Behind the events comes what is noted `now`: sizes, and a record for each thing that is measured. When sizes change,
+    all of that is copied to one of the `PROFILE_KEPT_CHANGES` rows at `before`, in turn.
+
+    Examples
+    --------
+    >>> layout = ProfileLayout(n_sizes=2, n_records=3)
+    >>> layout.record(1) - layout.record(0), layout.row
+    (4, 14)
+    """
+
+    __slots__ = ("before", "n_records", "n_sizes", "now", "row", "words")
+
+    def __init__(self, n_sizes: int, n_records: int) -> None:
+        self.n_sizes, self.n_records = n_sizes, n_records
+        self.now = PROFILE_FIRST_EVENT + PROFILE_EVENT_WORDS * PROFILE_KEPT_EVENTS
+        self.row = n_sizes + PROFILE_RECORD_WORDS * n_records
+        self.before = self.now + self.row
+        self.words = self.before + self.row * PROFILE_KEPT_CHANGES
+
+    def record(self, k: int) -> int:
+        """Word of record `k`, in what is noted now."""
+        return self.now + self.n_sizes + PROFILE_RECORD_WORDS * k

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from theano.loops.expr import Expr
@@ -22,6 +23,9 @@ class NestEmitter(Emitter, Protocol):
 
     def prepare(self, group: Group) -> list[Tensor]:
         """See to the memory of a loop nest; what it leaves there."""
+
+    def making(self, group: Group) -> AbstractContextManager[None]:
+        """Statements that are made meanwhile are those of a group."""
 
     def stored_of(self, group: Group) -> list[Tensor]:
         """What a loop nest leaves in memory."""

@@ -63,17 +63,22 @@ def emit_in_slices(
 def _emit_step(asm: NestEmitter, groups: Sequence[Group], cut: Slicing, lo: Expr, hi: Expr) -> None:
     """The statements of a step for the rows from `lo` to `hi`."""
     for group in groups:
-        item, stored = group.items[0], asm.prepare(group)
-        if isinstance(item, Product):
-            for tensor in item.writes:
-                asm.bind(tensor)
-                asm.touch(tensor)
-            item.call_slice(asm, lo, hi)
-            continue
-        nest = cut.nests[group]
-        asm.plans.setdefault(group, []).append(nest.plan)
-        nb = NestBuilder(asm.b, group, nest.plan, stored, asm.row_buffer)
-        kernel = emit_group(nb)
-        assert nest.plan.sharing is not None
-        own = hs.Ranges(ex.mul(hi, nest.per_row), nest.plan.sharing.weight, start=ex.mul(lo, nest.per_row))
-        asm.call_kernel(kernel, list(nb.nest.args), own)
+        with asm.making(group):
+            _emit_group_of_step(asm, group, cut, lo, hi)
+
+
+def _emit_group_of_step(asm: NestEmitter, group: Group, cut: Slicing, lo: Expr, hi: Expr) -> None:
+    item, stored = group.items[0], asm.prepare(group)
+    if isinstance(item, Product):
+        for tensor in item.writes:
+            asm.bind(tensor)
+            asm.touch(tensor)
+        item.call_slice(asm, lo, hi)
+        return
+    nest = cut.nests[group]
+    asm.plans.setdefault(group, []).append(nest.plan)
+    nb = NestBuilder(asm.b, group, nest.plan, stored, asm.row_buffer)
+    kernel = emit_group(nb)
+    assert nest.plan.sharing is not None
+    own = hs.Ranges(ex.mul(hi, nest.per_row), nest.plan.sharing.weight, start=ex.mul(lo, nest.per_row))
+    asm.call_kernel(kernel, list(nb.nest.args), own)

@@ -43,8 +43,9 @@ def _emit_exchanged(asm: NestEmitter, loop: StepLoop, group: Group, passed: Sequ
 
     def call() -> None:
         count = ex.minimum(ex.sub(loop.n, first), size)
-        nest = exchanged(asm, group, passed, loop.step, first, count)
-        asm.call_kernel(st.Kernel("", nest.params, nest.body), list(nest.args))
+        with asm.making(group):
+            nest = exchanged(asm, group, passed, loop.step, first, count)
+            asm.call_kernel(st.Kernel("", nest.params, nest.body), list(nest.args))
 
     batches = ex.ashr(ex.add(loop.n, length(steps - 1)), length(steps.bit_length() - 1))
     asm.statement(st.For(batch, batches, "serial", [hs.Poll(), *asm.block(call)]))

@@ -58,6 +58,7 @@ class Optimizer:
         for prof in (prof1, prof2):
             if isinstance(prof, Trace):
                 merged.steps += prof.steps
+                merged.places += prof.places
                 for name, seconds in prof.seconds.items():
                     merged.seconds[name] = merged.seconds.get(name, 0.0) + seconds
         return merged

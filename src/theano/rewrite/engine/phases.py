@@ -194,7 +194,7 @@ def _apply(graph: Any, node: Apply, result: Any, rule: Rule, run: PhaseRun) -> b
             if graph.replace(old, fitted):
                 changed = True
             else:
-                del trace.steps[text_from:]
+                trace.forget(text_from)
         except RewriteError as error:
             raise RewriteError(f"rule {rule.name}: {error}") from error
     return changed
@@ -206,13 +206,12 @@ def _apply_together(graph: WatchedGraph, node: Apply, result: Any, rule: Rule, r
     pairs = [(old, new) for old, new in made if new is not None]
     if not pairs:
         return False
-    steps = run.trace.steps
-    text_from = len(steps)
+    text_from = len(run.trace.steps)
     for old, new in pairs:
         run.trace.add(run.name, rule.name, old, new)
     done = graph.replace_together(node, pairs, result.get("remove") if isinstance(result, dict) else None, rule.name)
     if not done:
-        del steps[text_from:]
+        run.trace.forget(text_from)
     return done
 
 

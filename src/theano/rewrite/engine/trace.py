@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from theano.graph import Variable
+from theano.graph.origin import raw_origin_of
 from theano.record import Record, field
 from theano.tensor.elemwise import Elemwise
 
@@ -95,8 +97,18 @@ class Step(Record, eq=True):
         return f"{self.phase}: {self.rule}: {self.old} -> {self.new}"
 
 
+class Place(Record):
+    """Of a step: the origin (see `graph.origin`) and the type of what was replaced, and when that was."""
+
+    origin: Any
+    type: Any
+    at: float
+
+
 class Trace(Record):
     """All applications of one rewriting, in order; iterable, printable.
+
+    `places` has a `Place` for each of the `steps`, `seconds` the time of each phase.
 
     Examples
     --------
@@ -106,12 +118,18 @@ class Trace(Record):
 
     steps: list[Step] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    places: list[Place] = field(default_factory=list)
 
     def add(self, phase: str, rule: str, old: Variable, new: Variable) -> None:
         """Record that `rule` turned `old` into `new`."""
+        self.places.append(Place(raw_origin_of(old), old.type, time.perf_counter()))
         self.steps.append(
             Step(phase, rule, snapshot(old, TRACE_DEPTH, TRACE_WIDTH), snapshot(new, TRACE_DEPTH, TRACE_WIDTH))
         )
+
+    def forget(self, start: int) -> None:
+        """Drop the steps from number `start` on: they were refused."""
+        del self.steps[start:], self.places[start:]
 
     def counts(self) -> dict[str, int]:
         """How often each rule fired."""

@@ -1,0 +1,286 @@
+"""The times that a profiled program has noted, and what they are of."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from theano.backend.profiled_form import Timed, profiled_form
+from theano.compile.arithmetic import float_operations, is_sized
+from theano.compile.lengths import names_of_main, space_text
+from theano.compile.loop_times import Event, LoopTime, items_of, lines_text, what_text
+from theano.compile.sizes import Sizes
+from theano.compile.ticks import ticks
+from theano.compile.traffic import Traffic
+from theano.configdefaults import config
+from theano.graph import Apply
+from theano.graph.origin import origin_of
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.externs import EXTERNS
+from theano.lower.items import Special
+from theano.lower.plan.groups import Group
+from theano.lower.program import Lowered
+from theano.record import replace
+from theano.runtime import abi
+
+__all__ = ["NativeProfile"]
+
+
+class NativeProfile:
+    """Measures a lowered function.
+
+    Parameters
+    ----------
+    low
+        The lowered function.
+    leaves
+        The inputs of its graph.
+
+    Attributes
+    ----------
+    lowered
+        The function with clocks: what is compiled.
+    buffer
+        What the program notes.
+    """
+
+    def __init__(self, low: Lowered, leaves: list[Any]) -> None:
+        self.low, self.leaves = low, leaves
+        word = abi.FIRST_FREE + len(low.words)
+        self.form = profiled_form(low.program, word)
+        self.buffer = np.zeros(self.form.layout.words, np.int64)
+        self.lowered = replace(low, program=self.form.program, words=[*low.words, ("profile", self.buffer)])
+        if config.verify_programs:
+            self.lowered.verify()
+        self.ticks = ticks()
+        self._lock = threading.Lock()
+        self._descriptions: list[tuple[str, str, str, list[Apply], list[tuple[str, int]], Group | None]] | None = None
+        self._known: dict[tuple[int, ...], list[tuple[int | None, int | None]]] = {}
+
+    # -- what was noted ------------------------------------------------------------------------------------
+    def _now(self) -> np.ndarray[Any, Any]:
+        layout = self.form.layout
+        return self.buffer[layout.now : layout.now + layout.row].copy()
+
+    def _records(self, row: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return row[self.form.layout.n_sizes :].reshape(-1, abi.PROFILE_RECORD_WORDS)
+
+    @property
+    def calls(self) -> int:
+        """Calls of the function that have come to their end."""
+        return int(self.buffer[self.form.layout.record(0)])
+
+    @property
+    def seconds(self) -> float:
+        """Their time."""
+        passed = int(self.buffer[self.form.layout.record(0) + 1])
+        return passed * self.ticks.seconds if passed else 0.0
+
+    def reset(self) -> None:
+        """Forget all calls."""
+        self.buffer[:] = 0
+
+    def sizes(self) -> dict[str, int]:
+        """Lengths and integers of the last call's arguments, by names of main."""
+        return dict(zip(self.form.sizes, map(int, self._now()), strict=False))
+
+    def _periods(self) -> tuple[list[tuple[tuple[int, ...], np.ndarray[Any, Any]]], bool]:
+        """What was noted for each of the sizes that there were in turn; and whether that is all."""
+        layout = self.form.layout
+        changes = int(self.buffer[abi.PROFILE_CHANGES])
+        rows = self.buffer[layout.before :].reshape(abi.PROFILE_KEPT_CHANGES, layout.row).copy()
+        kept = range(max(changes - abi.PROFILE_KEPT_CHANGES, 0), changes)
+        noted = [rows[k % abi.PROFILE_KEPT_CHANGES] for k in kept] + [self._now()]
+        before = np.zeros_like(self._records(noted[0])) if changes == len(kept) else self._records(noted.pop(0))
+        periods = []
+        for row in noted:
+            records = self._records(row)
+            periods.append((tuple(map(int, row[: layout.n_sizes])), records - before))
+            before = records
+        return periods, changes == len(kept)
+
+    # -- what it is of -------------------------------------------------------------------------------------
+    def loops(self) -> list[LoopTime]:
+        """One for each thing that is measured, the call as a whole first."""
+        with self._lock:
+            descriptions = self._described()
+            tick = self.ticks.seconds
+            records = self._records(self._now()).astype(float)
+            seconds = records[:, 1] * tick
+            for k, timed in enumerate(self.form.timed):  # of what threads did at once, its share of the time
+                around = self._slices_around(timed)
+                if around is not None and records[around, 3]:
+                    seconds[k] *= records[around, 1] / records[around, 3]
+            inner = np.zeros(len(seconds))
+            for k, timed in enumerate(self.form.timed[1:], 1):
+                inner[timed.inside] += seconds[k]
+            amounts = self._amounts()
+            found = []
+            for k, (timed, (name, kernel, space, nodes, lines, group)) in enumerate(
+                zip(self.form.timed, descriptions, strict=True)
+            ):
+                threads = records[k, 3] / records[k, 1] if records[k, 2] and records[k, 1] else 1.0
+                found.append(
+                    LoopTime(
+                        name, kernel, space, nodes, lines, int(records[k, 0]), float(seconds[k]),
+                        float(max(seconds[k] - inner[k], 0.0)), max(float(threads), 1.0), *amounts[k], timed.inside,
+                        timed.stmt, group,
+                    )
+                )  # fmt: skip
+            return found
+
+    def _slices_around(self, timed: Timed) -> int | None:
+        k = timed.inside if timed.shared else -1
+        while k > 0 and not isinstance(self.form.timed[k].stmt, hs.Slices):
+            k = self.form.timed[k].inside
+        return k if k > 0 else None
+
+    def _described(self) -> list[Any]:
+        if self._descriptions is None:
+            numbers = {g: k for k, g in enumerate((g for g in self.low.schedule if not g.special), 1)}
+            made_by: list[Group | None] = []
+            for t in self.form.timed:
+                around = made_by[t.inside] if t.inside > 0 else None
+                made_by.append(self.low.made_by.get(t.stmt, around) if t.stmt is not None else None)
+            pairs = zip(self.form.timed, made_by, strict=True)
+            self._descriptions = [_description(t, group, self.low, self.leaves, numbers) for t, group in pairs]
+        return self._descriptions
+
+    def _amounts(self) -> list[tuple[int | None, int | None]]:
+        """Bytes and operations of each entry."""
+        totals: list[list[int | None]] = [[0, 0] for _ in self.form.timed]
+        periods, complete = self._periods()
+        for sizes, records in periods:
+            if not records[:, 0].any():
+                continue
+            for total, each, calls in zip(totals, self._of_sizes(sizes), records[:, 0], strict=True):
+                for what in range(2):
+                    one, so_far = each[what], total[what]
+                    total[what] = None if calls and one is None or so_far is None else so_far + int(calls) * (one or 0)
+        return [(b, o) if complete else (None, None) for b, o in totals]
+
+    def _of_sizes(self, sizes: tuple[int, ...]) -> list[tuple[int | None, int | None]]:
+        """Bytes and operations of one call of each entry."""
+        known = self._known.get(sizes)
+        if known is None:
+            env = {name: np.int64(n) for name, n in zip(self.form.sizes, sizes, strict=True)}
+            traffic = Traffic(Sizes.of_names(self.low, env))
+            known = self._known[sizes] = [self._amount(t, traffic) for t in self.form.timed]
+        return known
+
+    def _amount(self, timed: Timed, traffic: Traffic) -> tuple[int | None, int | None]:
+        stmt, sizes = timed.stmt, traffic.sizes
+        if isinstance(stmt, hs.CallKernel):
+            env = traffic.inside(stmt)
+            if not is_sized(sizes, stmt, env):
+                return None, None
+            return sum(n for _, _, n in traffic.of_call(stmt)), float_operations(sizes, stmt, env)
+        if isinstance(stmt, hs.Copy):
+            size = sizes.number(stmt.size)
+            return None if size is None else 2 * size, 0
+        if isinstance(stmt, hs.Call):
+            operations = EXTERNS[stmt.symbol].operations(stmt.args)
+            return self._whole(stmt, traffic), None if operations is None else sizes.number(operations)
+        return None, None
+
+    def _whole(self, stmt: hs.Call, traffic: Traffic) -> int | None:
+        """Bytes of the operands and results of a call, if nothing else is done for its node."""
+        group = self.low.made_by.get(stmt)
+        if group is None or sum(self.low.made_by.get(t.stmt) is group for t in self.form.timed if t.stmt) > 1:
+            return None
+        named = {name for name, _, _ in traffic.whole(group)}
+        if any(traffic.size(name) is None for name in named):
+            return None
+        return sum(n for _, _, n in traffic.whole(group))
+
+    # -- the last events -------------------------------------------------------------------------------------
+    def events(self) -> list[Event]:
+        """The last stretches of time that were noted, in the order in which they ended."""
+        count = int(self.buffer[abi.PROFILE_EVENTS])
+        layout, kept = self.form.layout, abi.PROFILE_KEPT_EVENTS
+        rows = self.buffer[abi.PROFILE_FIRST_EVENT : layout.now].reshape(kept, abi.PROFILE_EVENT_WORDS).copy()
+        tick, first = self.ticks.seconds, self.ticks.first
+        found = []
+        for k in range(max(count - kept, 0), count):
+            place, begin, end, thread = map(int, rows[k % kept])
+            number, word = divmod(place - layout.record(0), abi.PROFILE_RECORD_WORDS)
+            began = self.ticks.began
+            found.append(
+                Event(number, began + (begin - first) * tick, began + (end - first) * tick, thread, word > 0)
+            )
+        return found
+
+    def trace_events(self) -> list[dict[str, Any]]:
+        """The same as events of a Chrome trace, in microseconds; a thread is an address of its own."""
+        loops, found = self.loops(), []
+        for event in self.events():
+            loop = loops[event.loop]
+            args: dict[str, Any] = {"lines": lines_text(loop.lines), "nodes": [str(node) for node in loop.nodes]}
+            if loop.bytes is not None and loop.calls and not event.part:
+                args["bytes"] = loop.bytes // loop.calls
+            times = {"ts": event.begin * 1e6, "dur": (event.end - event.begin) * 1e6}
+            name = what_text(loop) + (", a range" if event.part else "")
+            found.append({"name": name, "cat": loop.name, "ph": "X", **times, "tid": event.thread, "args": args})
+        return found
+
+    def memory_lines(self, limit: int | None = None) -> Iterator[str]:
+        """The arrays of a call with the sizes that the last one had, largest first."""
+        low = self.low
+        sizes = Sizes.of_names(low, {name: np.int64(n) for name, n in self.sizes().items()})
+        workspace, unknown = 0, 0
+        arrays: list[tuple[int, tuple[int, ...], str, str]] = []
+        names = {v.tensor.name: str(k) for k, v in low.values.items() if v.tensor is not None}
+        for stmt in st.walk(low.program.main):
+            if isinstance(stmt, hs.Workspace):
+                workspace += sizes.number(stmt.size) or 0
+            elif isinstance(stmt, hs.NewArray):
+                shape = tuple(n for d in stmt.dims if (n := sizes.number(d)) is not None)
+                if len(shape) < len(stmt.dims):
+                    unknown += 1
+                    continue
+                what = "result" if stmt.slot < low.n_outputs else "array"
+                size = math.prod(shape) * ex.ITEMSIZE[stmt.type]
+                arrays.append((size, shape, what, names.get(stmt.name, stmt.name)))
+        total = sum(size for size, *_ in arrays)
+        yield "Memory Profile (as planned for the sizes of the last call)"
+        yield f"    Max peak memory: {(total + workspace) / 1024:.0f} KiB"
+        yield f"    of that workspace, shared by values that do not live at the same time: {workspace / 1024:.0f} KiB"
+        for size, dims, what, name in sorted(arrays, key=lambda a: -a[0])[:limit]:
+            yield f"    {size:>12}B  {dims}  {what} {name}"
+        if unknown:
+            yield f"    and {unknown} arrays whose sizes only the call knows"
+
+
+def _description(
+    timed: Timed, group: Group | None, low: Lowered, leaves: list[Any], numbers: dict[Group, int]
+) -> tuple[str, str, str, list[Apply], list[tuple[str, int]], Group | None]:
+    stmt = timed.stmt
+    if stmt is None:
+        return "call", "main", "", [], [], None
+    nodes = list(dict.fromkeys(node for node, _ in items_of(group)))
+    lines = list(dict.fromkeys(frames[-1][:2] for node in nodes if (frames := origin_of(node))))
+    kernel = stmt.kernel.name if isinstance(stmt, hs.CallKernel) else stmt.symbol if isinstance(stmt, hs.Call) else ""
+    space = ""
+    if group is not None and group in numbers:
+        name, space = f"loop {numbers[group]}", space_text(group, names_of_main(low, leaves))
+    elif isinstance(stmt, hs.Copy):
+        name = "copy"
+    elif isinstance(stmt, st.For | hs.Slices):
+        name = "steps" if isinstance(stmt, st.For) else "slices"
+    elif isinstance(stmt, hs.CallBack):
+        name = "call-back"
+    elif group is not None and group.special:
+        item = group.items[0]
+        name = item.what if isinstance(item, Special) else "call"
+    elif group is not None:
+        name, space = "inner loop", space_text(group, names_of_main(low, leaves))
+    else:
+        name = "call"
+    return name, kernel, space, nodes, lines, group
+

@@ -1,0 +1,240 @@
+"""All that is known of a function, as plain data (docs/explain.md has the schema)."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import theano.rewrite
+from theano.compile.executable import Function
+from theano.compile.loop_times import LoopTime, lines_text, what_text
+from theano.compile.native import NativeExecutor
+from theano.compile.native_code import LOWERING
+from theano.compile.native_profile import NativeProfile
+from theano.compile.planned import GroupTexts, example_sizes
+from theano.compile.profiling import ProfileStats
+from theano.d3viz.graph_data import Data, Pages, arranged, graph_of
+from theano.explanation.code import code_data
+from theano.explanation.grouping import FEW, grouped
+from theano.explanation.memory import memory_data
+from theano.explanation.rewrites import rewrites_data
+from theano.explanation.source import Source
+from theano.graph import Apply, Variable, ancestors, io_toposort
+from theano.graph.origin import Origin, is_of_gradient, origin_of, resolve_origin
+from theano.loops import host as hs
+from theano.runtime.jit import isa
+from theano.runtime.threads import num_threads
+
+# Calls that are measured: as many as fit into so many seconds.
+SECONDS, FEWEST, MOST = 0.3, 3, 200
+NO_PLACE = "the compiler made it; no line of the program stands for it"
+NO_LINE = "it moves what was computed to where it is kept; no line of the program asks for that"
+
+
+def function_data(f: Function, args: Sequence[Any]) -> Data:
+    """The data of one function; with example arguments, measured (in a copy: shared variables stay as they are)."""
+    twin, stats, error = _measured(f, args) if args or _takes_nothing(f) else (f, None, None)
+    source = _source_of(f, twin)
+    trace = theano.rewrite.trace(f)
+    found: Data = {
+        "name": f.name or "function", "error": error, "arguments": [_argument_text(a) for a in args],
+        "graphs": {"before": _before(f, source)}, "rewrites": rewrites_data(trace, source),
+        "rewrite_seconds": dict(trace.seconds), "machine": _machine(bool(args)), "loops": [], "code": {},
+        "memory": None, "call_seconds": None, "calls": 0, "native": isinstance(f.executor, NativeExecutor),
+    }  # fmt: skip
+    loop_of: dict[Apply, int] = {}
+    if isinstance(twin.executor, NativeExecutor):
+        _add_native(found, twin, stats, args, source, loop_of)
+    found["graphs"]["after"] = _after(twin, source, loop_of)
+    found["files"] = source.data()
+    return found
+
+
+def _takes_nothing(f: Function) -> bool:
+    return not any(not spec.shared for spec in f.maker.inputs)
+
+
+def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats | None, str | None]:
+    """A copy with clocks that has been called with the arguments, its profile, and the error if it raised one."""
+    stats = ProfileStats(atexit_print=False)
+    twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, profile=stats)
+    args = copy.deepcopy(args)  # those of mutable inputs may be overwritten
+    try:
+        twin(*args)
+        stats.reset()
+        start, calls = time.perf_counter(), 0
+        while calls < FEWEST or (calls < MOST and time.perf_counter() - start < SECONDS):
+            twin(*args)
+            calls += 1
+    except Exception as error:  # whatever the program raises is part of what is to be explained
+        return twin, None, f"{type(error).__name__}: {error}"
+    return twin, stats, None
+
+
+def _own(shared: Any) -> Any:
+    """A shared variable with a copy of the value."""
+    own = type(shared)(shared.name, shared.type, shared.get_value(), strict=False)
+    own.origin = origin_of(shared)
+    return own
+
+
+# -- lines -------------------------------------------------------------------------------------------------
+def _source_of(f: Function, twin: Function) -> Source:
+    """The files of the nodes before and after, and of inputs."""
+    inputs, outputs = _written(f)
+    origins: list[Origin] = [origin_of(node) for node in io_toposort(inputs, outputs)]
+    origins += [origin_of(node) for node in twin.maker.fgraph.apply_nodes]
+    origins += [origin_of(v) for v in ancestors(outputs) if v.owner is None]
+    origins += [resolve_origin(place.origin) for place in theano.rewrite.trace(f).places]
+    return Source(origins)
+
+
+def _written(f: Function) -> tuple[list[Variable], list[Variable]]:
+    """Inputs and results as the user wrote them, with new values of shared variables."""
+    maker = f.maker
+    updates = [spec.update for spec in maker.inputs if isinstance(spec.update, Variable)]
+    return [spec.variable for spec in maker.inputs], [*(out.variable for out in maker.returned.outs), *updates]
+
+
+def _about(source: Source, thing: Any) -> Data:
+    about: Data = {**source.places(origin_of(thing))}
+    if isinstance(thing, Apply) and is_of_gradient(thing):
+        about["gradient"] = True
+    return about
+
+
+# -- graphs ------------------------------------------------------------------------------------------------
+def _before(f: Function, source: Source) -> Data:
+    """As it was written, with gradients, by line."""
+    inputs, outputs = _written(f)
+    pages = Pages(True, None, functools.partial(_about, source))
+    names = ["" for _ in f.maker.returned.outs]
+    names += [f"new {spec.variable}" for spec in f.maker.inputs if isinstance(spec.update, Variable)]
+    return _paged(pages, pages.boxes(inputs, outputs, names), lambda node: _by_line(node, source))
+
+
+def _after(twin: Function, source: Source, loop_of: dict[Apply, int]) -> Data:
+    """As it runs, by loop."""
+
+    def about(thing: Any) -> Data:
+        number = loop_of.get(thing)
+        return _about(source, thing) | ({} if number is None else {"loop": number})
+
+    inputs, outputs, names, _ = graph_of(twin)
+    pages = Pages(True, None, about)
+    return _paged(pages, pages.boxes(inputs, outputs, names), lambda node: _by_loop(node, source))
+
+
+def _paged(pages: Pages, boxes: tuple[list[Data], list[Data]], title: Any) -> Data:
+    nodes, edges = boxes
+    operations = sum(node["kind"] == "op" for node in nodes)
+    gradient = sum(bool(node.get("gradient")) for node in nodes)
+    pages.graphs.append({})
+    pages.add_inner()
+    pages.graphs[0] = grouped(nodes, edges, title, pages.graphs) if operations > FEW else arranged(nodes, edges)
+    return {"operations": operations, "gradient": gradient, "graphs": pages.graphs}
+
+
+def _by_line(node: Data, source: Source) -> str:
+    if node["kind"] != "op" or "graph" in node or not node["lines"]:
+        return ""
+    return f"line {_line_text(node['lines'][0], source)}{', gradient' if node.get('gradient') else ''}"
+
+
+def _by_loop(node: Data, source: Source) -> str:
+    if node["kind"] != "op" or "graph" in node:
+        return ""
+    return f"loop {node['loop']}" if "loop" in node else _by_line(node, source)
+
+
+def _line_text(line: str, source: Source) -> str:
+    file, _, number = line.partition(":")
+    return number if file == "0" else f"{number} of {os.path.basename(source.files[int(file)])}"
+
+
+# -- loops -------------------------------------------------------------------------------------------------
+def _add_native(
+    found: Data, twin: Function, stats: ProfileStats | None, args: Sequence[Any], source: Source,
+    loop_of: dict[Apply, int],
+) -> None:  # fmt: skip
+    """Loops, their code, and memory."""
+    executor = twin.executor
+    assert isinstance(executor, NativeExecutor)
+    low, leaves = executor.lowered, executor.plan.fgraph.inputs
+    times = executor.times
+    if times is None:
+        with LOWERING:
+            times = NativeProfile(low, leaves)
+    loops = times.loops()
+    ran = stats is not None and stats.fct_callcount > 0
+    if ran and stats is not None:
+        found["calls"], found["call_seconds"] = stats.fct_callcount, stats.fct_call_time / stats.fct_callcount
+    sizes = example_sizes(executor, args, None) if ran and (args or not low.inputs) else None
+    texts = GroupTexts(low, leaves, sizes)
+    for k, loop in enumerate(loops):
+        found["loops"].append(_loop_data(loop, found, texts, source, loops[0].seconds))
+        for node in loop.nodes:
+            loop_of.setdefault(node, k)
+    found["code"] = code_data(twin)
+    found["memory"] = memory_data(low, leaves, loops, sizes)
+
+
+def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source, total: float) -> Data:
+    calls, whole = found["calls"], loop.stmt is None
+    places, why = source.places(*map(origin_of, loop.nodes)), None
+    if not places["lines"] and isinstance(loop.stmt, hs.Copy):
+        places = source.places(_origin_of_memory(loop.stmt.target, texts))
+    if not places["lines"] and not whole:
+        why = NO_LINE if isinstance(loop.stmt, hs.Copy) else NO_PLACE
+    group = loop.group
+    moved = [line.strip() for line in texts.moved(group)] if group is not None else []
+    return {
+        "name": "call" if whole else loop.name, "what": what_text(loop), "kernel": loop.kernel, "over": loop.space,
+        "nodes": [str(node) for node in loop.nodes], **places, "why": why,
+        "where": lines_text(loop.lines), "calls": loop.calls / calls if calls else None,
+        "seconds": loop.seconds / calls if calls else None, "own_seconds": loop.own_seconds / calls if calls else None,
+        "share": loop.own_seconds / total if calls and total else None, "threads": loop.threads if calls else None,
+        "bytes": loop.bytes // calls if calls and loop.bytes is not None else None,
+        "operations": loop.operations // calls if calls and loop.operations is not None else None,
+        "bandwidth": loop.bandwidth, "speed": loop.speed, "inside": loop.inside,
+        "apart": [line.strip() for line in texts.apart(group)] if group is not None else [],
+        "form": [line.strip() for line in texts.form(group)] if group is not None and not group.special else [],
+        "reads": [line.partition(" ")[2].strip() for line in moved if line.startswith("reads")],
+        "writes": [line.partition(" ")[2].strip() for line in moved if line.startswith("writes")],
+    }  # fmt: skip
+
+
+def _origin_of_memory(name: str, texts: GroupTexts) -> Origin:
+    """Where the variable was made whose memory is called so in main."""
+    for v, value in texts.low.values.items():
+        if value.tensor is not None and value.tensor.storage().name == name and (origin := origin_of(v)):
+            return origin
+    return ()
+
+
+# -- the machine -------------------------------------------------------------------------------------------
+def _machine(measured: bool) -> Data:
+    return {"isa": isa().name, "threads": num_threads(), "bandwidth": _bandwidth() if measured else None}
+
+
+@functools.cache
+def _bandwidth() -> float:
+    """Bytes a second that a copy of a large array moves: what loops over memory can reach."""
+    a, b = np.ones(1 << 22), np.empty(1 << 22)
+    seconds = []
+    for _ in range(4):
+        start = time.perf_counter()
+        np.copyto(b, a)
+        seconds.append(time.perf_counter() - start)
+    return 2 * a.nbytes / min(seconds)
+
+
+def _argument_text(value: Any) -> str:
+    array = value if hasattr(value, "dtype") and hasattr(value, "shape") else np.asarray(value)
+    return f"{array.dtype} {tuple(array.shape)}"

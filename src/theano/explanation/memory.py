@@ -1,0 +1,86 @@
+"""The memory of a call over time: which array lives from which step to which."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from theano.compile.lengths import names_of_main
+from theano.compile.loop_times import LoopTime
+from theano.compile.sizes import Sizes
+from theano.loops import expr as ex
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.schema import used_names
+from theano.lower.program import Lowered
+from theano.lower.values import Tensor
+
+
+def memory_data(low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: Sizes | None) -> dict[str, Any]:
+    """Steps (the loops and calls of main, in order) and arrays, each with its bytes and the first and last step."""
+    main = low.program.main
+    own = [k for k, loop in enumerate(loops) if loop.inside == 0]
+    at = {id(loops[k].stmt): n for n, k in enumerate(own)}
+    when: list[int] = []  # of each statement of main the step it belongs to
+    step = 0
+    for stmt in main:
+        inner = [at[id(s)] for s in st.walk([stmt]) if id(s) in at]
+        when.append(min(max(inner), len(own)) if inner else step)
+        step = max(inner) + 1 if inner else step
+    arrays = list(_arrays(low, leaves, main, when, max(len(own) - 1, 0), sizes))
+    steps = [{"name": loops[k].name, "loop": k} for k in own]
+    known = [a for a in arrays if a["bytes"] is not None]
+    totals = [sum(a["bytes"] for a in known if a["first"] <= n <= a["last"]) for n in range(max(len(own), 1))]
+    return {"steps": steps, "arrays": arrays, "totals": totals, "peak": max(totals) if sizes is not None else None}
+
+
+def _arrays(
+    low: Lowered, leaves: list[Any], main: list[st.Stmt], when: list[int], end: int, sizes: Sizes | None
+) -> Iterator[dict[str, Any]]:
+    tensors: dict[str, Tensor] = {}
+    names = names_of_main(low, leaves)
+    for v, value in low.values.items():
+        if value.tensor is not None:
+            tensors.setdefault(value.tensor.storage().name, value.tensor.storage())
+            if v.name:
+                names.setdefault(value.tensor.storage().name, v.name)
+    for block in low.blocks.values():
+        for item in (item for group in block for item in group.items):
+            for tensor in item.made():
+                tensors.setdefault(tensor.storage().name, tensor.storage())
+                if item.node is not None:
+                    names.setdefault(tensor.storage().name, str(getattr(item.node, "op", item.node)))
+    used: dict[str, list[int]] = {}
+    for stmt, step in zip(main, when, strict=True):
+        for inner in st.walk([stmt]):
+            for name, _ in used_names(inner):
+                used.setdefault(name, []).append(min(step, end))
+    for stmt, step in zip(main, when, strict=True):
+        first = min(step, end)
+        for inner in st.walk([stmt]):
+            if isinstance(inner, hs.FrameWord) and inner.type == "ptr" and inner.name in tensors:
+                kind = "input" if inner.name.startswith("x") else "shared"
+                yield _array(inner.name, kind, tensors[inner.name].dims, tensors, names, sizes, 0, end)
+            elif isinstance(inner, hs.NewArray):
+                kind = "result" if inner.slot < low.n_outputs else "array"
+                last = end if kind == "result" else max(used.get(inner.name, [first]))
+                begin = min(used.get(inner.name, [first]))
+                yield _array(inner.name, kind, inner.dims, tensors, names, sizes, begin, last, inner.type)
+            elif isinstance(inner, hs.Carve) and inner.name in tensors:
+                steps = used.get(inner.name, [first])
+                dims = tensors[inner.name].dims
+                yield _array(inner.name, "workspace", dims, tensors, names, sizes, min(steps), max(steps))
+
+
+def _array(
+    name: str, kind: str, dims: tuple[ex.Expr, ...], tensors: dict[str, Tensor], names: dict[str, str],
+    sizes: Sizes | None, first: int, last: int, type_: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    shape = None if sizes is None else [sizes.number(d) for d in dims]
+    known = None if shape is None or any(n is None for n in shape) else [int(n) for n in shape if n is not None]
+    size = ex.ITEMSIZE.get(type_ or tensors[name].type, 8)
+    return {
+        "name": names.get(name, name), "kind": kind, "shape": known,
+        "bytes": None if known is None else math.prod(known) * size, "first": first, "last": last,
+    }  # fmt: skip

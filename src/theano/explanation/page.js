@@ -1,0 +1,209 @@
+"use strict";
+// A page of explanations: the source on the left selects what all tabs show.
+const $ = id => document.getElementById(id);
+const TABS = { graph: "Graph", rewrites: "Rewrites", loops: "Loops and code", memory: "Memory" };
+const CODE = { program: "loop program", llvm: "LLVM", c: "C", assembly: "assembly" };
+let F = D.functions[0], line = null, loop = -1, tab = "graph", word = "", panes = { program: true, llvm: false, c: true, assembly: true };
+let views = null;   // of the function that is shown
+
+// -- small things
+function el(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const name in attributes) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), attributes[name]);
+    else if (name === "text") made.textContent = attributes[name];
+    else if (attributes[name] !== null && attributes[name] !== undefined && attributes[name] !== false) made.setAttribute(name, attributes[name]);
+  }
+  made.append(...children);
+  return made;
+}
+// What a click does, Enter does too.
+const pressed = act => ({ onclick: act, onkeydown: event => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(event); } } });
+const whole = n => n === null || n === undefined ? "–" : Math.round(n).toLocaleString("en");
+const seconds = s => s === null || s === undefined ? "–" : s >= 1 ? s.toFixed(2) + " s" : s >= 1e-3 ? (s * 1e3).toFixed(2) + " ms" : s >= 1e-6 ? (s * 1e6).toFixed(1) + " µs" : (s * 1e9).toFixed(0) + " ns";
+const size = b => b === null || b === undefined ? "–" : b >= 1e9 ? (b / 1e9).toFixed(2) + " GB" : b >= 1e6 ? (b / 1e6).toFixed(2) + " MB" : b >= 1e3 ? (b / 1e3).toFixed(1) + " KB" : b + " B";
+const giga = r => r === null || r === undefined ? "–" : (r / 1e9).toFixed(1);
+const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+const named = id => { const [file, number] = id.split(":"); return F.files.length > 1 ? `${F.files[file].name}:${number}` : `line ${number}`; };
+const stands = entry => [...entry.lines || [], ...entry.callers || []];
+const on_line = entry => line === null || stands(entry).includes(line);
+const loops = () => F.loops.map((l, i) => ({ ...l, i })).filter(l => l.inside >= 0);
+
+function select(id) { line = line === id ? null : id; all(); }
+function show(id) {
+  tab = id;
+  for (const name of Object.keys(TABS).concat("difference")) {
+    $("tab-" + name).hidden = name !== id;
+    if (TABS[name] || D.difference) $("button-" + name).setAttribute("aria-selected", name === id);
+  }
+  all();
+}
+
+// -- what stays
+function head() {
+  document.title = F.name + " explained";
+  $("name").textContent = F.name;
+  const isa = `${F.machine.isa}, ${many(F.machine.threads, "thread")}`;
+  $("sub").textContent = F.calls ? `measured with ${F.arguments.join(", ") || "no arguments"}, ${many(F.calls, "call")} · ${isa}` : `not measured · ${isa}`;
+  $("error").hidden = !F.error;
+  $("error").textContent = F.error ? "A call with these arguments raises " + F.error : "";
+  const all_loops = loops(), moved = all_loops.filter(l => l.bytes !== null);
+  const rewriting = Object.values(F.rewrite_seconds).reduce((a, b) => a + b, 0);
+  const tiles = [
+    ["operations", `${F.graphs.before.operations} → ${F.graphs.after.operations}`], ["rewrites", F.rewrites.length],
+    ["loops and calls", all_loops.length], ["one call", seconds(F.call_seconds)],
+    ["bytes moved", F.calls && moved.length ? size(moved.reduce((sum, l) => sum + l.bytes, 0)) : "–"],
+    ["memory at most", size(F.memory && F.memory.peak)], ["rewriting", seconds(rewriting)],
+  ];
+  $("tiles").replaceChildren(...tiles.map(([what, value]) => el("div", { class: "tile" }, el("b", { text: String(value) }), el("span", { text: what }))));
+}
+
+function nav() {
+  const buttons = Object.entries(D.difference ? { ...TABS, difference: "Difference" } : TABS).map(([id, text]) =>
+    el("button", { id: "button-" + id, role: "tab", "aria-selected": String(id === tab), text, onclick: () => show(id) }));
+  const parts = [...buttons, el("span", { class: "space" })];
+  if (D.functions.length > 1) {
+    const choice = el("select", { id: "function", "aria-label": "function" }, ...D.functions.map((f, i) => el("option", { value: i, text: f.name })));
+    choice.addEventListener("change", () => { F = D.functions[+choice.value]; line = null; loop = -1; views = null; all(); });
+    parts.push(choice);
+  }
+  const find = el("input", { type: "search", id: "find", placeholder: "find", "aria-label": "find in graphs and rewrites" });
+  find.addEventListener("input", () => { word = find.value.trim().toLowerCase(); all(); });
+  $("nav").replaceChildren(...parts, el("button", { id: "clear", text: "show all lines", onclick: () => { line = null; all(); } }), find);
+}
+
+function source() {
+  const steps = {}, has = new Set();
+  for (const s of F.rewrites) for (const id of s.lines) steps[id] = (steps[id] || 0) + 1;
+  for (const entry of [...F.rewrites, ...F.loops]) for (const id of stands(entry)) has.add(id);
+  for (const graphs of Object.values(F.graphs)) for (const g of graphs.graphs) for (const n of g.nodes) for (const id of stands(n)) has.add(id);
+  const rows = [];
+  F.files.forEach((file, k) => {
+    rows.push(el("h2", { text: file.name, title: file.path }));
+    for (const [number, text] of file.lines) {
+      const id = `${k}:${number}`, known = has.has(id);
+      rows.push(el("div", {
+        class: "line m" + (known ? " has" : "") + (line === id ? " on" : ""), "data-line": id, title: text, ...(known ? { tabindex: 0, role: "button", "aria-pressed": String(line === id), ...pressed(() => select(id)) } : {}),
+      }, el("i", { text: String(number) }), el("em", { text: steps[id] ? String(steps[id]) : "", title: "rewrites" }), el("span", { text: text || " " })));
+    }
+  });
+  $("source").replaceChildren(...rows);
+}
+
+// -- graphs
+function state(node) {
+  if (word && !(node.label + " " + node.text).toLowerCase().includes(word)) return "dim";
+  if (line === null) return "";
+  return on_line(node) ? "hit" : "dim";
+}
+function tell(node) {
+  const parts = [node.op || node.label, node.type, (node.lines || []).map(named).join(", "), node.gradient ? "made by a gradient" : "", node.loop !== undefined ? F.loops[node.loop].name : ""];
+  $("about").textContent = parts.filter(Boolean).join("  ·  ");
+  if (node.loop !== undefined && node.graph === undefined) loop = node.loop;
+}
+function heat(node) {
+  const l = node.loop === undefined ? null : F.loops[node.loop];
+  return l && l.share !== null ? `hsl(${Math.round(220 * (1 - Math.min(1, l.share * 1.5)))}, var(--hot))` : "";
+}
+function graph() {
+  if (!views) {
+    views = ["before", "after"].map(which => {
+      const host = $(which);
+      if (host.view) host.view.reset(F.graphs[which].graphs);
+      else host.view = new GraphView(host, $(which + "-root"), $(which + "-canvas"), F.graphs[which].graphs, { choose: tell, state, colour: which === "after" ? heat : () => "" });
+      const g = F.graphs[which];
+      $(which + "-count").textContent = many(g.operations, "operation") + (g.gradient ? `, ${g.gradient} of gradients` : "");
+      return host.view;
+    });
+    const key = (kind, text) => [el("span", { class: "key", style: `background: var(--${kind})` }), text];
+    $("keys").replaceChildren("Wheel and + − zoom, dragging moves, 0 shows all; a click or Enter opens boxes marked ▸, arrows go from box to box. ",
+      ...[["input", "input"], ["shared", "shared"], ["constant", "constant"], ["op", "operation"], ["gradient", "of a gradient"], ["output", "result"]].flatMap(k => key(...k)));
+  }
+  for (const view of views) view.draw();
+}
+
+// -- rewrites
+const LONG = 2000;   // so many steps at once
+function rewrites() {
+  const found = F.rewrites.filter(s => on_line(s) && (!word || (s.rule + " " + s.before + " " + s.after).toLowerCase().includes(word)));
+  const parts = [el("h2", { text: `${found.length} of ${many(F.rewrites.length, "step")}${line ? " at " + named(line) : ""}` })];
+  let phase = null;
+  for (const s of found.slice(0, LONG)) {
+    if (s.phase !== phase) parts.push(el("p", { class: "m" }, el("b", { text: phase = s.phase }), el("span", { class: "mut", text: "  " + seconds(F.rewrite_seconds[s.phase]) })));
+    const where = s.lines.length ? el("button", { class: "where m", text: named(s.lines[0]), onclick: () => select(s.lines[0]) }) : el("span", { class: "mut", text: "  " + s.why });
+    parts.push(el("div", { class: "step", title: s.about }, where, el("span", { class: "mut m", text: s.number + "  " }), el("b", { class: "m" + (s.equation ? " eq" : ""), text: s.equation ? s.rule.replace("->", "→") : s.rule }),
+      el("span", { class: "mut", text: `  ${s.type}${s.gradient ? ", of a gradient" : ""}${s.seconds === null ? "" : "  " + seconds(s.seconds)}` }), ...(s.about && !s.equation ? [el("div", { class: "mut", text: s.about })] : []), el("code", { class: "del", text: s.before }), el("code", { class: "ins", text: s.after })));
+  }
+  if (found.length > LONG) parts.push(el("p", { class: "mut", text: `and ${found.length - LONG} more: select a line, or search` }));
+  $("tab-rewrites").replaceChildren(...parts);
+}
+
+// -- loops
+function loops_tab() {
+  const list = loops(), most = Math.max(1e-12, ...list.map(l => l.own_seconds || 0));
+  if (!F.native) { $("tab-loops").replaceChildren(el("p", { text: "This function's mode runs it node by node in Python: there are no loops." })); return; }
+  if (loop < 1 && list.length) loop = list.reduce((a, b) => (b.own_seconds || 0) > (a.own_seconds || 0) ? b : a).i;
+  const heads = ["loop", "lines", "over", "computes", "n:time a call", "", "n:share", "n:bytes", "n:GB/s", "n:GFLOP/s", "n:threads", "why it is apart"];
+  const head = el("tr", {}, ...heads.map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") })));
+  const depth = l => { let d = 0; for (let k = l.inside; k > 0; k = F.loops[k].inside) d++; return d; };
+  const rows = list.map(l => el("tr", { class: "loop" + (l.i === loop ? " sel" : "") + (on_line(l) ? "" : " dim"), tabindex: 0, "data-loop": l.i, ...pressed(() => { loop = l.i; loops_tab(); }) },
+    el("td", { text: "  ".repeat(depth(l)) + l.name }), el("td", { class: "m", text: l.lines.map(named).map(t => t.replace("line ", "")).join(", ") || l.why || "" }), el("td", { class: "m", text: l.over }),
+    el("td", { class: "m", text: l.what.includes(": ") ? l.what.slice(l.what.indexOf(": ") + 2) : "" }), el("td", { class: "n", text: seconds(l.seconds) }),
+    el("td", {}, el("div", { class: "share" }, el("div", { class: "bar", style: `width: ${(100 * (l.own_seconds || 0) / most).toFixed(1)}%` }))),
+    el("td", { class: "n", text: l.share === null ? "–" : (100 * l.share).toFixed(1) + " %" }), el("td", { class: "n", text: size(l.bytes) }), el("td", { class: "n", text: giga(l.bandwidth) }), el("td", { class: "n", text: giga(l.speed) }),
+    el("td", { class: "n", text: l.threads === null ? "–" : l.threads.toFixed(1) }), el("td", { class: "mut", text: l.apart.join("; ").replaceAll("apart from ", "from ") })));
+  const parts = [el("table", {}, head, ...rows)];
+  if (F.calls) {
+    const sum = list.reduce((a, l) => a + (l.own_seconds || 0), 0), can = F.machine.bandwidth;
+    parts.push(el("p", { class: "mut", text: `Loops take ${seconds(sum)} of the ${seconds(F.call_seconds)} of a call. Copying a large array, this machine moves ${giga(can)} GB/s; what fits into its caches is faster.` }));
+  }
+  const l = F.loops[loop];
+  if (l && l.inside >= 0) parts.push(...code(l));
+  $("tab-loops").replaceChildren(...parts);
+}
+function code(l) {
+  const texts = F.code[l.kernel] || {}, facts = [...l.form, ...l.reads.map(t => "reads " + t), ...l.writes.map(t => "writes " + t), ...l.apart];
+  const boxes = Object.entries(CODE).map(([id, text]) => {
+    const box = el("input", { type: "checkbox", id: "show-" + id, onchange: () => { panes[id] = box.checked; loops_tab(); } });
+    box.checked = panes[id];
+    return el("label", {}, box, " " + text + "  ");
+  });
+  const shown = Object.keys(CODE).filter(id => panes[id] && texts[id]);
+  const none = shown.length ? [] : [el("p", { class: "mut", text: texts.program ? "Choose what to show." : `${l.name} has no code of its own: it calls ${l.kernel || "other code"}.` })];
+  return [el("h2", { text: l.what }), el("pre", { class: "m", text: facts.join("\n") }), el("p", {}, ...boxes), ...none,
+    el("div", { class: "cols" }, ...shown.map(id => el("div", { class: "pane" }, el("h3", { text: `${CODE[id]} of ${l.kernel}` }), el("pre", { class: "code m", "data-code": id, text: texts[id] }))))];
+}
+
+// -- memory
+function memory() {
+  const M = F.memory;
+  if (!M || M.peak === null) { $("tab-memory").replaceChildren(el("p", { text: "Sizes are known with example arguments: theano.explain(f, *arguments)." })); return; }
+  const n = Math.max(1, M.steps.length), most = Math.max(1, ...M.totals), place = (a, b) => `margin-left: ${(100 * a / n).toFixed(2)}%; width: ${(100 * (b - a + 1) / n).toFixed(2)}%`;
+  const steps = el("table", {}, el("tr", {}, ...["step", "loop", "lines", "n:bytes then", ""].map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") }))),
+    ...M.totals.map((total, k) => {
+      const l = M.steps[k] ? F.loops[M.steps[k].loop] : null;
+      return el("tr", { class: l && !on_line(l) ? "dim" : null }, el("td", { text: String(k + 1) }), el("td", { text: l ? l.what : "" }), el("td", { class: "m", text: l ? l.lines.map(named).join(", ") : "" }), el("td", { class: "n", text: whole(total) }), el("td", { style: "width: 45%" }, el("div", { class: "bar", style: `width: ${(100 * total / most).toFixed(1)}%` })));
+    }));
+  const arrays = [...M.arrays].sort((a, b) => (b.bytes || 0) - (a.bytes || 0));
+  const lives = el("table", {}, el("tr", {}, ...["array", "", "shape", "n:bytes", `lives during steps 1 to ${n}`].map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") }))),
+    ...arrays.map(a => el("tr", {}, el("td", { class: "m", text: a.name }), el("td", { class: "mut", text: a.kind }), el("td", { class: "m", text: a.shape ? `(${a.shape.join(", ")})` : "known during the call" }), el("td", { class: "n", text: whole(a.bytes) }), el("td", { style: "width: 45%" }, el("div", { class: "bar " + a.kind, style: place(a.first, a.last) })))));
+  $("tab-memory").replaceChildren(el("h2", { text: `at most ${size(M.peak)}` }), steps, el("h2", { text: "arrays; workspace is shared by those that do not live at the same time" }), lives);
+}
+
+// -- two functions
+function compared() {
+  if (!D.difference) return;
+  const X = D.difference, names = D.functions.map(f => f.name);
+  const table = (title, rows, form = String) => [el("h2", { text: title }), el("table", {}, el("tr", {}, el("th", { text: "" }), ...names.map(n => el("th", { class: "n", text: n }))),
+    ...rows.map(([what, a, b]) => el("tr", {}, el("td", { class: "m", text: what }), el("td", { class: "n", text: form(a, what) }), el("td", { class: "n", text: form(b, what) }))))];
+  const form = (n, what) => what.startsWith("seconds") ? seconds(n) : what.startsWith("bytes") ? size(n) : whole(n);
+  const diff = X.source.map(t => el("code", { class: t.startsWith("+++") || t.startsWith("---") ? "mut" : t.startsWith("+") ? "ins" : t.startsWith("-") ? "del" : null, text: /^[+-](?![+-]{2})/.test(t) ? t.slice(1) : t }));
+  $("tab-difference").replaceChildren(...table("numbers", X.numbers, form), el("h2", { text: "lines that made something" }), el("div", {}, ...diff.flatMap(d => [d, el("br", {})])), ...table("operations that run", X.operations), ...table("rules, how often", X.rewrites));
+}
+
+const DRAWN = { graph, rewrites, loops: loops_tab, memory, difference: compared };
+function all() { head(); source(); DRAWN[tab](); }
+nav();
+show("graph");
+const first = $("source").querySelector(".has");
+if (first) first.scrollIntoView({ block: "center" });

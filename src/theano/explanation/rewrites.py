@@ -1,0 +1,43 @@
+"""What rules did to a function, step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.explanation.infix import infix
+from theano.explanation.source import Source
+from theano.graph.origin import GradientFrames, GradientOrigin, resolve_origin
+from theano.rewrite.engine.registry import RULES
+from theano.rewrite.engine.trace import Trace
+
+NO_LINE = "what was replaced was made by the compiler itself, not at a line of the program"
+
+
+def _about(name: str) -> str | None:
+    """What the author of a rule says of it, in a line."""
+    rule = RULES.get(name)
+    first = rule.doc.strip().partition("\n\n")[0] if rule is not None else ""
+    return " ".join(first.split()) or None
+
+
+def rewrites_data(trace: Trace, source: Source) -> list[dict[str, Any]]:
+    """Each step: phase, rule (with ``equation``, whether it is one), the expression before and after, and where."""
+    found = []
+    last: dict[str, float] = {}
+    for number, (step, place) in enumerate(zip(trace.steps, trace.places, strict=True), 1):
+        places = source.places(resolve_origin(place.origin))
+        before, after = infix(step.before), infix(step.after)
+        if before == after:  # what infix leaves out, such as axes of length 1, is what changed
+            before, after = step.old, step.new
+        began = last.get(step.phase)
+        last[step.phase] = place.at
+        found.append(
+            {
+                "number": number, "phase": step.phase, "rule": step.rule, "equation": " -> " in step.rule,
+                "about": _about(step.rule),
+                "before": before, "after": after, "type": str(place.type), **places,
+                "gradient": isinstance(place.origin, GradientOrigin | GradientFrames),
+                "why": None if places["lines"] else NO_LINE, "seconds": None if began is None else place.at - began,
+            }
+        )  # fmt: skip
+    return found

@@ -1,0 +1,167 @@
+"""Pages in a real browser, if there is one: clicks, filter, keyboard, no complaints of the console, many nodes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.d3viz import d3viz
+from tools import chromium
+from tools.explain_pages import PROGRAMS, write_pages
+
+pytestmark = pytest.mark.skipif(chromium.find() is None, reason="there is no Chromium")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    return dict(zip(PROGRAMS, write_pages(folder), strict=True))
+
+
+def count(page, selector: str) -> int:
+    return page.run(f"document.querySelectorAll({selector!r}).length")
+
+
+def test_every_tab_of_every_page(pages) -> None:
+    for name, path in pages.items():
+        with chromium.Page(path.as_uri()) as page:
+            assert page.run("document.title === D.functions[0].name + ' explained'"), name
+            boxes = page.run("D.functions[0].graphs.after.graphs[0].nodes.length")
+            assert boxes == count(page, "#after-root > g > .node")
+            for tab in ("rewrites", "loops", "memory", "graph"):
+                page.click(f"#button-{tab}")
+                assert page.run(f"!document.getElementById('tab-{tab}').hidden")
+                assert page.run(f"document.getElementById('tab-{tab}').textContent.trim().length > 8")
+            assert page.problems == []
+
+
+def test_a_line_filters_every_tab(pages) -> None:
+    with chromium.Page(pages["xnor"].as_uri()) as page:
+        line = page.run("F.rewrites.find(s => s.rule.includes('softplus')).lines[0]")
+        page.click(f"[data-line='{line}']")
+        assert page.run(f"document.querySelector('[data-line=\"{line}\"]').classList.contains('on')")
+        assert count(page, "#before-root .hit") >= 1 and count(page, "#before-root .dim") > 5
+        page.click("#button-rewrites")
+        shown = count(page, ".step")
+        assert 0 < shown == page.run("F.rewrites.filter(on_line).length") < page.run("F.rewrites.length")
+        page.click("#button-loops")
+        assert count(page, "tr.loop.dim") == page.run("loops().filter(l => !on_line(l)).length") > 0
+        page.click("#clear")
+        assert count(page, "tr.loop.dim") == 0
+        page.click("#button-rewrites")
+        page.run("document.getElementById('find').value = 'softplus'")
+        page.run("document.getElementById('find').dispatchEvent(new Event('input'))")
+        assert 0 < count(page, ".step") < shown + 5
+        assert page.problems == []
+
+
+def test_the_code_of_a_loop(pages) -> None:
+    with chromium.Page(pages["lenet"].as_uri()) as page:
+        page.click("#button-loops")
+        number = page.run("loops().find(l => /^k\\d/.test(l.kernel)).i")
+        page.click(f"tr[data-loop='{number}'] td")
+        assert count(page, "[data-code]") == 3
+        page.click("#show-llvm")
+        assert count(page, "[data-code]") == 4
+        texts = page.run("[...document.querySelectorAll('[data-code]')].map(e => e.textContent.length)")
+        assert min(texts) > 50
+        assert page.problems == []
+
+
+def test_boxes_open_and_the_wheel_zooms(pages) -> None:
+    with chromium.Page(pages["xnor"].as_uri()) as page:
+        before = count(page, "#before-root .node")
+        box = page.run(
+            "(() => { const all = [...document.querySelectorAll('#before-root .node')];"
+            " const rect = all.find(n => n.textContent.includes('▸')).querySelector('rect').getBoundingClientRect();"
+            " return [rect.x + rect.width / 2, rect.y + 4]; })()"
+        )
+        page.click_at(*box)
+        assert count(page, "#before-root .node") > before and count(page, "#before-root .open") == 1
+        assert page.run("document.getElementById('about').textContent.includes('line')")
+        zoom = page.run("views[0].view.zoom")
+        page.send("Input.dispatchMouseEvent", type="mouseWheel", x=box[0], y=box[1], deltaX=0, deltaY=-300)
+        page.until(f"views[0].view.zoom > {zoom}")
+        at = page.run("views[0].view.x")
+        for kind, x in (("mousePressed", box[0]), ("mouseMoved", box[0] + 60), ("mouseReleased", box[0] + 60)):
+            page.send("Input.dispatchMouseEvent", type=kind, x=x, y=box[1] + 150, button="left", clickCount=1)
+        assert page.run("views[0].view.x") == pytest.approx(at + 60, abs=1)
+        assert page.problems == []
+
+
+def test_keyboard(pages) -> None:
+    """All of it without a mouse."""
+    with chromium.Page(pages["xnor"].as_uri()) as page:
+        page.run("document.querySelector('.line.has').focus()")
+        page.press("Enter")
+        assert page.run("line !== null") and count(page, ".line.on") == 1
+        page.run("document.getElementById('before').focus()")
+        page.press("ArrowDown")
+        first = page.run("views[0].chosen")
+        page.press("ArrowDown")
+        second = page.run("views[0].chosen")
+        assert first == "0/0" and second != first and count(page, "#before-root .chosen") == 1
+        for _ in range(20):
+            if page.run("views[0].find(views[0].chosen).box.node.graph !== undefined"):
+                break
+            page.press("ArrowDown")
+        page.press("Enter")
+        assert count(page, "#before-root .open") == 1
+        zoom = page.run("views[0].view.zoom")
+        page.press("+")
+        assert page.run("views[0].view.zoom") > zoom
+        page.click("#button-loops")
+        page.run("document.querySelectorAll('tr.loop')[1].focus()")
+        page.press("Enter")
+        assert page.run("loop") == page.run("loops()[1].i")
+        assert page.problems == []
+
+
+def test_two_functions(tmp_path) -> None:
+    x = T.dvector("x")
+    f, g = (theano.function([x], y, name=name) for y, name in ((T.exp(x) * 2, "f"), (T.exp(x) + T.exp(-x), "g")))
+    theano.explain(f, g, np.ones(1000)).save(tmp_path / "both.html")
+    with chromium.Page((tmp_path / "both.html").as_uri()) as page:
+        page.click("#button-difference")
+        assert page.run("document.getElementById('tab-difference').textContent.includes('operations that run')")
+        page.run("document.getElementById('function').value = '1'")
+        page.run("document.getElementById('function').dispatchEvent(new Event('change'))")
+        page.click("#button-graph")
+        assert page.run("document.getElementById('name').textContent") == "g"
+        assert count(page, "#after-root .node") == page.run("D.functions[1].graphs.after.graphs[0].nodes.length")
+        assert page.problems == []
+
+
+@pytest.mark.slow
+def test_ten_thousand_nodes(tmp_path) -> None:
+    """All drawn at once, on a canvas: moving and choosing stay quick."""
+    x = y = T.dvector("x")
+    for k in range(3400):
+        y = T.tanh(y + k) * x
+    d3viz(y, tmp_path / "large.html")
+    with chromium.Page((tmp_path / "large.html").as_uri()) as page:
+        assert page.run("D.graphs[0].nodes.length") > 10_000 and page.run("view.on_canvas")
+        page.run("view.zoom(60, 0, 0)")
+        start = time.monotonic()
+        page.run("for (let k = 0; k < 20; k++) { view.view.y -= 50; view.show(); }")
+        moving = (time.monotonic() - start) / 20
+        at = page.run(
+            "(() => { const b = view.placed.boxes[5000], z = view.view.zoom, a = view.area.getBoundingClientRect();"
+            " view.view.x = a.width / 2 - b.x * z; view.view.y = a.height / 2 - b.y * z; view.show();"
+            " return [a.x + a.width / 2 + b.w * z / 2, a.y + a.height / 2 + b.h * z / 2]; })()"
+        )
+        start = time.monotonic()
+        page.click_at(*at)
+        page.until("view.chosen === '0/5000'")
+        choosing = time.monotonic() - start
+        ink = page.run(
+            "(() => { const c = view.canvas, d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+            " return d.some(v => v > 0); })()"
+        )
+        assert ink and page.problems == []
+        assert moving < 0.5 and choosing < 5, (moving, choosing)  # a loaded machine; else 0.03 and 0.2

@@ -1,0 +1,315 @@
+"""`theano.explain`: the data is complete and follows its schema, and the script of the page draws it."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.explanation.explain import Explanation
+from theano.explanation.grouping import MOST, grouped
+from theano.explanation.infix import infix
+from theano.rewrite.engine.trace import snapshot
+from tools.explain_pages import PROGRAMS
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explain.md"
+BROWSER = Path(__file__).parents[1] / "d3viz" / "browser.js"
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node runs the script of a page")
+
+
+@pytest.fixture(scope="module")
+def explained() -> dict[str, Explanation]:
+    found = {}
+    for name, make in PROGRAMS.items():
+        f, args = make()
+        found[name] = theano.explain(f, *args)
+    return found
+
+
+@pytest.fixture(scope="module", params=list(PROGRAMS))
+def one(request, explained):
+    return explained[request.param].data["functions"][0]
+
+
+def schema() -> dict[str, set[str]]:
+    """The names in the tables of docs/explain.md, by the heading above."""
+    found: dict[str, set[str]] = {}
+    heading = ""
+    for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
+        if line.startswith("### "):
+            heading = line.removeprefix("### ").strip("`")
+        elif heading and line.startswith("| `"):
+            found.setdefault(heading, set()).update(re.findall(r"`(\w+)`", line.split("|")[1]))
+    return found
+
+
+def test_schema(explained) -> None:
+    """What the document says there is, is there, and nothing else."""
+    names = schema()
+    for explanation in explained.values():
+        data = json.loads(json.dumps(explanation.data))  # JSON can say it
+        assert data == explanation.data
+        assert set(data) == names["data"] and data["schema"] == 1
+        for f in data["functions"]:
+            assert set(f) == names["function"]
+            for key, title in (("files", "file"), ("rewrites", "rewrite"), ("loops", "loop")):
+                for entry in f[key]:
+                    assert set(entry) == names[title], title
+            for texts in f["code"].values():
+                assert set(texts) <= names["code"]
+            assert set(f["machine"]) == names["machine"]
+            if f["memory"] is not None:
+                assert set(f["memory"]) == names["memory"]
+                assert all(set(array) == names["array"] for array in f["memory"]["arrays"])
+            for graphs in f["graphs"].values():
+                assert set(graphs) == names["graphs"]
+                for graph in graphs["graphs"]:
+                    assert set(graph) == names["graph"]
+                    assert all(set(node) <= names["node"] for node in graph["nodes"])
+                    assert all(set(edge) <= names["edge"] for edge in graph["edges"])
+
+
+def test_every_loop_and_every_rewrite_has_a_line_or_a_reason(one) -> None:
+    known = {f"{k}:{number}" for k, file in enumerate(one["files"]) for number, _ in file["lines"]}
+    for entry in [*one["rewrites"], *one["loops"][1:]]:
+        assert bool(entry["lines"]) != bool(entry["why"]), entry
+        assert set(entry["lines"]) | set(entry["callers"]) <= known
+    assert sum(bool(step["lines"]) for step in one["rewrites"]) >= 0.9 * len(one["rewrites"])
+    assert sum(bool(loop["lines"]) for loop in one["loops"][1:]) >= 0.9 * (len(one["loops"]) - 1)
+
+
+def test_every_loop_has_code(one) -> None:
+    for loop in one["loops"]:
+        if re.fullmatch(r"k\d+", loop["kernel"]):
+            texts = one["code"][loop["kernel"]]
+            assert set(texts) == {"program", "llvm", "c", "assembly"}
+            assert all(loop["kernel"] in texts[stage] for stage in ("program", "c", "llvm"))
+            assert "ret" in texts["assembly"]
+    assert one["code"]["main"]["program"].startswith("main")
+
+
+def test_measured(explained) -> None:
+    for name in ("xnor", "lenet", "lstm"):
+        f = explained[name].data["functions"][0]
+        assert f["calls"] >= 3 and f["error"] is None
+        total = sum(loop["own_seconds"] for loop in f["loops"][1:])
+        assert 0.9 * f["call_seconds"] < total <= 1.01 * f["call_seconds"]
+        assert f["memory"]["peak"] == max(f["memory"]["totals"]) > 0
+        assert {a["kind"] for a in f["memory"]["arrays"]} >= {"input", "shared", "workspace"}
+    lstm = explained["lstm"].data["functions"][0]
+    assert max(loop["calls"] for loop in lstm["loops"]) >= 25  # the steps of the loop
+    assert any("step" in loop["name"] for loop in lstm["loops"])
+    branches = explained["branches"].data["functions"][0]
+    assert {0.0, 1.0} <= {loop["calls"] for loop in branches["loops"]}  # one of the branches did not run
+    assert "call-back" in {loop["name"] for loop in branches["loops"]}
+
+
+def test_gradients_are_marked(explained) -> None:
+    before, after = (explained["xnor"].data["functions"][0]["graphs"][k] for k in ("before", "after"))
+    assert 0 < before["gradient"] < before["operations"] and 0 < after["gradient"] < after["operations"]
+    titles = [node["label"] for node in before["graphs"][0]["nodes"]]
+    assert any(re.match(r"line \d+, gradient · \d+ nodes", title) for title in titles)
+    graph = explained["lstm"].data["functions"][0]["graphs"]["before"]["graphs"][0]
+    assert any(node["label"].startswith("for{") for node in graph["nodes"])
+
+
+def test_a_function_that_fails(explained) -> None:
+    f = explained["failing"].data["functions"][0]
+    assert f["error"].startswith("ValueError: ") and "3" in f["error"] and "4" in f["error"]
+    assert f["loops"] and f["calls"] == 0 and all(loop["seconds"] is None for loop in f["loops"])
+    assert "a call with these arguments raises ValueError" in str(explained["failing"])
+
+
+def test_shared_variables_and_arguments_stay_as_they_are() -> None:
+    s = theano.shared(np.zeros(3), "s")
+    x = T.dvector("x")
+    f = theano.function([theano.In(x, mutable=True)], [], updates=[(s, s + x)], name="add up")
+    given = np.ones(3)
+    e = theano.explain(f, given)
+    assert e.data["functions"][0]["calls"] > 0
+    assert not s.get_value().any() and (given == 1).all()
+    f(given)
+    assert s.get_value().tolist() == [1, 1, 1]
+
+
+def test_without_arguments() -> None:
+    x = T.dvector("x")
+    f = theano.function([x], T.exp(x), name="exp")
+    data = theano.explain(f).data["functions"][0]
+    assert data["calls"] == 0 and data["memory"]["peak"] is None and data["error"] is None
+    assert [loop["name"] for loop in data["loops"]] == ["call", "loop 1"] and data["loops"][1]["over"] == "x.shape[0]"
+    constant = theano.function([], T.arange(5), name="five")
+    assert theano.explain(constant).data["functions"][0]["calls"] > 0
+    slow = theano.function([x], T.exp(x), mode="FAST_COMPILE")
+    data = theano.explain(slow, np.ones(3)).data["functions"][0]
+    assert not data["native"] and data["loops"] == [] and data["memory"] is None
+
+
+def test_two_functions() -> None:
+    x = T.dvector("x")
+    f = theano.function([x], T.log(1 + T.exp(x)), name="f")
+    g = theano.function([x], T.log(1 + T.exp(x)).sum() / x.shape[0], name="g")
+    e = theano.explain(f, g, np.ones(1000))
+    names = schema()
+    compared = e.data["difference"]
+    assert set(compared) == names["difference"]
+    assert [d["name"] for d in e.data["functions"]] == ["f", "g"]
+    assert ["true_div", 0, 1] in compared["operations"]
+    assert any(line.startswith("+g = ") for line in compared["source"])
+    assert not any(what == "rewrites" and a == b for what, a, b in compared["numbers"])
+    assert "Difference: f | g" in str(e) and "operation true_div: 0 | 1" in str(e)
+
+
+def test_what_is_no_function() -> None:
+    f = theano.function([], T.constant(1.0))
+    with pytest.raises(TypeError, match="explain takes a compiled function, as theano.function returns it, not"):
+        theano.explain(T.dscalar())
+    with pytest.raises(TypeError, match="explain compares two functions, not 3"):
+        theano.explain(f, f, f)
+
+
+def test_infix() -> None:
+    a, b, m = T.dvector("a"), T.dvector("b"), T.dmatrix("m")
+    texts = {
+        "a - (b - a)": a - (b - a),
+        "(a + b) * a": (a + b) * a,
+        "a / (b * a)": a / (b * a),
+        "a ** 2": a**2,
+        "-(a + b)": -(a + b),
+        "m.T @ a": T.dot(m.T, a),
+        "exp(a) + 1.5": T.exp(a) + 1.5,
+        "a < b": a < b,
+        "m + a": m + a,
+        "Sum{axis=[0]}(m)": m.sum(axis=0),
+    }
+    for text, expression in texts.items():
+        assert infix(snapshot(expression, 5)) == text
+
+
+def test_groups_make_no_circles() -> None:
+    """The second group of a line is another box: the first one leads to it by way of line 2."""
+
+    def node(line):
+        return {"kind": "op", "label": f"n{line}", "text": "", "w": 10, "h": 10, "line": line}
+
+    nodes = [node(1), node(1), node(2), node(1), node(1)]
+    edges = [{"from": k, "to": k + 1, "text": "", "place": 0} for k in range(4)]
+    graphs: list = []
+    top = grouped(nodes, edges, lambda n: f"line {n['line']}", graphs)
+    assert [n["label"] for n in top["nodes"]] == ["line 1 · 2 nodes", "n2", "line 1 · 2 nodes"]
+    assert [(e["from"], e["to"]) for e in top["edges"]] == [(0, 1), (1, 2)] and len(graphs) == 2
+    assert [n["kind"] for n in graphs[1]["nodes"]] == ["op", "op", "variable"]  # what line 2 made
+
+
+def test_large_groups_are_cut() -> None:
+    nodes = [{"kind": "op", "label": "n", "text": "", "w": 10, "h": 10} for _ in range(2 * MOST + 1)]
+    edges = [{"from": k, "to": k + 1, "text": "", "place": 0} for k in range(2 * MOST)]
+    graphs: list = []
+    top = grouped(nodes, edges, lambda n: "line 1", graphs)
+    assert [n["label"] for n in top["nodes"]] == [f"line 1 · {MOST} nodes"] * 2 + ["n"]
+
+
+def test_constants_stand_where_they_are_used() -> None:
+    x = y = T.dvector("x")
+    for k in range(MOST):
+        y = T.tanh(y + k)
+    one = theano.explain(theano.function([x], y.sum(), mode="FAST_COMPILE")).data["functions"][0]
+    top = one["graphs"]["before"]["graphs"][0]
+    assert not any(node["kind"] == "constant" for node in top["nodes"]) and len(top["nodes"]) < 10
+
+
+def test_page_needs_no_network(explained) -> None:
+    page = explained["xnor"].html()
+    assert "default-src 'none'" in page and not re.search(r"<[^>]*\b(src|href)=", page.partition("<script>")[0])
+    assert re.findall(r"https?://[^\"'\s]*", page.replace("\\u003c", "<")) == ["http://www.w3.org/2000/svg"]
+    inside = explained["xnor"]._repr_html_()
+    assert inside.startswith('<iframe sandbox="allow-scripts"') and "<script>" not in inside
+
+
+def in_node(page: Path, steps: str):
+    """What `steps`, which return something, give after the script of a page has run."""
+    done = subprocess.run(["node", str(BROWSER), str(page), steps], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@needs_node
+def test_the_script_in_node(explained, tmp_path) -> None:
+    """Every tab is drawn, for all programs; a line filters them."""
+    for name, explanation in explained.items():
+        f = explanation.data["functions"][0]
+        explanation.save(tmp_path / f"{name}.html")
+        wanted = next(line for step in [*f["rewrites"], *f["loops"]] for line in step["lines"])
+        steps = f"""
+            const rows = () => $$("tab-loops").all(e => (e.attributes.class || "").startsWith("loop")).length;
+            const isBox = e => (e.attributes.class || "").startsWith("node");
+            const boxes = () => ["before-root", "after-root"].map(id => $$(id).all(isBox).length);
+            const steps = () => $$("tab-rewrites").all(e => e.attributes.class === "step").length;
+            const found = [boxes()];
+            show("rewrites"); found.push(steps());
+            show("loops"); found.push(rows());
+            show("memory"); found.push($$("tab-memory").textContent.length > 20);
+            show("rewrites"); select("{wanted}"); found.push(steps());
+            return found;
+        """
+        drawn, all_steps, loops, memory, some = in_node(tmp_path / f"{name}.html", steps)
+        assert drawn == [len(f["graphs"][k]["graphs"][0]["nodes"]) for k in ("before", "after")]
+        assert all_steps == len(f["rewrites"]) and loops == len(f["loops"]) - 1 and memory
+        assert some == sum(wanted in step["lines"] + step["callers"] for step in f["rewrites"])
+
+
+def test_command(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import numpy as np, theano, theano.tensor as T\n"
+        "x = T.dvector('x')\n"
+        "f = theano.function([x], T.log(1 + T.exp(x)), name='f')\n"
+        "data = np.ones(100)\n"
+        "def make():\n    return f\n"
+        "if __name__ == '__main__':\n    raise SystemExit('not to be run')\n"
+    )
+
+    def run(*args):
+        return subprocess.run(
+            [sys.executable, "-m", "theano", "explain", *args], capture_output=True, text=True, cwd=tmp_path
+        )  # fmt: skip
+
+    done = run(f"{script}:f", "--args", "data")
+    assert done.returncode == 0 and "log(1 + x) -> log1p(x)" in done.stdout and (tmp_path / "f.html").exists()
+    assert "script.py:3" in done.stdout
+    assert run(f"{script}:make", "-o", "page.html").returncode == 0 and (tmp_path / "page.html").exists()
+    for given, problem in (
+        ("script.py", "is not of the form script.py:function"),
+        ("none.py:f", "there is no file none.py"),
+        (f"{script}:g", "defines no g; its functions are f"),
+        (f"{script}:data", "data in .* is no compiled function"),
+    ):
+        done = run(given)
+        assert done.returncode == 2 and re.search(problem, done.stderr), done.stderr
+
+
+def test_nothing_is_loaded_before_it_is_used() -> None:
+    there = "'theano.explanation' in sys.modules"
+    code = f"import sys, theano; print({there}); theano.explain; print({there})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("rich") is None, reason="rich gives colours")
+def test_rich(explained) -> None:
+    text = explained["xnor"].__rich__()
+    assert str(text) == str(explained["xnor"]) and text.spans
+
+
+def test_a_copy_of_the_data_is_enough(explained) -> None:
+    again = Explanation(copy.deepcopy(explained["xnor"].data))
+    assert str(again) == str(explained["xnor"]) and again.html() == explained["xnor"].html()
