@@ -13,9 +13,9 @@ import theano
 import theano.tensor as T
 from tests.native.test_linalg import calls_back, definite, general
 from theano.configdefaults import config
-from theano.native import lapack
+from theano.native import blas, lapack, support
 from theano.native.lapack_code import ROUTINES
-from theano.runtime import jit
+from theano.runtime import abi, jit
 from theano.tensor import nlinalg, slinalg
 
 RNG = np.random.default_rng(8)
@@ -182,27 +182,27 @@ class Counted:
     def __init__(self, name: str) -> None:
         self.calls = 0
         self.library = lapack._library("f64", jit.isa(), config.openmp)
-        self.k = ROUTINES.index(name)
-        self.before = self.library._routines[self.k]
+        found = [blas.symbol(f"d{routine}") for routine in ROUTINES]
+        self.addresses: list[int | None] = [s.address for s in found if s is not None]
         given = [ctypes.c_void_p] * 15  # more than any of them takes
-        original = ctypes.CFUNCTYPE(None, *given)(self.before)
+        original = ctypes.CFUNCTYPE(None, *given)(self.addresses[ROUTINES.index(name)])
 
         def call(*args: Any) -> None:
             self.calls += 1
             original(*args)
 
         self.inserted = ctypes.CFUNCTYPE(None, *given)(call)
+        self.addresses[ROUTINES.index(name)] = ctypes.cast(self.inserted, ctypes.c_void_p).value
 
     def __enter__(self) -> Counted:
-        address = ctypes.cast(self.inserted, ctypes.c_void_p).value
-        assert address is not None
-        self.library._routines[self.k] = address
-        self.library._start()
+        parallel = support.fixed_words()[abi.CTX["parallel"]] if config.openmp else None
+        form = ctypes.PYFUNCTYPE(None, *[ctypes.c_void_p] * (1 + len(self.addresses)))
+        form(self.library.code.symbols["init"])(parallel, *self.addresses)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.library._routines[self.k] = self.before
-        self.library._start()
+        assert self.library._start is not None
+        self.library._start(self.library.code)
 
 
 def test_one_factorization() -> None:

@@ -196,7 +196,7 @@ def lower_linear(b: Builder, node: Any, run: Callable[[Any], None]) -> list[Valu
 
 def _on_parts(op: Any) -> Any:
     """The operation for the parts: some say in which dtype they compute."""
-    given = {name: getattr(op, name) for name in op.__props__}
+    given = {name: getattr(op, name) for name in op.__props__ or ()}
     if not any(v in COMPLEX for v in given.values() if isinstance(v, str)):
         return op
     return type(op)(**{k: real_of(v) if isinstance(v, str) and v in COMPLEX else v for k, v in given.items()})
