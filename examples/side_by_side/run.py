@@ -3,7 +3,7 @@
     python examples/side_by_side/run.py theano|lasagne|keras [--epochs N] [--figure FILE]
 
 Needs scikit-learn for the digits, Lasagne 0.1 or Keras 2.3.1 (docs/clients.md: how to install them), and matplotlib
-for the figure, which shows how costs fall. Prints the share of right answers, or the error, on what was not learned from.
+for the figure, which shows how costs fall. Prints the share of right answers, or the error, on what it has not seen.
 """
 
 from __future__ import annotations
