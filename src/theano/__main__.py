@@ -1,4 +1,9 @@
-"""Commands: ``python -m theano explain script.py:function``."""
+"""Commands.
+
+    python -m theano                                what programs are compiled with and for
+    python -m theano explain script.py:function     what became of a function, as a page
+    python -m theano cache clear                    forget all compiled programs
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,37 @@ import sys
 from collections.abc import Sequence
 
 from theano.explanation import command
+from theano.runtime.cache import default_cache
+from theano.versions import show_versions
+
+
+def _show(options: argparse.Namespace) -> int:
+    show_versions()
+    return 0
+
+
+def _clear(options: argparse.Namespace) -> int:
+    cache = default_cache()
+    if cache is None:
+        print("there is no cache: the flag cache.enabled is false")
+        return 1
+    print(f"{cache.clear()} programs removed from {cache.folder}")
+    return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; what the process ends with."""
-    parser = argparse.ArgumentParser(prog="python -m theano")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = argparse.ArgumentParser(
+        prog="python -m theano", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.set_defaults(run=_show)
+    commands = parser.add_subparsers(dest="command")
     explain = commands.add_parser("explain", help="what became of a function, as a page")
     command.add_options(explain)
     explain.set_defaults(run=command.run)
+    cache = commands.add_parser("cache", help="compiled programs that are kept")
+    cache.add_argument("what", choices=["clear"])
+    cache.set_defaults(run=_clear)
     options = parser.parse_args(arguments)
     return int(options.run(options))
 

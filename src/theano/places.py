@@ -348,6 +348,8 @@ LAZY: dict[str, dict[str, str]] = {
         "theano": "breakpoint compat d3viz link sparse tests typed_list",
         "theano.tests.main": "test",
         "theano.explanation.explain": "explain",
+        "theano.printing": "dprint",
+        "theano.versions": "show_versions",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",

@@ -21,6 +21,8 @@ from theano.printing.printers import (
 from theano.printing.pydotprint import pydotprint
 from theano.printing.vocabulary import pp, pprint
 
+dprint = debugprint
+
 __all__ = [
     "VALID_ASSOC",
     "DefaultPrinter",
@@ -34,6 +36,7 @@ __all__ = [
     "PrinterState",
     "debugprint",
     "default_printer",
+    "dprint",
     "leaf_printer",
     "min_informative_str",
     "pp",

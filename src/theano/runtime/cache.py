@@ -124,6 +124,23 @@ class ObjectCache:
             self._evict()
         self._stores += 1
 
+    def contents(self) -> tuple[int, int]:
+        """How many objects there are, and their bytes."""
+        sizes = [file.stat().st_size for file in self._files()]
+        return len(sizes), sum(sizes)
+
+    def clear(self) -> int:
+        """Remove all objects; how many there were. Programs that are loaded stay."""
+        count = 0
+        for file in self._files():
+            with contextlib.suppress(OSError):
+                file.unlink()
+                count += 1
+        return count
+
+    def _files(self) -> list[Path]:
+        return list(self.folder.glob(f"*{_SUFFIX}")) if self._ready(make=False) else []
+
     def _path(self, key: str) -> Path:
         return self.folder / (key + _SUFFIX)
 

@@ -1,0 +1,49 @@
+"""What `python -m theano` says and does."""
+
+import io
+import subprocess
+import sys
+
+import theano
+from theano.__main__ import main
+from theano.runtime.cache import ObjectCache, default_cache
+from theano.versions import facts
+
+
+def test_facts():
+    known = facts()
+    assert known["Python"].startswith(f"{sys.version_info[0]}.{sys.version_info[1]}")
+    assert known["numpy"] and known["scipy"] and known["llvmlite"]
+    assert all(known.values())
+    text = io.StringIO()
+    theano.show_versions(text)
+    assert all(name in text.getvalue() for name in known)
+
+
+def test_command():
+    done = subprocess.run([sys.executable, "-m", "theano"], capture_output=True, text=True)
+    assert done.returncode == 0 and "BLAS" in done.stdout and not done.stderr
+
+
+def test_cache_is_cleared(tmp_path, capsys):
+    with theano.config.change_flags(cache__enabled=True, cache__dir=str(tmp_path)):
+        cache = default_cache()
+        assert cache is not None and cache.contents() == (0, 0)
+        cache.store("one", b"x" * 100)
+        cache.store("two", b"x" * 100)
+        count, size = cache.contents()
+        assert count == 2 and size > 200
+        assert main(["cache", "clear"]) == 0
+        assert cache.contents() == (0, 0) and cache.load("one") is None
+    assert "2 programs removed" in capsys.readouterr().out
+    assert ObjectCache(tmp_path / "nowhere", 1).clear() == 0
+
+
+def test_cache_that_is_off(capsys):
+    with theano.config.change_flags(cache__enabled=False):
+        assert main(["cache", "clear"]) == 1
+    assert "no cache" in capsys.readouterr().out
+
+
+def test_dprint():
+    assert theano.dprint is theano.printing.debugprint
