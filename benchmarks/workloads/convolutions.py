@@ -33,7 +33,8 @@ def _data(n: int, c: int, image: int, k: int, kernel: int, stride: int, pad: int
     return *(rng.standard_normal(s).astype(np.float32) for s in shapes), stride, pad
 
 
-def _operands(direction: str, x: Any, w: Any, g: Any) -> tuple[Any, Any]:
+def operands(direction: str, x: Any, w: Any, g: Any) -> tuple[Any, Any]:
+    """What goes in."""
     return {"forward": (x, w), "weights": (x, g), "inputs": (w, g)}[direction]
 
 
@@ -48,7 +49,7 @@ def _symbolic(direction: str) -> Callable[..., Case]:
             made = T.nnet.abstract_conv.conv2d_grad_wrt_weights(a, b, w.shape, **options)
         else:
             made = T.nnet.abstract_conv.conv2d_grad_wrt_inputs(b, a, x.shape, **options)
-        return Case(lang.function([a, b], made), _operands(direction, x, w, g))
+        return Case(lang.function([a, b], made), operands(direction, x, w, g))
 
     return setup
 
@@ -82,17 +83,23 @@ def numpy_directions(images: Any, kernels: Any, stride: int, pad: int) -> dict[s
 def _numpy(direction: str) -> Callable[..., Case]:
     def setup(x: Any, w: Any, g: Any, stride: int, pad: int) -> Case:
         made = numpy_directions(x.shape, w.shape, stride, pad)[direction]
-        return Case(made, _operands(direction, x, w, g))
+        return Case(made, operands(direction, x, w, g))
 
     return setup
 
 
-def _peers(direction: str) -> dict[str, Callable[..., Case]]:
+def peers(direction: str) -> dict[str, Callable[..., Case]]:
+    """Those with convolutions of their own; as many groups as kernels have fewer channels than images."""
+
     def with_sizes(contender: str) -> Callable[..., Case]:
         def setup(x: Any, w: Any, g: Any, stride: int, pad: int) -> Case:
+            groups = x.shape[1] // w.shape[1]
+
             def jax_make(jax: Any) -> Callable[..., Any]:
                 def conv(a: Any, b: Any) -> Any:
-                    return jax.lax.conv_general_dilated(a, b, (stride, stride), ((pad, pad), (pad, pad)))
+                    return jax.lax.conv_general_dilated(
+                        a, b, (stride, stride), ((pad, pad), (pad, pad)), feature_group_count=groups
+                    )
 
                 def of(shape: tuple[int, ...]) -> Any:
                     return jax.ShapeDtypeStruct(shape, x.dtype)
@@ -104,14 +111,14 @@ def _peers(direction: str) -> dict[str, Callable[..., Case]]:
                 }[direction]
 
             def torch_make(torch: Any) -> Callable[..., Any]:
-                options = {"stride": stride, "padding": pad}
+                options = {"stride": stride, "padding": pad, "groups": groups}
                 return {
                     "forward": lambda a, b: torch.nn.functional.conv2d(a, b, **options),
                     "weights": lambda a, t: torch.nn.grad.conv2d_weight(a, w.shape, t, **options),
                     "inputs": lambda b, t: torch.nn.grad.conv2d_input(x.shape, b, t, **options),
                 }[direction]
 
-            return both(jax_make, torch_make)[contender](*_operands(direction, x, w, g))
+            return both(jax_make, torch_make)[contender](*operands(direction, x, w, g))
 
         return setup
 
@@ -127,7 +134,7 @@ def _row(layer: tuple[str, str, tuple[int, ...], tuple[float, ...]], which: int)
         f"{title} f32, {direction}",
         Target(targets[which]),
         data=_data,
-        setups={"numpy": _numpy(direction), **_peers(direction), **everywhere(_symbolic(direction), "theano")},
+        setups={"numpy": _numpy(direction), **peers(direction), **everywhere(_symbolic(direction), "theano")},
         sizes=given,
         tiny=given | {"n": 2, "c": min(given["c"], 3), "k": 4, "image": min(given["image"], 13)},
         rtol=1e-4,

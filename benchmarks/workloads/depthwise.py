@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workload import Case, Target, Workload
-from benchmarks.workloads.peers import both
+from benchmarks.workloads.convolutions import operands, peers
 from benchmarks.workloads.symbolic import Language, everywhere
 
 # Name, images, channels, their length, stride; kernels of 3 x 3, padding of 1.
@@ -26,19 +26,15 @@ SIZE, PAD = 3, 1
 
 
 def _data(n: int, c: int, image: int, stride: int) -> tuple[Any, ...]:
-    """Images, kernels and gradients of the results; and the stride."""
+    """Images, kernels and gradients of the results; the stride and the padding."""
     rng = np.random.default_rng(0)
     out = (image + 2 * PAD - SIZE) // stride + 1
     shapes = (n, c, image, image), (c, 1, SIZE, SIZE), (n, c, out, out)
-    return *(rng.standard_normal(s).astype(np.float32) for s in shapes), stride
-
-
-def _operands(direction: str, x: Any, w: Any, g: Any) -> tuple[Any, Any]:
-    return {"forward": (x, w), "weights": (x, g), "inputs": (w, g)}[direction]
+    return *(rng.standard_normal(s).astype(np.float32) for s in shapes), stride, PAD
 
 
 def _symbolic(direction: str) -> Callable[..., Case]:
-    def setup(lang: Language, x: Any, w: Any, g: Any, stride: int) -> Case:
+    def setup(lang: Language, x: Any, w: Any, g: Any, stride: int, pad: int) -> Case:
         T = lang.T
         options = {"border_mode": (PAD, PAD), "subsample": (stride, stride), "filter_flip": False}
         options |= {"num_groups": w.shape[0], "filter_shape": w.shape}
@@ -49,7 +45,7 @@ def _symbolic(direction: str) -> Callable[..., Case]:
             made = T.nnet.abstract_conv.conv2d_grad_wrt_weights(a, b, **options)
         else:
             made = T.nnet.abstract_conv.conv2d_grad_wrt_inputs(b, a, x.shape, **options)
-        return Case(lang.function([a, b], made), _operands(direction, x, w, g))
+        return Case(lang.function([a, b], made), operands(direction, x, w, g))
 
     return setup
 
@@ -57,7 +53,7 @@ def _symbolic(direction: str) -> Callable[..., Case]:
 def _numpy(direction: str) -> Callable[..., Case]:
     """A shifted product for each element of the kernels."""
 
-    def setup(x: Any, w: Any, g: Any, stride: int) -> Case:
+    def setup(x: Any, w: Any, g: Any, stride: int, pad: int) -> Case:
         count = g.shape[2]
         places = [
             (..., slice(i, i + stride * (count - 1) + 1, stride), slice(j, j + stride * (count - 1) + 1, stride))
@@ -82,44 +78,9 @@ def _numpy(direction: str) -> Callable[..., Case]:
             return around[:, :, PAD:-PAD, PAD:-PAD]
 
         made = {"forward": forward, "weights": weights, "inputs": inputs}[direction]
-        return Case(made, _operands(direction, x, w, g))
+        return Case(made, operands(direction, x, w, g))
 
     return setup
-
-
-def _peers(direction: str) -> dict[str, Callable[..., Case]]:
-    def with_sizes(contender: str) -> Callable[..., Case]:
-        def setup(x: Any, w: Any, g: Any, stride: int) -> Case:
-            groups = w.shape[0]
-
-            def jax_make(jax: Any) -> Callable[..., Any]:
-                def conv(a: Any, b: Any) -> Any:
-                    return jax.lax.conv_general_dilated(
-                        a, b, (stride, stride), ((PAD, PAD), (PAD, PAD)), feature_group_count=groups
-                    )
-
-                def of(shape: tuple[int, ...]) -> Any:
-                    return jax.ShapeDtypeStruct(shape, x.dtype)
-
-                return {
-                    "forward": conv,
-                    "weights": lambda a, t: jax.linear_transpose(lambda b: conv(a, b), of(w.shape))(t)[0],
-                    "inputs": lambda b, t: jax.linear_transpose(lambda a: conv(a, b), of(x.shape))(t)[0],
-                }[direction]
-
-            def torch_make(torch: Any) -> Callable[..., Any]:
-                options = {"stride": stride, "padding": PAD, "groups": groups}
-                return {
-                    "forward": lambda a, b: torch.nn.functional.conv2d(a, b, **options),
-                    "weights": lambda a, t: torch.nn.grad.conv2d_weight(a, w.shape, t, **options),
-                    "inputs": lambda b, t: torch.nn.grad.conv2d_input(x.shape, b, t, **options),
-                }[direction]
-
-            return both(jax_make, torch_make)[contender](*_operands(direction, x, w, g))
-
-        return setup
-
-    return {name: with_sizes(name) for name in ("torch", "torch_compile", "jax")}
 
 
 def _row(layer: tuple[str, int, int, int, int], direction: str) -> Workload:
@@ -131,7 +92,7 @@ def _row(layer: tuple[str, int, int, int, int], direction: str) -> Workload:
         f"depthwise 3x3{apart}, {c} channels of {image}x{image}, batch {n}, f32, {direction}",
         Target(TARGETS[direction]),
         data=_data,
-        setups={"numpy": _numpy(direction), **_peers(direction), **everywhere(_symbolic(direction), "theano")},
+        setups={"numpy": _numpy(direction), **peers(direction), **everywhere(_symbolic(direction), "theano")},
         sizes=given,
         tiny=given | {"n": 2, "c": 3, "image": 9},
         rtol=1e-4,

@@ -113,8 +113,12 @@ def jax_cost(jax: Any) -> Callable[..., Any]:
 
 
 def _jax(x: Any, y: Any, values: list[Any]) -> Case:
+    return jax_steps(jax_cost(load_jax()), x, y, values)
+
+
+def jax_steps(loss: Callable[..., Any], x: Any, y: Any, values: list[Any]) -> Case:
+    """Training steps, each of which gets the parameters that the one before has made."""
     jax = load_jax()
-    loss = jax_cost(jax)
 
     def update(params: Any, x: Any, y: Any) -> Any:
         cost, grads = jax.value_and_grad(loss)(params, x, y)

@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.timing import forget_peak, held_memory, peak_held_memory
 from benchmarks.workload import Case, Target, Workload
 from benchmarks.workloads.convolutions import numpy_directions
+from benchmarks.workloads.mlp import jax_steps
 from benchmarks.workloads.peers import flat, load_jax, load_torch
 from benchmarks.workloads.symbolic import Language, everywhere
 
@@ -302,25 +303,8 @@ class OfJax(Words):
 
 
 def _jax(network: str, x: Any, y: Any, values: list[Any]) -> Case:
-    jax = load_jax()
-    o = OfJax(jax)
-
-    def loss(params: Any, x: Any, y: Any) -> Any:
-        return o.cost(NETWORKS[network][0](o, x, params), y)
-
-    def update(params: Any, x: Any, y: Any) -> Any:
-        cost, grads = jax.value_and_grad(loss)(params, x, y)
-        return [p - RATE * g for p, g in zip(params, grads)], cost
-
-    step = jax.jit(update, donate_argnums=0)
-    state = [[jax.device_put(value) for value in values]]
-
-    def call(x: Any, y: Any) -> Any:
-        state[0], cost = step(state[0], x, y)
-        return cost
-
-    args = (jax.device_put(x), jax.device_put(y))
-    return Case(call, args, lambda cost: flat([cost, *state[0]]), lambda _: jax.block_until_ready(state[0]))
+    o = OfJax(load_jax())
+    return jax_steps(lambda params, x, y: o.cost(NETWORKS[network][0](o, x, params), y), x, y, values)
 
 
 def _jax_compiled(network: str, x: Any, y: Any, values: list[Any]) -> Case:

@@ -22,7 +22,7 @@ def facts() -> dict[str, str]:
     Returns
     -------
     dict
-        Versions of Python, of this package and of those it depends on; the processor and the instructions that are used;
+        Versions of Python, of this package and of those it depends on; the system and the instructions that are used;
         threads; the BLAS; the C compiler; the cache; flags that differ from their defaults.
 
     Examples
