@@ -167,7 +167,16 @@ def _leading(node: Apply, shapes: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(found)
 
 
-class TriangularSylvester(Op):
+class _Sylvester(Op):
+    """For the adjoint of the left matrix, of the right one, of both or of none."""
+
+    __props__ = ("left", "right")
+
+    def __init__(self, left: bool = False, right: bool = False) -> None:
+        self.left, self.right = bool(left), bool(right)
+
+
+class TriangularSylvester(_Sylvester):
     """`SolveSylvester` for matrices that are Schur forms.
 
     Examples
@@ -175,11 +184,6 @@ class TriangularSylvester(Op):
     >>> TriangularSylvester()(T.constant([[1.0]]), T.constant([[3.0]]), T.constant([[8.0]])).eval()
     array([[2.]])
     """
-
-    __props__ = ("left", "right")
-
-    def __init__(self, left: bool = False, right: bool = False) -> None:
-        self.left, self.right = bool(left), bool(right)
 
     def make_node(self, a: Any, b: Any, q: Any) -> Apply:
         given, out = _equation(self, a, b, q)
@@ -207,7 +211,7 @@ class TriangularSylvester(Op):
         return [(*_leading(node, shapes), *shapes[2][-2:])]
 
 
-class SolveSylvester(Op):
+class SolveSylvester(_Sylvester):
     """The `X` with ``A @ X + X @ B == Q``; with `left` (`right`), for the adjoint of `A` (`B`).
 
     Examples
@@ -215,11 +219,6 @@ class SolveSylvester(Op):
     >>> SolveSylvester()(T.constant([[1.0]]), T.constant([[3.0]]), T.constant([[8.0]])).eval()
     array([[2.]])
     """
-
-    __props__ = ("left", "right")
-
-    def __init__(self, left: bool = False, right: bool = False) -> None:
-        self.left, self.right = bool(left), bool(right)
 
     def make_node(self, a: Any, b: Any, q: Any) -> Apply:
         given, out = _equation(self, a, b, q)
