@@ -711,8 +711,16 @@ def gaussian_process() -> Program:
 def inverses() -> Program:
     """Of the matrices of a stack; both determinants."""
     x = T.tensor3("x")
-    outs = [nlinalg.matrix_inverse(x), slinalg.solve(x, x[:, :, :2]), nlinalg.det(x), *nlinalg.slogdet(x)]
+    outs = [nlinalg.matrix_inverse(x), nlinalg.det(x), *nlinalg.slogdet(x[::-1]), slinalg.solve(2 * x, x[:, :, :2])]
     return Program([x], outs, [np.arange(12.0).reshape(3, 2, 2) ** 2])
+
+
+@program
+def shared_triangles() -> Program:
+    """One factorization for all that is asked of a matrix."""
+    x = T.matrix("x")
+    outs = [nlinalg.matrix_inverse(x), slinalg.solve(x, x[:, 0]), nlinalg.det(x), *nlinalg.slogdet(x)]
+    return Program([x], outs, [np.arange(9.0).reshape(3, 3) ** 2])
 
 
 @program

@@ -143,11 +143,12 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
     # one factorization for several operations
     "system and determinant": ([solve(A, v), det(A)], {"LUFactor": 1, "LUSolve": 1, "LUDet": 1}),
     "systems of a matrix and of its transposed": ([solve(A, v), solve(A.T, w)], {"LUFactor": 1, "LUSolve": 2}),
-    "inverse and logarithm": ([matrix_inverse(A), T.log(abs(det(A)))], {"LUFactor": 1, "LUSolve": 1, "LUSLogDet": 1}),
+    # an inverse alone has its own: see the rule
+    "inverse and logarithm": ([matrix_inverse(A), T.log(abs(det(A)))], {"MatrixInverse": 1, "SLogDet": 1}),
     "inverse, determinant and systems of stacks": (
         [matrix_inverse(S), det(S), solve(S, v[:3]), solve(S, S)], {"LUFactor": 1, "LUSolve": 3, "LUDet": 1}
     ),
-    "determinant and its gradient": ([det(A), T.grad(det(A), A)], {"LUFactor": 1, "LUSolve": 1, "LUDet": 1}),
+    "determinant and its gradient": ([det(A), T.grad(det(A), A)], {"MatrixInverse": 1, "Det": 1}),
     "system and its gradients": (
         [solve(A, v), *T.grad(T.dot(w, solve(A, v)), [A, v])], {"LUFactor": 1, "LUSolve": 2, "Dot": 1}
     ),
@@ -192,7 +193,7 @@ PROCESS = {
     "factor and system": ONE_FACTOR,
     "factor and inverse": ONE_FACTOR,
     "marked": {"Cholesky": 1, "lower": 2, "upper": 2},  # the gradient of the determinant is the inverse
-    "inverse and determinant": {"LUFactor": 1, "LUSLogDet": 1, "LUSolve": 1},
+    "inverse and determinant": {"MatrixInverse": 1, "SLogDet": 1},
 }
 
 
