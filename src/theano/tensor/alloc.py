@@ -499,7 +499,8 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
     -------
     TensorVariable
         A vector of ``ceil((stop - start) / step)`` numbers; of int64 for integers, of `dtype` if that is given,
-        else of the dtype that holds `start`, `stop` and `step`, where a Python float counts as `floatX` does.
+        else of the dtype that holds `start`, `stop` and `step`. That of a Python float is the smallest that
+        holds it, so ``arange(0, 1, 0.25)`` is of float32 (NumPy's is of float64).
 
     Raises
     ------

@@ -180,7 +180,14 @@ def _at_least(ndim: int, orders: Sequence[Sequence[Any]]) -> Callable[..., Any]:
     pad_axes.__name__ = pad_axes.__qualname__ = f"atleast_{ndim}d"
     pad_axes.__doc__ = f"""Each tensor with axes of length 1 added, as NumPy does, until it has {ndim} at least.
 
-    Several tensors give a list.
+    Parameters
+    ----------
+    *arys : tensor-like
+
+    Returns
+    -------
+    TensorVariable, or list of them
+        Of the dtype of the tensor; several tensors (or none) give a list.
 
     Examples
     --------

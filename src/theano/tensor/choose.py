@@ -116,14 +116,19 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
 
     Parameters
     ----------
-    a
-        Tensor of integers.
-    choices
-        A list of tensors, or a tensor whose first axis counts the choices.
-    out
-        Must be None; there for the likeness to NumPy.
-    mode
-        What becomes of numbers that are out of range: 'raise', 'wrap' or 'clip'.
+    a : tensor-like
+        Integers: the numbers of the choices.
+    choices : list of tensor-like, or a tensor
+        A list, or a tensor whose first axis counts the choices.
+    out : None
+        There for the likeness to NumPy.
+    mode : {'raise', 'wrap', 'clip'}
+        What becomes of numbers that are out of range: an error, their remainder, or the nearest choice.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape that `a` and the choices broadcast to, and of the dtype that holds those of all choices.
 
     Raises
     ------

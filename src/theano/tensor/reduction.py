@@ -189,21 +189,39 @@ def sum(
 
     Parameters
     ----------
-    input
-        Tensor.
-    axis
-        Int or ints; None for all axes.
-    dtype
-        Dtype of the result. Default: int64 or uint64 for integers, else the input's.
-    keepdims
-        Whether the reduced axes stay, with length 1.
-    acc_dtype
-        Dtype to add up in. Default: float64 for float32, float32 for float16.
+    input : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    acc_dtype : str, optional
+        Dtype to add up in; default: float64 for float32, float32 for float16.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; 0 where there are no elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
 
     Examples
     --------
+    >>> T.sum(T.constant([[1, 2], [3, 4]]), axis=0).eval()
+    array([4, 6])
     >>> T.sum(T.fmatrix(), axis=0)
     Sum{axis=[0], acc_dtype=float64}.0
+
+    Notes
+    -----
+    As `numpy.sum`, but that float32 are added up in float64 and float16 in float32, and that there is no `out`,
+    `initial` and `where`.
     """
     x = as_tensor_variable(input)
     return _reduced(Sum(normalize_axis(axis, x.type.ndim), dtype, acc_dtype), x, keepdims)
@@ -217,9 +235,38 @@ def prod(
     acc_dtype: t.Any = None,
     no_zeros_in_input: bool = False,
 ) -> t.Any:
-    """Product over axes; parameters as in `sum`.
+    """Product over axes.
 
-    `no_zeros_in_input` promises that there are no zeros, which makes the gradient simpler.
+    Parameters
+    ----------
+    input : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    acc_dtype : str, optional
+        Dtype to multiply in; default: float64 for float32, float32 for float16.
+    no_zeros_in_input : bool
+        A promise that there are no zeros, which makes the gradient simpler.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; 1 where there are no elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.prod(T.constant([[1, 2], [3, 4]]), axis=0).eval()
+    array([3, 8])
     """
     x = as_tensor_variable(input)
     op = Prod(normalize_axis(axis, x.type.ndim), dtype, acc_dtype, no_zeros_in_input)
@@ -227,13 +274,65 @@ def prod(
 
 
 def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Whether all elements over `axis` are nonzero."""
+    """Whether all elements over `axis` are nonzero.
+
+    Parameters
+    ----------
+    x : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Bools, without the axes `axis`; True where there are no elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.all(T.constant([[1, 0], [3, 4]]), axis=0).eval()
+    array([ True, False])
+    """
     x = as_tensor_variable(x)
     return _reduced(All(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
 
 def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Whether an element over `axis` is nonzero."""
+    """Whether an element over `axis` is nonzero.
+
+    Parameters
+    ----------
+    x : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Bools, without the axes `axis`; False where there are no elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.any(T.constant([[1, 0], [0, 0]]), axis=0).eval()
+    array([ True, False])
+    """
     x = as_tensor_variable(x)
     return _reduced(Any(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
@@ -361,10 +460,31 @@ def _extremes(x: t.Any, axis: t.Any) -> tuple[list[t.Any], tuple[int, ...]]:
 def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tuple[t.Any, t.Any]:
     """Largest element and its position over `axis` (None: of the flattened tensor).
 
+    Parameters
+    ----------
+    a : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    tuple of two TensorVariable
+        What `max` and `argmax` give, computed at once.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
     Examples
     --------
-    >>> max_and_argmax(T.dmatrix(), axis=1)
-    (max, argmax)
+    >>> [v.eval().tolist() for v in T.max_and_argmax(T.constant([[1, 5], [3, 4]]), axis=1)]
+    [[5, 4], [1, 1]]
     """
     a = as_tensor_variable(a)
     (values, positions), axes = _extremes(a, axis)
@@ -374,18 +494,105 @@ def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tupl
 
 
 def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Largest element over `axis`; NaN if there is one."""
+    """Largest element over `axis`; NaN if there is one.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.max(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([3, 5])
+
+    Notes
+    -----
+    The gradient goes to each of tied elements as a whole.
+    """
     return max_and_argmax(x, axis, keepdims)[0]
 
 
 def supremum(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Largest element of floats over `axis`, -inf where there is none; NaN if there is one."""
+    """Largest element of floats over `axis`, -inf where there is none; NaN if there is one.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Floats.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not of floats, or `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> x = T.dvector("x")
+    >>> T.supremum(x).eval({x: []})
+    array(-inf)
+    """
     x = as_tensor_variable(x)
     return _reduced(Supremum(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
 
 def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Position of the largest element over `axis` (None: in the flattened tensor), the first of ties."""
+    """Position of the largest element over `axis` (None: in the flattened tensor), the first of ties.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        int64, without the axes `axis`. Of several axes the position counts along them in C order, which NumPy's
+        does not offer.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.argmax(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([1, 0])
+    """
     return max_and_argmax(x, axis, keepdims)[1]
 
 
@@ -395,10 +602,69 @@ def _reversed_order(x: t.Any) -> t.Any:
 
 
 def min(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Smallest element over `axis`; NaN if there is one."""
+    """Smallest element over `axis`; NaN if there is one.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.min(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([1, 4])
+
+    Notes
+    -----
+    The gradient goes to each of tied elements as a whole.
+    """
     return _reversed_order(max(_reversed_order(as_tensor_variable(x)), axis, keepdims))
 
 
 def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Position of the smallest element over `axis` (None: in the flattened tensor), the first of ties."""
+    """Position of the smallest element over `axis` (None: in the flattened tensor), the first of ties.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        int64, without the axes `axis`. Of several axes the position counts along them in C order, which NumPy's
+        does not offer.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.argmin(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([0, 1])
+    """
     return argmax(_reversed_order(as_tensor_variable(x)), axis, keepdims)

@@ -445,16 +445,27 @@ def inc_subtensor(
 
     Parameters
     ----------
-    x : an indexed tensor, possibly reshaped: ``a[...]``
-    y : the increment, broadcast to ``a[...]`` and cast to its dtype
-    inplace, tolerate_inplace_aliasing : accepted for older programs; without effect
+    x : TensorVariable
+        An indexed tensor, possibly reshaped: ``a[...]``.
+    y : tensor-like
+        The increment, broadcast to ``a[...]`` and cast to its dtype.
+    inplace, tolerate_inplace_aliasing : bool
+        Have no meaning here: the compiler plans memory.
+    set_instead_of_inc : bool
+        Whether to replace the part: `set_subtensor`.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `a`, which itself does not change. Places that an index names twice are
+        increased twice.
 
     Raises
     ------
     TypeError
-        `x` is not ``a[...]``, or `y` has more dimensions than it.
+        `x` is not ``a[...]``, or `y` has more axes than it.
     ValueError
-        When it runs: `y` does not have the shape of that part.
+        `y` does not have the shape of that part (when it runs, if that is not known before).
 
     Examples
     --------
@@ -490,6 +501,27 @@ def _through_reshape(part: Any, y: Any, set_instead_of_inc: bool) -> Any:
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
     """The tensor that `x` is a part of, with that part replaced by `y`; see `inc_subtensor`.
+
+    Parameters
+    ----------
+    x : TensorVariable
+        An indexed tensor, possibly reshaped: ``a[...]``.
+    y : tensor-like
+        What is written, broadcast to ``a[...]`` and cast to its dtype.
+    inplace, tolerate_inplace_aliasing : bool
+        Have no meaning here: the compiler plans memory.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `a`, which itself does not change.
+
+    Raises
+    ------
+    TypeError
+        `x` is not ``a[...]``, or `y` has more axes than it.
+    ValueError
+        `y` does not have the shape of that part (when it runs, if that is not known before).
 
     Examples
     --------
