@@ -14,6 +14,8 @@ import pytest
 
 import theano
 import theano.tensor
+from theano.graph import Op
+from theano.tensor import ExtractDiag, Rebroadcast, Shape, Shape_i, SpecifyShape, TensorVariable
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.type import TensorType
 
@@ -90,3 +92,35 @@ def test_missing_sections_are_seen():
 
     assert missing(whole) == set()
     assert missing(silent) == {"Parameters", "Returns", "Examples"}
+
+
+def _methods() -> Iterator[tuple[str, Any]]:
+    for key in dir(TensorVariable):
+        method = getattr(TensorVariable, key)
+        if not key.startswith("_") and inspect.isfunction(method) and method.__module__.startswith("theano.tensor."):
+            yield key, method
+
+
+def test_methods_of_tensors_name_the_function_and_their_parameters():
+    methods = dict(_methods())
+    assert len(methods) > 60
+    lacking = [key for key, method in methods.items() if not inspect.getdoc(method)]
+    lacking += [
+        key for key, method in methods.items()
+        if len(inspect.signature(method).parameters) > 1 and "Parameters" not in HEADING.findall(inspect.getdoc(method))
+    ]  # fmt: skip
+    assert not lacking
+
+
+def test_operations_say_what_makes_them_and_show_an_example():
+    ops = {name: op for name, op in inspect.getmembers(theano.tensor, inspect.isclass) if issubclass(op, Op)}
+    left = (Op, ExtractDiag, Rebroadcast, Shape, Shape_i, SpecifyShape)
+    ops = {name: op for name, op in ops.items() if op not in left}
+    assert len(ops) > 40
+    lacking = {}
+    for name, op in ops.items():
+        found = HEADING.findall(inspect.getdoc(op) or "")
+        wanted = {"Examples"} | ({"Parameters"} if "__init__" in vars(op) else set())
+        if wanted - set(found):
+            lacking[name] = sorted(wanted - set(found))
+    assert not lacking

@@ -49,8 +49,25 @@ def _sizes(lengths: Sequence[Any]) -> tuple[int, ...]:
 class Alloc(Op):
     """An array of the given lengths filled with a (broadcast) value.
 
+    Parameters
+    ----------
+    value : tensor-like
+        Called with it: what is repeated, of shape that broadcasts to the lengths.
+    *lengths : int or 0-d integer tensor
+        The length of each axis.
+
+    Raises
+    ------
+    TypeError
+        `value` has more axes than there are lengths, or a length is no integer.
+    ValueError
+        A length is negative, or `value` does not fit (when it runs, if that is not known before).
+
     Examples
     --------
+    >>> T.alloc(T.constant([1, 2]), 2, 2).eval()
+    array([[1, 2],
+           [1, 2]])
     >>> T.alloc(0., 2, T.iscalar()).broadcastable
     (False, False)
     """
@@ -167,7 +184,18 @@ def _sum_to(g: Any, x: Any) -> Any:
 
 
 class AllocEmpty(Unconnected):
-    """An array of the given lengths with arbitrary content."""
+    """An array of the given lengths with arbitrary content.
+
+    Parameters
+    ----------
+    dtype : str
+        Dtype of the result.
+
+    Examples
+    --------
+    >>> T.AllocEmpty("float32")(2, 3).eval().shape
+    (2, 3)
+    """
 
     __props__ = ("dtype",)
     folds_constants = False
@@ -339,7 +367,18 @@ def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
 
 
 class ARange(Op):
-    """Equally spaced numbers from `start` up to, not including, `stop`."""
+    """Equally spaced numbers from `start` up to, not including, `stop`.
+
+    Parameters
+    ----------
+    dtype : str
+        Dtype of the result.
+
+    Examples
+    --------
+    >>> T.ARange("int64")(0, 6, 2).eval()
+    array([0, 2, 4])
+    """
 
     __props__ = ("dtype",)
     folds_constants = False
@@ -530,7 +569,19 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
 
 
 class Eye(Unconnected):
-    """Ones on diagonal `k` of an `n` by `m` matrix of zeros."""
+    """Ones on diagonal `k` of an `n` by `m` matrix of zeros.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Examples
+    --------
+    >>> T.Eye("int64")(2, 3, 1).eval()
+    array([[0, 1, 0],
+           [0, 0, 1]])
+    """
 
     __props__ = ("dtype",)
     folds_constants = False
@@ -609,7 +660,19 @@ def identity_like(x: Any) -> Any:
 
 
 class Tri(Eye):
-    """Ones at and below diagonal `k` of an `n` by `m` matrix of zeros."""
+    """Ones at and below diagonal `k` of an `n` by `m` matrix of zeros.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Examples
+    --------
+    >>> T.Tri("int64")(2, 3, 0).eval()
+    array([[1, 0, 0],
+           [1, 1, 0]])
+    """
 
     folds_constants = True
 

@@ -345,6 +345,11 @@ class CAReduceDtype(CAReduce):
         Dtype of the output. Default: int64 and uint64 for (un)signed integers, else the input's.
     acc_dtype
         Dtype of the accumulator. Default: as `dtype`, but wider for float16, float32 and complex64.
+
+    Examples
+    --------
+    >>> CAReduceDtype(scalar.add, (0,), "float64")(T.constant([[1, 2], [3, 4]])).eval()
+    array([4., 6.])
     """
 
     __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis", "dtype", "acc_dtype")

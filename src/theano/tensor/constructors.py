@@ -77,7 +77,7 @@ def _several(make: Callable[..., Any], name: str, one: str) -> Callable[..., Any
         "Returns",
         "-------",
         "list of TensorVariable, or TensorVariable",
-        f"    Of the type that ``{one}`` makes. One name in a list or in a text of one letter gives a variable, no list.",
+        f"    Of the type that ``{one}`` makes. One name, or a list of one, gives a variable, no list.",
         "",
         "Examples",
         "--------",

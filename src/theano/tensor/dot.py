@@ -27,10 +27,15 @@ def _check_inner(what: str, x: Any, x_axis: int, y: Any, y_axis: int) -> None:
 class Dot(Op):
     """The product of vectors or matrices.
 
+    Parameters
+    ----------
+    x, y : tensor-like
+        Called with them: vectors or matrices.
+
     Examples
     --------
-    >>> T.dot(T.matrix(), T.vector())
-    dot.0
+    >>> Dot()(T.constant([[1, 2], [3, 4]]), T.constant([1, 1])).eval()
+    array([3, 7])
     """
 
     __props__ = ()
@@ -154,7 +159,18 @@ def inner(x: Any, y: Any) -> Any:
 
 
 class BatchedDot(Op):
-    """The matrix products of two stacks of matrices (3-d tensors)."""
+    """The matrix products of two stacks of matrices (3-d tensors).
+
+    Parameters
+    ----------
+    x, y : tensor-like
+        Called with them: of shapes ``(n, i, j)`` and ``(n, j, k)``.
+
+    Examples
+    --------
+    >>> BatchedDot()(T.constant([[[1, 2]], [[3, 4]]]), T.constant([[[1], [1]], [[1], [0]]])).eval().tolist()
+    [[[3]], [[3]]]
+    """
 
     __props__ = ()
     never_fails = True

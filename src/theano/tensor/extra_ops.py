@@ -68,6 +68,18 @@ def _checked_axis(axis: int, ndim: int, what: str) -> int:
 class CumOp(Op):
     """Sums or products of the elements so far, along an axis or (`axis` None) of the flattened tensor.
 
+    Parameters
+    ----------
+    axis : int or None
+        Along which axis; None: of the flattened tensor.
+    mode : {'add', 'mul'}
+        Sums or products.
+
+    Raises
+    ------
+    ValueError
+        Another `mode`; called: there is no such axis.
+
     Examples
     --------
     >>> CumOp()(T.vector())
@@ -237,7 +249,18 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 class RepeatOp(Op):
-    """Element `i` along `axis` (None: of the flattened tensor) repeated ``repeats[i]`` times."""
+    """Element `i` along `axis` (None: of the flattened tensor) repeated ``repeats[i]`` times.
+
+    Parameters
+    ----------
+    axis : int or None
+        Along which axis; None: of the flattened tensor.
+
+    Examples
+    --------
+    >>> RepeatOp()(T.constant([4, 5]), [1, 2]).eval()
+    array([4, 5, 5])
+    """
 
     __props__ = ("axis",)
     linear_in = (0,)
@@ -499,7 +522,23 @@ class Unique(Op):
 
 
 class SearchsortedOp(Op):
-    """Where to insert values into a sorted vector so that it stays sorted."""
+    """Where to insert values into a sorted vector so that it stays sorted.
+
+    Parameters
+    ----------
+    side : {'left', 'right'}
+        Whether before or behind equal elements.
+
+    Raises
+    ------
+    ValueError
+        Another `side`.
+
+    Examples
+    --------
+    >>> SearchsortedOp()(T.constant([1, 3, 5]), 3).eval()
+    array(1)
+    """
 
     __props__ = ("side",)
 
@@ -781,27 +820,65 @@ def bartlett(M: Any) -> Any:
 
 
 def _repeat(self: Any, repeats: Any, axis: int | None = None) -> Any:
-    """The elements along `axis`, each repeated: see `theano.tensor.repeat`."""
+    """The elements along `axis`, each repeated: see `theano.tensor.repeat`.
+
+    Parameters
+    ----------
+    repeats : int, or integer tensor-like of at most one axis
+        How often each element; a vector has a number for each.
+    axis : int or None
+        None: of the flattened tensor.
+    """
     return repeat(self, repeats, axis)
 
 
 def _cumsum(self: Any, axis: int | None = None) -> Any:
-    """The sums of the elements so far along `axis`."""
+    """The sums of the elements so far along `axis`: see `theano.tensor.cumsum`.
+
+    Parameters
+    ----------
+    axis : int or None
+        None: of the flattened tensor.
+    """
     return cumsum(self, axis)
 
 
 def _cumprod(self: Any, axis: int | None = None) -> Any:
-    """The products of the elements so far along `axis`."""
+    """The products of the elements so far along `axis`: see `theano.tensor.cumprod`.
+
+    Parameters
+    ----------
+    axis : int or None
+        None: of the flattened tensor.
+    """
     return cumprod(self, axis)
 
 
 def _compress(self: Any, a: Any, axis: int | None = None) -> Any:
-    """The elements of `a` along `axis` where this vector is true: see `theano.tensor.compress`."""
+    """The elements of `a` along `axis` where this vector is true: see `theano.tensor.compress`.
+
+    Parameters
+    ----------
+    a : tensor-like
+        What is picked from.
+    axis : int or None
+        None: of the flattened `a`.
+    """
     return compress(self, a, axis)
 
 
 def _searchsorted(self: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """The positions in this sorted vector before (or behind) which `v` belongs."""
+    """The positions in this sorted vector before (or behind) which `v` belongs: see `theano.tensor.searchsorted`.
+
+    Parameters
+    ----------
+    v : tensor-like
+        What is put in; of any shape.
+    side : {'left', 'right'}
+        Whether before or behind equal elements.
+    sorter : tensor-like, optional
+        An integer vector that sorts this one.
+    """
     return searchsorted(self, v, side, sorter)
 
 

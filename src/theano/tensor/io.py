@@ -41,7 +41,27 @@ _MMAP_MODES = (None, "c", "r")
 
 
 class LoadFromDisk(Unconnected):
-    """The array in a ``.npy`` file, whose path is the input (see `load`)."""
+    """The array in a ``.npy`` file, whose path is the input (see `load`).
+
+    Parameters
+    ----------
+    dtype : str
+        The dtype that the array must have.
+    broadcastable : sequence of bool
+        For each axis whether its length must be 1.
+    mmap_mode : {None, 'c', 'r'}
+        None to read the file; as that of `load`.
+
+    Raises
+    ------
+    ValueError
+        Another `mmap_mode`.
+
+    Examples
+    --------
+    >>> LoadFromDisk("float64", (False,))("x.npy").type
+    TensorType(float64, vector)
+    """
 
     __props__ = ("dtype", "broadcastable", "mmap_mode")
 

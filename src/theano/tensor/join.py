@@ -55,10 +55,15 @@ def _dimensionalities(variables: Sequence[Any]) -> str:
 class Join(Op):
     """Tensors put one after the other along one axis.
 
+    Parameters
+    ----------
+    view : int
+        Has no meaning here: the compiler plans memory.
+
     Examples
     --------
-    >>> Join()(0, T.vector(), T.vector())
-    Join.0
+    >>> Join()(0, T.constant([1, 2]), T.constant([3])).eval()
+    array([1, 2, 3])
     """
 
     __props__ = ()
@@ -381,7 +386,18 @@ def _stack_matrices(axis: int, args: tuple[Any, ...]) -> Any:
 
 
 class Split(Op):
-    """A tensor cut along an axis into `len_splits` parts of given lengths."""
+    """A tensor cut along an axis into `len_splits` parts of given lengths.
+
+    Parameters
+    ----------
+    len_splits : int
+        How many parts.
+
+    Examples
+    --------
+    >>> [part.eval().tolist() for part in Split(2)(T.constant([1, 2, 3]), 0, [1, 2])]
+    [[1], [2, 3]]
+    """
 
     __props__ = ("len_splits",)
     linear_in = (0,)

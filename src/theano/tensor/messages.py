@@ -76,7 +76,25 @@ class _Message(Unconnected):
 
 
 class MPIRecv(_Message):
-    """Starts to receive an array: a request, and the array, which is complete when the request is over (`irecv`)."""
+    """Starts to receive an array: a request, and the array, which is complete when the request is over (`irecv`).
+
+    Parameters
+    ----------
+    source : int
+        Rank of the process.
+    tag : int
+        The number that its message has.
+    shape : sequence of int
+        The lengths of the array.
+    dtype : str
+        Its dtype.
+
+    Examples
+    --------
+    >>> request, data = MPIRecv(0, 11, (3,), "float64")()
+    >>> data.type
+    TensorType(float64, vector)
+    """
 
     __props__ = ("source", "tag", "shape", "dtype")
 
@@ -101,7 +119,18 @@ class MPIRecv(_Message):
 
 
 class MPIRecvWait(_Message):
-    """The array of an `MPIRecv`, when it is complete."""
+    """The array of an `MPIRecv`, when it is complete.
+
+    Parameters
+    ----------
+    tag : int
+        The number that the message has.
+
+    Examples
+    --------
+    >>> MPIRecvWait(11)(*MPIRecv(0, 11, (3,), "float64")()).type
+    TensorType(float64, vector)
+    """
 
     __props__ = ("tag",)
     view_map = {0: [1]}
@@ -124,7 +153,21 @@ class MPIRecvWait(_Message):
 
 
 class MPISend(_Message):
-    """Starts to send an array: a request, and the array (`isend`). What is sent is a copy, which nothing overwrites."""
+    """Starts to send an array: a request, and the array (`isend`). What is sent is a copy, which nothing overwrites.
+
+    Parameters
+    ----------
+    dest : int
+        Rank of the process.
+    tag : int
+        The number that the message has.
+
+    Examples
+    --------
+    >>> request, data = MPISend(1, 11)(T.dvector())
+    >>> data.type
+    TensorType(float64, vector)
+    """
 
     __props__ = ("dest", "tag")
     view_map = {1: [0]}
@@ -149,7 +192,18 @@ class MPISend(_Message):
 
 
 class MPISendWait(_Message):
-    """True, when the message of an `MPISend` is over."""
+    """True, when the message of an `MPISend` is over.
+
+    Parameters
+    ----------
+    tag : int
+        The number that the message has.
+
+    Examples
+    --------
+    >>> MPISendWait(11)(*MPISend(1, 11)(T.dvector())).type
+    <theano.gof.type.Generic>
+    """
 
     __props__ = ("tag",)
 

@@ -35,7 +35,22 @@ __all__ = [
 
 
 class Sum(CAReduceDtype):
-    """Sum over axes (see `sum`)."""
+    """Sum over axes (see `sum`).
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+    dtype : str, optional
+        Dtype of the result.
+    acc_dtype : str, optional
+        Dtype to add up in.
+
+    Examples
+    --------
+    >>> T.Sum((0,))(T.constant([[1, 2], [3, 4]])).eval()
+    array([4, 6])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
     never_fails = True
@@ -57,7 +72,24 @@ class Sum(CAReduceDtype):
 
 
 class Prod(CAReduceDtype):
-    """Product over axes (see `prod`)."""
+    """Product over axes (see `prod`).
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+    dtype : str, optional
+        Dtype of the result.
+    acc_dtype : str, optional
+        Dtype to multiply in.
+    no_zeros_in_input : bool
+        A promise that there are no zeros, which makes the gradient simpler.
+
+    Examples
+    --------
+    >>> T.Prod((0,))(T.constant([[1, 2], [3, 4]])).eval()
+    array([3, 8])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
     never_fails = True
@@ -83,7 +115,22 @@ class Prod(CAReduceDtype):
 
 
 class ProdWithoutZeros(CAReduceDtype):
-    """Product of the elements that are not zero; 1 if there is none."""
+    """Product of the elements that are not zero; 1 if there is none.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+    dtype : str, optional
+        Dtype of the result.
+    acc_dtype : str, optional
+        Dtype to multiply in.
+
+    Examples
+    --------
+    >>> T.ProdWithoutZeros()(T.constant([2, 0, 3])).eval()
+    array(6)
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
 
@@ -98,7 +145,18 @@ class ProdWithoutZeros(CAReduceDtype):
 
 
 class Max(CAReduce):
-    """Largest element over axes; NaN if there is one."""
+    """Largest element over axes; NaN if there is one.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.Max((0,))(T.constant([[1, 5], [3, 4]])).eval()
+    array([3, 5])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
@@ -114,6 +172,16 @@ class Supremum(Max):
     """Largest element over axes of floats; -inf where there is none.
 
     What is subtracted before an exponential: softmax and log(sum(exp)) of nothing are no errors.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.Supremum((0,))(T.constant([[1.0, 5.0], [3.0, 4.0]])).eval()
+    array([3., 5.])
     """
 
     never_fails = True
@@ -131,7 +199,18 @@ class Supremum(Max):
 
 
 class Min(CAReduce):
-    """Smallest element over axes; NaN if there is one."""
+    """Smallest element over axes; NaN if there is one.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.Min((0,))(T.constant([[1, 5], [3, 4]])).eval()
+    array([1, 4])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
@@ -156,7 +235,18 @@ class _Logical(CAReduce):
 
 
 class All(_Logical):
-    """Whether all elements over axes are nonzero."""
+    """Whether all elements over axes are nonzero.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.All((0,))(T.constant([[1, 0], [3, 4]])).eval()
+    array([ True, False])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
@@ -165,7 +255,18 @@ class All(_Logical):
 
 
 class Any(_Logical):
-    """Whether an element over axes is nonzero."""
+    """Whether an element over axes is nonzero.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.Any((0,))(T.constant([[1, 0], [0, 0]])).eval()
+    array([ True, False])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
@@ -354,8 +455,13 @@ class Argmax(Op):
 
     Parameters
     ----------
-    axis
-        Tuple of axes; the position counts along them in C order.
+    axis : sequence of ints
+        Over which axes; the position counts along them in C order.
+
+    Examples
+    --------
+    >>> T.Argmax((0,))(T.constant([[1, 5], [3, 4]])).eval()
+    array([1, 0])
     """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
@@ -406,10 +512,15 @@ class Argmax(Op):
 class MaxAndArgmax(Argmax):
     """The largest element over axes (NaN if there is one), and its position (see `Argmax`).
 
+    Parameters
+    ----------
+    axis : sequence of ints
+        Over which axes; the position counts along them in C order.
+
     Examples
     --------
-    >>> MaxAndArgmax((0,))(T.dmatrix())
-    [max, argmax]
+    >>> [v.eval().tolist() for v in MaxAndArgmax((0,))(T.constant([[1, 5], [3, 4]]))]
+    [[3, 5], [1, 0]]
     """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)

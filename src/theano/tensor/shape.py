@@ -179,7 +179,28 @@ def _is_float(length: Any) -> bool:
 
 
 class Reshape(Op):
-    """The elements of `x` in C order under another shape; one length may be -1."""
+    """The elements of `x` in C order under another shape; one length may be -1.
+
+    Parameters
+    ----------
+    ndim : int
+        How many axes the result has.
+    name : str, optional
+        Has no meaning here; for old programs.
+
+    Raises
+    ------
+    TypeError
+        Called: a length is no integer.
+    ValueError
+        Called: there are not `ndim` lengths, or they do not fit (when it runs, if they are not known before).
+
+    Examples
+    --------
+    >>> Reshape(2)(T.arange(6), [2, -1]).eval()
+    array([[0, 1, 2],
+           [3, 4, 5]])
+    """
 
     __props__ = ("ndim",)
     view_map = {0: [0]}

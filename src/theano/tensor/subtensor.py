@@ -201,6 +201,11 @@ def _basic_index(value: Any) -> Any:
 class Subtensor(Indexed):
     """``x[...]`` with integers and slices.
 
+    Parameters
+    ----------
+    idx_list : sequence
+        The index, with a place-holder for each number that is an input.
+
     Examples
     --------
     >>> T.matrix()[1:3]
@@ -395,6 +400,17 @@ def as_written(x: Any, y: Any, target: StaticShape) -> Any:
 
 class IncSubtensor(Written):
     """``x`` with ``x[...]`` set to, or increased by, `y`; integers and slices.
+
+    Parameters
+    ----------
+    idx_list : sequence
+        The index, with a place-holder for each number that is an input.
+    inplace : bool
+        Has no meaning here: the compiler plans memory.
+    set_instead_of_inc : bool
+        Whether `y` replaces what is there.
+    destroyhandler_tolerate_aliased : sequence
+        Has no meaning here.
 
     Examples
     --------
