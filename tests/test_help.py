@@ -15,7 +15,7 @@ import pytest
 import theano
 import theano.tensor
 from theano.graph import Op
-from theano.tensor import ExtractDiag, Rebroadcast, Shape, Shape_i, SpecifyShape, TensorVariable
+from theano.tensor import ExtractDiag, Rebroadcast, Shape, Shape_i, SpecifyShape, TensorVariable, _tensor_py_operators
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.type import TensorType
 
@@ -109,6 +109,8 @@ def test_methods_of_tensors_name_the_function_and_their_parameters():
         key for key, method in methods.items()
         if len(inspect.signature(method).parameters) > 1 and "Parameters" not in HEADING.findall(inspect.getdoc(method))
     ]  # fmt: skip
+    properties = [key for key, value in vars(_tensor_py_operators).items() if type(value) is property]
+    lacking += [key for key in properties if key[0] != "_" and not inspect.getdoc(getattr(TensorVariable, key))]
     assert not lacking
 
 

@@ -91,6 +91,18 @@ class AdvancedSubtensor1(_Reader):
     ----------
     sparse_grad : bool
         Whether the gradient of `x` is a sparse matrix.
+    x, v : tensor-like
+        Called with them: `x` of one axis at least, `v` a vector of integers.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`; as many rows as `v` has elements.
+
+    Raises
+    ------
+    IndexError
+        When it runs: there is no such row.
 
     Examples
     --------
@@ -138,6 +150,18 @@ class AdvancedIncSubtensor1(Written):
         Has no meaning here: the compiler plans memory.
     set_instead_of_inc : bool
         Whether `y` replaces what is there.
+    x, y, v : tensor-like
+        Called with them: `x` of one axis at least, `y` broadcast to ``x[v]``, `v` a vector of integers.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `x`, which itself does not change.
+
+    Raises
+    ------
+    IndexError
+        When it runs: there is no such row.
 
     Examples
     --------

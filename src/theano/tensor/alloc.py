@@ -56,6 +56,11 @@ class Alloc(Op):
     *lengths : int or 0-d integer tensor
         The length of each axis.
 
+    Returns
+    -------
+    TensorVariable
+        As many axes as there are lengths, of the dtype of `value`.
+
     Raises
     ------
     TypeError

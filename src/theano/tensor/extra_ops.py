@@ -759,7 +759,24 @@ def _dims(dims: Any, ndim: int | None) -> list[Any]:
 
 
 class CpuContiguous(Op):
-    """`x` with its elements in C order in memory."""
+    """`x` with its elements in C order in memory.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Called with it.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `x`.
+
+    Examples
+    --------
+    >>> T.extra_ops.cpu_contiguous(T.constant([[1, 2], [3, 4]]).T).eval()
+    array([[1, 3],
+           [2, 4]])
+    """
 
     __props__ = ()
     view_map = {0: [0]}

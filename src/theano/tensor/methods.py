@@ -590,6 +590,13 @@ PROPERTIES: dict[str, Callable[[Any], Any]] = {
     "real": math.real,
     "imag": math.imag,
 }
+_TOLD = {
+    "T": "The axes reversed; of a matrix the transposed one: see `theano.tensor.transpose`.",
+    "shape": "The lengths of all axes, an int64 vector; ``x.shape[0]`` is the length of the first one.",
+    "size": "The number of elements, a 0-d int64.",
+    "real": "The real part of each element: see `theano.tensor.real`.",
+    "imag": "The imaginary part of each element: see `theano.tensor.imag`.",
+}
 
 
 def _getter(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -619,4 +626,4 @@ def _refusing(name: str) -> Callable[[Any, Any], None]:
 
 attach(METHODS)
 for _name, _get in PROPERTIES.items():
-    setattr(_tensor_py_operators, _name, property(_getter(_get), _refusing(_name)))
+    setattr(_tensor_py_operators, _name, property(_getter(_get), _refusing(_name), doc=_TOLD[_name]))

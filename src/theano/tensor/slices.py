@@ -79,6 +79,16 @@ def as_int_none_variable(x: Any) -> Any:
 class MakeSlice(Op):
     """The slice with the given bounds, each None or a 0-d integer.
 
+    Parameters
+    ----------
+    *bounds : None, int or 0-d integer tensor
+        Called with them, as `slice`: start, stop and step.
+
+    Returns
+    -------
+    Variable
+        Of the type of slices.
+
     Examples
     --------
     >>> make_slice(1, T.lscalar("n")).type
