@@ -87,6 +87,23 @@ def _rows(x: Any, ilist: Any) -> tuple[Variable, Variable]:
 class AdvancedSubtensor1(_Reader):
     """``x[v]``: the rows of `x` numbered by the vector `v`.
 
+    Parameters
+    ----------
+    sparse_grad : bool
+        Whether the gradient of `x` is a sparse matrix.
+    x, v : tensor-like
+        Called with them: `x` of one axis at least, `v` a vector of integers.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`; as many rows as `v` has elements.
+
+    Raises
+    ------
+    IndexError
+        When it runs: there is no such row.
+
     Examples
     --------
     >>> T.matrix()[T.ivector()]
@@ -125,7 +142,32 @@ class AdvancedSubtensor1(_Reader):
 
 
 class AdvancedIncSubtensor1(Written):
-    """``x`` with its rows numbered by a vector set to, or increased by, `y`; repeats add up."""
+    """``x`` with its rows numbered by a vector set to, or increased by, `y`; repeats add up.
+
+    Parameters
+    ----------
+    inplace : bool
+        Has no meaning here: the compiler plans memory.
+    set_instead_of_inc : bool
+        Whether `y` replaces what is there.
+    x, y, v : tensor-like
+        Called with them: `x` of one axis at least, `y` broadcast to ``x[v]``, `v` a vector of integers.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `x`, which itself does not change.
+
+    Raises
+    ------
+    IndexError
+        When it runs: there is no such row.
+
+    Examples
+    --------
+    >>> AdvancedIncSubtensor1()(T.constant([1, 2, 3]), T.constant([10, 10]), T.constant([0, 0])).eval()
+    array([21,  2,  3])
+    """
 
     __props__ = ("set_instead_of_inc",)
     idx_list = (ARRAY,)
@@ -221,6 +263,11 @@ def _check_range(index: Any, length: int | None, x: Any) -> None:
 class AdvancedSubtensor(_General, _Reader):
     """``x[...]`` with integer arrays among the indices, by NumPy's rules.
 
+    Parameters
+    ----------
+    idx_list : sequence
+        How indices are made of the inputs after the first.
+
     Examples
     --------
     >>> T.matrix()[T.arange(3), T.lvector()]
@@ -293,7 +340,25 @@ def _of_one_length(array: Any) -> Any:
 
 
 class AdvancedIncSubtensor(_General, Written):
-    """``x`` with ``x[...]`` set to, or increased by, `y`; repeats add up, the last one set stays."""
+    """``x`` with ``x[...]`` set to, or increased by, `y`; repeats add up, the last one set stays.
+
+    Parameters
+    ----------
+    inplace : bool
+        Has no meaning here: the compiler plans memory.
+    set_instead_of_inc : bool
+        Whether `y` replaces what is there.
+    idx_list : sequence
+        How indices are made of the inputs after the second.
+
+    Examples
+    --------
+    >>> x = T.constant([1, 2, 3])
+    >>> T.inc_subtensor(x[[0, 0]], 10).eval()
+    array([21,  2,  3])
+    >>> T.inc_subtensor(x[[0, 0]], 10).owner.op
+    AdvancedIncSubtensor1{no_inplace,inc}
+    """
 
     __props__ = ("idx_list", "set_instead_of_inc")
 
@@ -342,6 +407,11 @@ class Nonzero(Op):
 
     With a second input, the shape of the tensor that is to be indexed, it is checked that the mask fits
     (IndexError), so that a mask can become its positions when an expression is built.
+
+    Examples
+    --------
+    >>> [v.eval().tolist() for v in Nonzero()(T.constant([[0, 3], [4, 0]]))]
+    [[0, 1], [1, 0]]
     """
 
     __props__ = ()

@@ -49,8 +49,30 @@ def _sizes(lengths: Sequence[Any]) -> tuple[int, ...]:
 class Alloc(Op):
     """An array of the given lengths filled with a (broadcast) value.
 
+    Parameters
+    ----------
+    value : tensor-like
+        Called with it: what is repeated, of shape that broadcasts to the lengths.
+    *lengths : int or 0-d integer tensor
+        The length of each axis.
+
+    Returns
+    -------
+    TensorVariable
+        As many axes as there are lengths, of the dtype of `value`.
+
+    Raises
+    ------
+    TypeError
+        `value` has more axes than there are lengths, or a length is no integer.
+    ValueError
+        A length is negative, or `value` does not fit (when it runs, if that is not known before).
+
     Examples
     --------
+    >>> T.alloc(T.constant([1, 2]), 2, 2).eval()
+    array([[1, 2],
+           [1, 2]])
     >>> T.alloc(0., 2, T.iscalar()).broadcastable
     (False, False)
     """
@@ -65,6 +87,18 @@ class Alloc(Op):
     @staticmethod
     def validate_shape(shape: Sequence[Any]) -> tuple[list[Any], list[bool]]:
         """Lengths as variables, and which of them are known to be 1.
+
+        Parameters
+        ----------
+        shape : sequence of integers or 0-d integer tensors
+            The lengths.
+
+        Returns
+        -------
+        lengths : list of TensorVariable
+            Each length as a 0-d int64.
+        broadcastable : list of bool
+            Which of them are known to be 1.
 
         Raises
         ------
@@ -155,7 +189,18 @@ def _sum_to(g: Any, x: Any) -> Any:
 
 
 class AllocEmpty(Unconnected):
-    """An array of the given lengths with arbitrary content."""
+    """An array of the given lengths with arbitrary content.
+
+    Parameters
+    ----------
+    dtype : str
+        Dtype of the result.
+
+    Examples
+    --------
+    >>> T.AllocEmpty("float32")(2, 3).eval().shape
+    (2, 3)
+    """
 
     __props__ = ("dtype",)
     folds_constants = False
@@ -193,6 +238,25 @@ def _lengths(shape: Any) -> list[Any]:
 def zeros(shape: Any, dtype: Any = None) -> Any:
     """Zeros of the given shape (a list, an int, a 0-d integer or a vector of known length); dtype `floatX`.
 
+    Parameters
+    ----------
+    shape : int, 0-d integer, sequence of those, or integer vector of known length
+        The lengths.
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Returns
+    -------
+    TensorVariable
+        As many axes as there are lengths.
+
+    Raises
+    ------
+    TypeError
+        A length is no integer.
+    ValueError
+        The number of lengths is not known, or (also when it runs) one is negative.
+
     Examples
     --------
     >>> T.zeros((2, 3)).eval()
@@ -203,7 +267,33 @@ def zeros(shape: Any, dtype: Any = None) -> Any:
 
 
 def ones(shape: Any, dtype: Any = None) -> Any:
-    """Ones of the given shape, see `zeros`."""
+    """Ones of the given shape, see `zeros`.
+
+    Parameters
+    ----------
+    shape : int, 0-d integer, sequence of those, or integer vector of known length
+        The lengths.
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Returns
+    -------
+    TensorVariable
+        As many axes as there are lengths.
+
+    Raises
+    ------
+    TypeError
+        A length is no integer.
+    ValueError
+        The number of lengths is not known, or (also when it runs) one is negative.
+
+    Examples
+    --------
+    >>> T.ones((2, 3)).eval()
+    array([[1., 1., 1.],
+           [1., 1., 1.]])
+    """
     return alloc(constant(np.asarray(1, dtype=_dtype(dtype))), *_lengths(shape))
 
 
@@ -220,17 +310,80 @@ def _like(model: Any, value: int, dtype: Any, opt: bool) -> Any:
 
 
 def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
-    """Zeros of the shape and (unless `dtype` is given) dtype of `model`."""
+    """Zeros of the shape and (unless `dtype` is given) dtype of `model`.
+
+    Parameters
+    ----------
+    model : tensor-like
+    dtype : str, optional
+        Dtype of the result.
+    opt : bool
+        Whether to make an `Alloc` of the lengths (for a 0-d `model`: a constant) instead of a `fill` of
+        `model`; the numbers are the same.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `model`.
+
+    Raises
+    ------
+    TypeError
+        There is no such dtype.
+
+    Examples
+    --------
+    >>> T.zeros_like(T.constant([[1, 2], [3, 4]])).eval()
+    array([[0, 0],
+           [0, 0]])
+    """
     return _like(model, 0, dtype, opt)
 
 
 def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
-    """Ones of the shape and (unless `dtype` is given) dtype of `model`."""
+    """Ones of the shape and (unless `dtype` is given) dtype of `model`.
+
+    Parameters
+    ----------
+    model : tensor-like
+    dtype : str, optional
+        Dtype of the result.
+    opt : bool
+        Whether to make an `Alloc` of the lengths (for a 0-d `model`: a constant) instead of a `fill` of
+        `model`; the numbers are the same.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `model`.
+
+    Raises
+    ------
+    TypeError
+        There is no such dtype.
+
+    Examples
+    --------
+    >>> T.ones_like(T.constant([[1, 2], [3, 4]])).eval()
+    array([[1, 1],
+           [1, 1]])
+    """
     return _like(model, 1, dtype, opt)
 
 
 class ARange(Op):
-    """Equally spaced numbers from `start` up to, not including, `stop`."""
+    """Equally spaced numbers from `start` up to, not including, `stop`.
+
+    Parameters
+    ----------
+    dtype : str
+        Dtype of the result.
+
+    Examples
+    --------
+    >>> T.ARange("int64")(0, 6, 2).eval()
+    array([0, 2, 4])
+    """
 
     __props__ = ("dtype",)
     folds_constants = False
@@ -379,10 +532,36 @@ def unknown_or_length(values: list[Any]) -> int | None:
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Any:
     """Numbers from `start` (default 0) below `stop` in steps of `step`; int64 for integer arguments.
 
+    Parameters
+    ----------
+    start, stop, step : tensor-like, 0-d
+        Numbers; with one argument it is `stop`.
+    dtype : str, optional
+        Dtype of the result.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of ``ceil((stop - start) / step)`` numbers; of int64 for integers, of `dtype` if that is given,
+        else of the dtype that holds `start`, `stop` and `step`. That of a Python float is the smallest that
+        holds it, so ``arange(0, 1, 0.25)`` is of float32 (NumPy's is of float64).
+
+    Raises
+    ------
+    TypeError
+        An argument is not 0-d.
+    ZeroDivisionError
+        When it runs: `step` is 0.
+
     Examples
     --------
     >>> T.arange(3).eval()
     array([0, 1, 2])
+
+    Notes
+    -----
+    As `numpy.arange`: the numbers are ``start + k * step``, where `step` is the difference of the first two in the
+    dtype of the result.
     """
     if stop is None:
         start, stop = 0, start
@@ -395,7 +574,19 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
 
 
 class Eye(Unconnected):
-    """Ones on diagonal `k` of an `n` by `m` matrix of zeros."""
+    """Ones on diagonal `k` of an `n` by `m` matrix of zeros.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Examples
+    --------
+    >>> T.Eye("int64")(2, 3, 1).eval()
+    array([[0, 1, 0],
+           [0, 0, 1]])
+    """
 
     __props__ = ("dtype",)
     folds_constants = False
@@ -420,6 +611,27 @@ class Eye(Unconnected):
 def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Any:
     """An `n` by `m` (default `n`) matrix with ones on diagonal `k`.
 
+    Parameters
+    ----------
+    n, m : int or 0-d integer tensor
+        Numbers of rows and of columns.
+    k : int or 0-d integer tensor
+        The diagonal: 0 is the main one, positive ones are above it.
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix of shape ``(n, m)``.
+
+    Raises
+    ------
+    TypeError
+        An argument is no integer.
+    ValueError
+        A length is negative.
+
     Examples
     --------
     >>> T.eye(2).eval()
@@ -430,13 +642,42 @@ def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Any:
 
 
 def identity_like(x: Any) -> Any:
-    """The identity matrix of the shape and dtype of the matrix `x`."""
+    """The identity matrix of the shape and dtype of the matrix `x`.
+
+    Parameters
+    ----------
+    x : tensor-like
+        A matrix.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix of the shape and dtype of `x`.
+
+    Examples
+    --------
+    >>> T.identity_like(T.constant([[7, 8, 9], [7, 8, 9]])).eval()
+    array([[1, 0, 0],
+           [0, 1, 0]])
+    """
     x = as_tensor_variable(x)
     return eye(shape_i(x, 0), shape_i(x, 1), dtype=x.type.dtype)
 
 
 class Tri(Eye):
-    """Ones at and below diagonal `k` of an `n` by `m` matrix of zeros."""
+    """Ones at and below diagonal `k` of an `n` by `m` matrix of zeros.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Examples
+    --------
+    >>> T.Tri("int64")(2, 3, 0).eval()
+    array([[1, 0, 0],
+           [1, 1, 0]])
+    """
 
     folds_constants = True
 
@@ -446,7 +687,35 @@ class Tri(Eye):
 
 
 def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Any:
-    """An `N` by `M` (default `N`) matrix with ones at and below diagonal `k`."""
+    """An `N` by `M` (default `N`) matrix with ones at and below diagonal `k`.
+
+    Parameters
+    ----------
+    N, M : int or 0-d integer tensor
+        Numbers of rows and of columns.
+    k : int or 0-d integer tensor
+        The diagonal: 0 is the main one, positive ones are above it.
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix of shape ``(N, M)``.
+
+    Raises
+    ------
+    TypeError
+        A length is no integer.
+    ValueError
+        A length is negative.
+
+    Examples
+    --------
+    >>> T.tri(2, 3).eval()
+    array([[1., 0., 0.],
+           [1., 1., 0.]])
+    """
     return Tri(dtype)(N, N if M is None else M, k)
 
 
@@ -461,6 +730,23 @@ def _below(m: Any, k: Any) -> Any:
 def tril(m: Any, k: Any = 0) -> Any:
     """The matrix `m` with zeros above diagonal `k`; of a tensor, all matrices in its last two axes.
 
+    Parameters
+    ----------
+    m : tensor-like
+        Two axes at least.
+    k : int or 0-d integer tensor
+        The diagonal: 0 is the main one, positive ones are above it.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `m`.
+
+    Raises
+    ------
+    ValueError
+        `m` has less than two axes.
+
     Examples
     --------
     >>> tril(constant([[1, 2], [3, 4]])).eval()
@@ -473,6 +759,23 @@ def tril(m: Any, k: Any = 0) -> Any:
 
 def triu(m: Any, k: Any = 0) -> Any:
     """The matrix `m` with zeros below diagonal `k`; of a tensor, all matrices in its last two axes.
+
+    Parameters
+    ----------
+    m : tensor-like
+        Two axes at least.
+    k : int or 0-d integer tensor
+        The diagonal: 0 is the main one, positive ones are above it.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `m`.
+
+    Raises
+    ------
+    ValueError
+        `m` has less than two axes.
 
     Examples
     --------

@@ -41,6 +41,17 @@ def _axes(axis: Any, ndim: int, what: str) -> list[int]:
 def expand_dims(a: Any, axis: Any) -> Any:
     """`a` with new axes of length 1, which are the axes `axis` (an int or several) of the result.
 
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int or sequence of ints
+        Which axes of the result are new.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `a`; the new axes are broadcastable.
+
     Raises
     ------
     ValueError
@@ -60,6 +71,19 @@ def expand_dims(a: Any, axis: Any) -> Any:
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """`a` with its axes `source` (an int or several) at the places `destination`; the others keep their order.
+
+    Parameters
+    ----------
+    a : tensor-like
+    source : int or sequence of ints
+        The axes that move.
+    destination : int or sequence of ints
+        Where each of them goes.
+
+    Returns
+    -------
+    TensorVariable
+        A view of `a`: of its dtype, with its lengths in the new order.
 
     Raises
     ------
@@ -84,10 +108,28 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     """`a` with the axis `axis` moved before the axis `start`, as `numpy.rollaxis`.
 
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int
+        The axis that moves.
+    start : int
+        Before which axis it goes.
+
+    Returns
+    -------
+    TensorVariable
+        A view of `a`: of its dtype, with its lengths in the new order.
+
     Raises
     ------
     ValueError
         There is no such axis.
+
+    Examples
+    --------
+    >>> T.rollaxis(T.zeros((2, 3, 4)), 2).eval().shape
+    (4, 2, 3)
     """
     a = as_tensor_variable(a)
     (axis,) = _axes(axis, a.type.ndim, "rollaxis")
@@ -99,6 +141,16 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 def matrix_transpose(x: Any) -> Any:
     """`x` with its last two axes exchanged: the transposed matrices of a stack. The attribute ``x.mT`` is this.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Two axes at least.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x` and of shape ``(..., n, m)`` where that of `x` is ``(..., m, n)``.
 
     Raises
     ------
@@ -128,7 +180,14 @@ def _at_least(ndim: int, orders: Sequence[Sequence[Any]]) -> Callable[..., Any]:
     pad_axes.__name__ = pad_axes.__qualname__ = f"atleast_{ndim}d"
     pad_axes.__doc__ = f"""Each tensor with axes of length 1 added, as NumPy does, until it has {ndim} at least.
 
-    Several tensors give a list.
+    Parameters
+    ----------
+    *arys : tensor-like
+
+    Returns
+    -------
+    TensorVariable, or list of them
+        Of the dtype of the tensor; several tensors (or none) give a list.
 
     Examples
     --------
@@ -146,6 +205,25 @@ atleast_3d = _at_least(3, (["x", "x", "x"], ["x", 0, "x"], [0, 1, "x"]))
 def hstack(tup: Sequence[Any]) -> Any:
     """The tensors joined along their second axis, vectors along their only one.
 
+    Parameters
+    ----------
+    tup : sequence of tensor-like
+        Tensors of as many axes and with equal lengths along all but the one that joins.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of all.
+
+    Raises
+    ------
+    IndexError
+        There is no tensor.
+    TypeError
+        The tensors do not have the same number of axes.
+    ValueError
+        Other lengths differ (when it runs, if they are not known before).
+
     Examples
     --------
     >>> T.hstack([T.constant([1, 2]), T.constant([3])]).eval()
@@ -157,6 +235,23 @@ def hstack(tup: Sequence[Any]) -> Any:
 
 def vstack(tup: Sequence[Any]) -> Any:
     """The tensors joined along their first axis, vectors as rows.
+
+    Parameters
+    ----------
+    tup : sequence of tensor-like
+        Tensors of as many axes and with equal lengths along all but the first; vectors are rows.
+
+    Returns
+    -------
+    TensorVariable
+        Of two axes at least, and of the dtype that holds those of all.
+
+    Raises
+    ------
+    TypeError
+        The tensors do not have the same number of axes.
+    ValueError
+        There is no tensor, or other lengths differ (when it runs, if they are not known before).
 
     Examples
     --------
@@ -170,16 +265,47 @@ def vstack(tup: Sequence[Any]) -> Any:
 def dstack(tup: Sequence[Any]) -> Any:
     """The tensors joined along their third axis, as `numpy.dstack`.
 
+    Parameters
+    ----------
+    tup : sequence of tensor-like
+        Tensors with equal lengths along all axes but the third; vectors and matrices get axes of length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of three axes at least, and of the dtype that holds those of all.
+
+    Raises
+    ------
+    ValueError
+        There is no tensor, or lengths differ (when it runs, if they are not known before).
+
     Examples
     --------
-    >>> T.dstack([T.matrix(), T.matrix()]).ndim
-    3
+    >>> T.dstack([T.constant([1, 2]), T.constant([3, 4])]).eval()
+    array([[[1, 3],
+            [2, 4]]])
     """
     return concatenate([atleast_3d(a) for a in tup], axis=2)
 
 
 def column_stack(tup: Sequence[Any]) -> Any:
     """The columns of all tensors side by side; a vector is a column.
+
+    Parameters
+    ----------
+    tup : sequence of tensor-like
+        Vectors and matrices with equal numbers of rows.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix, of the dtype that holds those of all.
+
+    Raises
+    ------
+    ValueError
+        There is no tensor, or the numbers of rows differ (when it runs, if they are not known before).
 
     Examples
     --------
@@ -194,6 +320,22 @@ def column_stack(tup: Sequence[Any]) -> Any:
 def flip(m: Any, axis: Any = None) -> Any:
     """`m` with the elements along `axis` (an int, several, or None for all) in reversed order.
 
+    Parameters
+    ----------
+    m : tensor-like
+    axis : int, sequence of ints or None
+        Along which axes; None: along all.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `m`.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+
     Examples
     --------
     >>> T.flip(T.constant([1, 2, 3])).eval()
@@ -205,17 +347,80 @@ def flip(m: Any, axis: Any = None) -> Any:
 
 
 def fliplr(m: Any) -> Any:
-    """`m` with its columns in reversed order."""
+    """`m` with its columns in reversed order.
+
+    Parameters
+    ----------
+    m : tensor-like
+        Two axes at least.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `m`.
+
+    Raises
+    ------
+    ValueError
+        `m` has less than two axes.
+
+    Examples
+    --------
+    >>> T.fliplr(T.constant([[1, 2], [3, 4]])).eval()
+    array([[2, 1],
+           [4, 3]])
+    """
     return flip(m, 1)
 
 
 def flipud(m: Any) -> Any:
-    """`m` with its rows in reversed order."""
+    """`m` with its rows in reversed order.
+
+    Parameters
+    ----------
+    m : tensor-like
+        One axis at least.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `m`.
+
+    Raises
+    ------
+    ValueError
+        `m` has no axis.
+
+    Examples
+    --------
+    >>> T.flipud(T.constant([[1, 2], [3, 4]])).eval()
+    array([[3, 4],
+           [1, 2]])
+    """
     return flip(m, 0)
 
 
 def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
     """`m` turned `k` times by a quarter, from the first of `axes` towards the second.
+
+    Parameters
+    ----------
+    m : tensor-like
+        Two axes at least.
+    k : int
+        How many quarters.
+    axes : pair of ints
+        The axes of the plane.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `m`; with an odd `k` the two lengths are exchanged.
+
+    Raises
+    ------
+    ValueError
+        There are no such axes, or both are the same.
 
     Examples
     --------
@@ -238,6 +443,17 @@ def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
 def broadcast_to(array: Any, shape: Any) -> Any:
     """`array` repeated to a shape: axes are added on the left, and those known to have length 1 are stretched.
 
+    Parameters
+    ----------
+    array : tensor-like
+    shape : sequence of integers or 0-d integer tensors
+        The lengths of the result.
+
+    Returns
+    -------
+    TensorVariable
+        Of this shape and of the dtype of `array`.
+
     Raises
     ------
     ValueError
@@ -257,10 +473,19 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
 
     Parameters
     ----------
-    *xi : vectors (or numbers), the coordinates along each axis
-    indexing : 'xy' (the first two axes are exchanged) or 'ij'
-    sparse : whether each result has its own axis only, and length 1 along the others
-    copy : has no meaning here
+    *xi : tensor-like
+        Vectors (or numbers): the coordinates along each axis.
+    indexing : {'xy', 'ij'}
+        With 'xy' the first two axes are exchanged.
+    sparse : bool
+        Whether each result has its own axis only, and length 1 along the others.
+    copy : bool
+        Has no meaning here.
+
+    Returns
+    -------
+    list of TensorVariable
+        One for each vector and of its dtype, with as many axes as there are vectors.
 
     Raises
     ------
@@ -289,6 +514,20 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
 
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """`ary` cut along `axis`: before the places of a list, or into that many parts of almost equal length.
+
+    Parameters
+    ----------
+    ary : tensor-like
+    indices_or_sections : int or sequence of ints
+        How many parts, or the places before which to cut.
+    axis : int
+        The axis that is cut.
+
+    Returns
+    -------
+    list of TensorVariable
+        The parts, of the dtype of `ary`; if the length is not a multiple of their number, the first ones are
+        longer by one.
 
     Raises
     ------
@@ -329,10 +568,16 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 
     Parameters
     ----------
-    arr, indices
-        Tensors of as many dimensions, with equal lengths along the other axes; `indices` are integers.
-    axis
-        None: of the flattened `arr`.
+    arr : tensor-like
+    indices : tensor-like
+        Integers: as many axes as `arr` has, and equal lengths along the others than `axis`.
+    axis : int or None
+        None: `arr` is flattened.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `indices` and the dtype of `arr`.
 
     Raises
     ------
@@ -403,15 +648,19 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any
 
     Parameters
     ----------
-    array
-        Tensor.
-    pad_width
-        How many: a number, a pair (before, behind), or a pair for each axis; they may be expressions.
-    mode
-        'constant', 'edge' (the outermost element), 'wrap' (from the other end), 'reflect' (mirrored at the outermost
-        element) or 'symmetric' (mirrored behind it).
-    constant_values
+    array : tensor-like
+    pad_width : int, pair, or a pair for each axis
+        How many: the same everywhere, (before, behind) for all axes, or for each; they may be expressions.
+    mode : {'constant', 'edge', 'wrap', 'reflect', 'symmetric'}
+        What is added: `constant_values`, the outermost element, elements from the other end, or elements
+        mirrored at the outermost one or behind it.
+    constant_values : tensor-like, 0-d
         What is added with ``mode="constant"``: one number.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `array`, each axis as much longer as its widths say.
 
     Raises
     ------

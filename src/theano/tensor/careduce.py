@@ -41,6 +41,18 @@ _ACCUMULATOR = {**_OUTPUT, "float16": "float32", "float32": "float64", "complex6
 def normalize_axis(axis: Any, ndim: int) -> Axis:
     """`axis` as a sorted tuple of non-negative ints, None for all axes.
 
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Counted from the end if negative.
+    ndim : int
+        How many axes there are.
+
+    Returns
+    -------
+    tuple of int, or None
+        Sorted, not negative; None stands for all.
+
     Raises
     ------
     TypeError
@@ -80,6 +92,26 @@ def normalize_axis(axis: Any, ndim: int) -> Axis:
 def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
     """The axes meant by `axis`, as a list (empty for None).
 
+    Parameters
+    ----------
+    x : tensor-like
+    axis : int, sequence of ints or None
+        Counted from the end if negative.
+
+    Returns
+    -------
+    list of int
+        Sorted, not negative.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
     >>> check_and_normalize_axes(T.dmatrix(), -1)
     [1]
     """
@@ -92,7 +124,27 @@ def all_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 
 def keep_dims(reduced: Any, ndim: int, axis: Axis) -> Any:
-    """`reduced` with the reduced axes put back as broadcastable ones."""
+    """`reduced` with the reduced axes put back as broadcastable ones.
+
+    Parameters
+    ----------
+    reduced : TensorVariable
+        What a reduction has left.
+    ndim : int
+        How many axes there were.
+    axis : sequence of ints or None
+        Which of them are gone, not negative; None: all.
+
+    Returns
+    -------
+    TensorVariable
+        Of `ndim` axes.
+
+    Examples
+    --------
+    >>> keep_dims(T.dvector(), 2, (1,)).type
+    TensorType(float64, col)
+    """
     gone = set(all_axes(axis, ndim))
     order: list[int | str] = []
     kept = 0
@@ -106,7 +158,35 @@ def keep_dims(reduced: Any, ndim: int, axis: Axis) -> Any:
 
 
 def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:
-    """`y`, a reduction of `x` over `axis`, with the reduced axes put back."""
+    """`y`, a reduction of `x` over `axis`, with the reduced axes put back.
+
+    Parameters
+    ----------
+    x : tensor-like
+        What was reduced.
+    y : tensor-like
+        The result.
+    axis : int, sequence of ints or None
+        Over which axes.
+
+    Returns
+    -------
+    TensorVariable
+        Of as many axes as `x`.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> x = T.dmatrix()
+    >>> makeKeepDims(x, x.sum(axis=0), 0).type
+    TensorType(float64, row)
+    """
     x = as_tensor_variable(x)
     return keep_dims(as_tensor_variable(y), x.type.ndim, normalize_axis(axis, x.type.ndim))
 
@@ -265,6 +345,11 @@ class CAReduceDtype(CAReduce):
         Dtype of the output. Default: int64 and uint64 for (un)signed integers, else the input's.
     acc_dtype
         Dtype of the accumulator. Default: as `dtype`, but wider for float16, float32 and complex64.
+
+    Examples
+    --------
+    >>> CAReduceDtype(scalar.add, (0,), "float64")(T.constant([[1, 2], [3, 4]])).eval()
+    array([4., 6.])
     """
 
     __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis", "dtype", "acc_dtype")

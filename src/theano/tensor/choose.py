@@ -32,6 +32,11 @@ class Choose(Op):
         What becomes of numbers that are out of range: 'raise', 'wrap' or 'clip'.
     stacked
         Whether there is one input of choices, stacked along its first axis; else each is an input.
+
+    Examples
+    --------
+    >>> Choose(stacked=False)(T.constant([1, 0]), T.constant([1, 2]), T.constant([3, 4])).eval()
+    array([3, 2])
     """
 
     __props__ = ("mode", "stacked")
@@ -116,14 +121,19 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
 
     Parameters
     ----------
-    a
-        Tensor of integers.
-    choices
-        A list of tensors, or a tensor whose first axis counts the choices.
-    out
-        Must be None; there for the likeness to NumPy.
-    mode
-        What becomes of numbers that are out of range: 'raise', 'wrap' or 'clip'.
+    a : tensor-like
+        Integers: the numbers of the choices.
+    choices : list of tensor-like, or a tensor
+        A list, or a tensor whose first axis counts the choices.
+    out : None
+        There for the likeness to NumPy.
+    mode : {'raise', 'wrap', 'clip'}
+        What becomes of numbers that are out of range: an error, their remainder, or the nearest choice.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape that `a` and the choices broadcast to, and of the dtype that holds those of all choices.
 
     Raises
     ------
@@ -145,7 +155,17 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
 
 
 def _choose(self: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
-    """For each element that of the choice with this number: see `theano.tensor.choose`."""
+    """For each element that of the choice with this number: see `theano.tensor.choose`.
+
+    Parameters
+    ----------
+    choices : list of tensor-like, or a tensor
+        A list, or a tensor whose first axis counts the choices.
+    out : None
+        There for the likeness to NumPy.
+    mode : {'raise', 'wrap', 'clip'}
+        What becomes of numbers that are out of range.
+    """
     return choose(self, choices, out, mode)
 
 

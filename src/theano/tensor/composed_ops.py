@@ -35,6 +35,13 @@ __all__ = [
 class AllocDiag(Composed):
     """Zeros with `x` along a diagonal: the inverse of `diagonal`, whose axes are `axis1` and `axis2` of the result.
 
+    Parameters
+    ----------
+    offset : int
+        Which diagonal: 0 is the main one, positive ones are above it.
+    axis1, axis2 : int
+        The axes of the result that the diagonal lies in.
+
     Examples
     --------
     >>> T.AllocDiag(offset=1)(T.constant([1, 2])).eval()
@@ -87,7 +94,20 @@ class CumprodOp(CumOp):
 
 
 class DiffOp(Composed):
-    """`diff` as an op."""
+    """`diff` as an op.
+
+    Parameters
+    ----------
+    n : int
+        How often.
+    axis : int
+        Along which axis.
+
+    Examples
+    --------
+    >>> T.extra_ops.DiffOp()(T.constant([1, 4, 9])).eval()
+    array([3, 5])
+    """
 
     __props__ = ("n", "axis")
 
@@ -157,7 +177,18 @@ class FillDiagonalOffset(Composed):
 
 
 class Flatten(Composed):
-    """`flatten` as an op: the first ``outdim - 1`` axes stay, the others become one."""
+    """`flatten` as an op: the first ``outdim - 1`` axes stay, the others become one.
+
+    Parameters
+    ----------
+    outdim : int
+        How many axes the result has.
+
+    Examples
+    --------
+    >>> T.Flatten(2)(T.zeros((2, 3, 4))).eval().shape
+    (2, 12)
+    """
 
     __props__ = ("outdim",)
     view_map = {0: [0]}
@@ -170,7 +201,18 @@ class Flatten(Composed):
 
 
 class Mean(Composed):
-    """`mean` as an op, over all axes or one."""
+    """`mean` as an op, over all axes or one.
+
+    Parameters
+    ----------
+    axis : int or None
+        Over which axis; None: all.
+
+    Examples
+    --------
+    >>> T.Mean(0)(T.constant([[1.0, 2.0], [3.0, 5.0]])).eval()
+    array([2. , 3.5])
+    """
 
     __props__ = ("axis",)
 
@@ -182,7 +224,14 @@ class Mean(Composed):
 
 
 class PermuteRowElements(Composed):
-    """`permute_row_elements` as an op, whose third input tells whether permutations are inverted."""
+    """`permute_row_elements` as an op, whose third input tells whether permutations are inverted.
+
+    Examples
+    --------
+    >>> T.PermuteRowElements()(T.constant([[10, 11], [20, 21]]), T.constant([[1, 0], [0, 1]]), 0).eval()
+    array([[11, 10],
+           [20, 21]])
+    """
 
     __props__ = ()
 
@@ -221,7 +270,13 @@ class RavelMultiIndex(Composed):
 
 
 class ScalarFromTensor(Composed):
-    """A 0-d tensor as a number; numbers are 0-d tensors here, so it stays as it is."""
+    """A 0-d tensor as a number; numbers are 0-d tensors here, so it stays as it is.
+
+    Examples
+    --------
+    >>> T.ScalarFromTensor()(T.constant(3)).eval()
+    array(3, dtype=int8)
+    """
 
     __props__ = ()
     view_map = {0: [0]}
@@ -237,11 +292,28 @@ class ScalarFromTensor(Composed):
 
 
 class TensorFromScalar(ScalarFromTensor):
-    """A number as a 0-d tensor, which it is here."""
+    """A number as a 0-d tensor, which it is here.
+
+    Examples
+    --------
+    >>> T.TensorFromScalar()(T.constant(3)).eval()
+    array(3, dtype=int8)
+    """
 
 
 class Tile(Composed):
-    """`tile` as an op, whose second input is the vector of repetitions."""
+    """`tile` as an op, whose second input is the vector of repetitions.
+
+    Parameters
+    ----------
+    ndim : int
+        How many axes the result has.
+
+    Examples
+    --------
+    >>> T.Tile(1)(T.constant([1, 2]), [2]).eval()
+    array([1, 2, 1, 2])
+    """
 
     __props__ = ("ndim",)
 

@@ -21,6 +21,8 @@ PATTERNS: dict[str, tuple[bool, ...]] = {
     **{f"tensor{n}": (False,) * n for n in range(3, 8)},
 }
 _PLURALS = {"matrix": "matrices"}
+_NAME = ["Parameters", "----------", "name : str, optional", "    What it is called in printed graphs and errors."]
+_IT = ["Returns", "-------", "TensorVariable", "    Without a value: an input.", ""]
 
 
 def _of_float_x(shape: str, pattern: tuple[bool, ...]) -> Callable[..., Any]:
@@ -28,11 +30,30 @@ def _of_float_x(shape: str, pattern: tuple[bool, ...]) -> Callable[..., Any]:
         return TensorType(config.floatX if dtype is None else dtype, pattern)(name)
 
     make.__name__ = make.__qualname__ = shape
-    make.__doc__ = f"A {shape} variable of `dtype` (default: floatX)."
+    axes = ", ".join("1" if one else "n" for one in pattern)
+    make.__doc__ = "\n".join([
+        f"A variable: a tensor of shape ({axes}{',' * (len(pattern) == 1)}), where n is any length.",
+        "",
+        *_NAME,
+        "dtype : str, optional",
+        "    Its dtype, default `floatX`.",
+        "",
+        *_IT,
+        "Raises",
+        "------",
+        "TypeError",
+        "    No such dtype.",
+        "",
+        "Examples",
+        "--------",
+        f">>> x = T.{shape}('x', dtype='int32')",
+        ">>> x, x.type",
+        f"(x, {TensorType('int32', pattern)!r})",
+    ])  # fmt: skip
     return make
 
 
-def _several(make: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _several(make: Callable[..., Any], name: str, one: str) -> Callable[..., Any]:
     def makes(*names: Any, **kwargs: Any) -> Any:
         if len(names) == 1 and isinstance(names[0], int):
             return [make(**kwargs) for _ in range(names[0])]
@@ -43,10 +64,29 @@ def _several(make: Callable[..., Any], name: str) -> Callable[..., Any]:
         return [make(n, **kwargs) for n in names]
 
     makes.__name__ = makes.__qualname__ = name
-    makes.__doc__ = (
-        f"Variables: ``{name}(2)`` two without names, ``{name}('a', 'b')`` or ``{name}('ab')`` with names; "
-        f"``{name}('a')`` is one variable, not a list."
-    )
+    makes.__doc__ = "\n".join([
+        f"Variables: ``{name}(2)`` two without names, ``{name}('a', 'b')`` or ``{name}('ab')`` with names.",
+        "",
+        "Parameters",
+        "----------",
+        "*names : str, int, or a list or tuple of str",
+        "    The names, one by one or in a list; of one text each letter. Or how many variables.",
+        "**kwargs",
+        f"    What ``{one}`` takes by name.",
+        "",
+        "Returns",
+        "-------",
+        "list of TensorVariable, or TensorVariable",
+        f"    Of the type that ``{one}`` makes. One name, or a list of one, gives a variable, no list.",
+        "",
+        "Examples",
+        "--------",
+        f">>> a, b = T.{name}('ab')",
+        ">>> a.name, b.type == a.type",
+        "('a', True)",
+        f">>> T.{name}('first', 'second')",
+        "[first, second]",
+    ])  # fmt: skip
     return makes
 
 
@@ -59,7 +99,7 @@ def _all() -> dict[str, Callable[..., Any]]:
     for name in list(table):
         stem = name if name in PATTERNS else name[1:]
         plural = name.removesuffix(stem) + _PLURALS.get(stem, stem + "s")
-        table[plural] = _several(table[name], plural)
+        table[plural] = _several(table[name], plural, name)
     return table
 
 
@@ -70,6 +110,25 @@ CONSTRUCTORS = _all()
 def tensor(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
     """A variable of type ``TensorType(*args, **kwargs)``.
 
+    Parameters
+    ----------
+    *args, **kwargs
+        What `TensorType` takes: the dtype, and a `broadcastable` for each axis or a `shape`.
+    name : str, optional
+        What the variable is called in printed graphs and errors.
+
+    Returns
+    -------
+    TensorVariable
+        Without a value: an input.
+
+    Raises
+    ------
+    TypeError
+        No such dtype.
+
+    Examples
+    --------
     >>> tensor("float64", (False, True)).type
     TensorType(float64, col)
     """

@@ -87,6 +87,25 @@ def _positions(x: Any, offset: Any) -> tuple[Variable, Variable]:
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonals of the matrices in axes `axis1` and `axis2`, as the last axis of the result.
 
+    Parameters
+    ----------
+    a : tensor-like
+        Two axes at least.
+    offset : int
+        Which diagonal: 0 is the main one, positive ones are above it.
+    axis1, axis2 : int
+        Axes of rows and of columns of the matrices, not negative.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `a`: the other axes, then the diagonal.
+
+    Raises
+    ------
+    ValueError
+        `a` has no such axes, they are negative, or both are the same.
+
     Examples
     --------
     >>> T.diagonal(T.constant([[1, 2], [3, 4]])).eval()
@@ -99,6 +118,18 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 def diag(v: Any, k: int = 0) -> Any:
     """Of a vector the matrix with it on diagonal `k`; of a matrix its diagonal `k`.
+
+    Parameters
+    ----------
+    v : tensor-like
+    k : int
+        The diagonal: 0 is the main one, positive ones are above it.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `v`: of a vector of `n` elements a matrix of shape ``(n + abs(k), n + abs(k))``, of a
+        matrix a vector.
 
     Raises
     ------
@@ -123,6 +154,18 @@ def diag(v: Any, k: int = 0) -> Any:
 
 def fill_diagonal(a: Any, val: Any) -> Any:
     """`a` with `val` on its main diagonal; with more than two dimensions all lengths must be equal.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Two axes at least.
+    val : tensor-like, 0-d
+        The number; it is cast to the dtype of `a`.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `a`; `a` itself does not change, unlike NumPy's.
 
     Raises
     ------
@@ -152,10 +195,30 @@ def fill_diagonal(a: Any, val: Any) -> Any:
 def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Any:
     """The matrix `a` with `val` on diagonal `offset`, which may be symbolic.
 
+    Parameters
+    ----------
+    a : tensor-like
+        A matrix.
+    val : tensor-like, 0-d
+        The number; it is cast to the dtype of `a`.
+    offset : int or 0-d integer tensor
+        The diagonal: 0 is the main one, positive ones are above it.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `a`.
+
     Raises
     ------
     TypeError
         `a` is no matrix, or `val` is not 0-d.
+
+    Examples
+    --------
+    >>> T.fill_diagonal_offset(T.zeros((2, 3)), 5, 1).eval()
+    array([[0., 5., 0.],
+           [0., 0., 5.]])
     """
     a, val, offset = as_tensor_variable(a), as_tensor_variable(val), as_index(offset, "offset")
     if a.type.ndim != 2:
@@ -166,7 +229,15 @@ def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Any:
 
 
 def _diagonal(self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The diagonals of the matrices in two axes: see `theano.tensor.diagonal`."""
+    """The diagonals of the matrices in two axes: see `theano.tensor.diagonal`.
+
+    Parameters
+    ----------
+    offset : int
+        Which diagonal: 0 is the main one, positive ones are above it.
+    axis1, axis2 : int
+        Axes of rows and of columns of the matrices.
+    """
     return diagonal(self, offset, axis1, axis2)
 
 

@@ -27,10 +27,15 @@ def _check_inner(what: str, x: Any, x_axis: int, y: Any, y_axis: int) -> None:
 class Dot(Op):
     """The product of vectors or matrices.
 
+    Parameters
+    ----------
+    x, y : tensor-like
+        Called with them: vectors or matrices.
+
     Examples
     --------
-    >>> T.dot(T.matrix(), T.vector())
-    dot.0
+    >>> Dot()(T.constant([[1, 2], [3, 4]]), T.constant([1, 1])).eval()
+    array([3, 7])
     """
 
     __props__ = ()
@@ -80,10 +85,30 @@ def dot(a: Any, b: Any) -> Any:
     """The product of `a` and `b`: multiplication for 0-d, inner and matrix products for 1-d and 2-d, else the
     last axis of `a` with the second-last of `b`.
 
+    Parameters
+    ----------
+    a, b : tensor-like
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of `a` and `b`; the axes of `a` without the last, then those of `b`
+        without the second-last (of a vector, its only one).
+
+    Raises
+    ------
+    ValueError
+        The two lengths differ (when it runs, if they are not known before).
+
     Examples
     --------
-    >>> T.dot(T.vector(), T.vector()).ndim
-    0
+    >>> T.dot(T.constant([[1, 2], [3, 4]]), T.constant([1, 1])).eval()
+    array([3, 7])
+
+    Notes
+    -----
+    The formula is ``result[i, k] = sum over j of a[i, j] * b[j, k]``. As `numpy.dot`; the operator ``@`` is the
+    same here, while NumPy's `matmul` takes stacks of matrices pair by pair: that is `batched_dot`.
     """
     for operand, name, other in ((a, "__dot__", b), (b, "__rdot__", a)):
         # A sparse matrix has products of its own.
@@ -98,7 +123,27 @@ def dot(a: Any, b: Any) -> Any:
 
 
 def outer(x: Any, y: Any) -> Any:
-    """The outer product of `x` and `y`, flattened to vectors first."""
+    """The outer product of `x` and `y`, flattened to vectors first.
+
+    Parameters
+    ----------
+    x, y : tensor-like
+
+    Returns
+    -------
+    TensorVariable
+        A matrix with ``x.size`` rows and ``y.size`` columns, of the dtype that holds those of `x` and `y`.
+
+    Examples
+    --------
+    >>> T.outer(T.constant([1, 2]), T.constant([3, 4, 5])).eval()
+    array([[ 3,  4,  5],
+           [ 6,  8, 10]])
+
+    Notes
+    -----
+    The formula is ``result[i, k] = x[i] * y[k]``.
+    """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     x = x if x.type.ndim == 1 else flatten(x)
     y = y if y.type.ndim == 1 else flatten(y)
@@ -114,7 +159,18 @@ def inner(x: Any, y: Any) -> Any:
 
 
 class BatchedDot(Op):
-    """The matrix products of two stacks of matrices (3-d tensors)."""
+    """The matrix products of two stacks of matrices (3-d tensors).
+
+    Parameters
+    ----------
+    x, y : tensor-like
+        Called with them: of shapes ``(n, i, j)`` and ``(n, j, k)``.
+
+    Examples
+    --------
+    >>> BatchedDot()(T.constant([[[1, 2]], [[3, 4]]]), T.constant([[[1], [1]], [[1], [0]]])).eval().tolist()
+    [[[3]], [[3]]]
+    """
 
     __props__ = ()
     never_fails = True
@@ -155,15 +211,34 @@ batched_dot_op = BatchedDot()
 def batched_dot(a: Any, b: Any) -> Any:
     """``dot(a[i], b[i])`` for every `i`, stacked.
 
+    Parameters
+    ----------
+    a, b : tensor-like
+        One axis at least, the first of which counts; both have as many.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of `a` and `b`. For shapes ``(n, i, j)`` and ``(n, j, k)`` it is ``(n, i,
+        k)``; without `i` or `k` that axis is not there.
+
     Raises
     ------
     TypeError
         An argument is 0-d.
+    ValueError
+        Lengths do not fit (when it runs, if they are not known before).
 
     Examples
     --------
-    >>> T.batched_dot(T.tensor3(), T.matrix()).ndim
-    2
+    >>> x, y = T.constant([[[1, 2]], [[3, 4]]]), T.constant([[1, 1], [1, 0]])
+    >>> T.batched_dot(x, y).eval()
+    array([[3],
+           [3]])
+
+    Notes
+    -----
+    The formula is ``result[n, i, k] = sum over j of a[n, i, j] * b[n, j, k]``.
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim == 0 or b.type.ndim == 0:
@@ -212,13 +287,25 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
     Parameters
     ----------
+    a, b : tensor-like
     axes : int or pair of lists
         The last `axes` axes of `a` and the first of `b`, or the axes of each.
 
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of `a` and `b`: the axes of `a` that are left, then those of `b`.
+
+    Raises
+    ------
+    ValueError
+        `axes` do not fit, or lengths differ (when it runs, if they are not known before).
+
     Examples
     --------
-    >>> T.tensordot(T.tensor3(), T.tensor3(), axes=[[1, 2], [0, 1]]).ndim
-    2
+    >>> T.tensordot(T.ones((2, 3, 4)), T.ones((3, 4, 5)), axes=[[1, 2], [0, 1]]).eval()
+    array([[12., 12., 12., 12., 12.],
+           [12., 12., 12., 12., 12.]])
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     a_axes, b_axes = _contracted(a, b, axes, 0)
@@ -237,12 +324,30 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """``tensordot(x[i], y[i])`` for every `i`; `axes` count the batch axis as axis 0.
 
+    Parameters
+    ----------
+    x, y : tensor-like
+        Of one length along the first axis.
+    axes : int or pair of lists
+        The last `axes` axes of `x` and the first of `y` behind the batch axis, or the axes of each.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of `x` and `y`: the batch axis, then the axes of `x` that are left, then
+        those of `y`.
+
     Raises
     ------
     TypeError
         An argument is 0-d.
     ValueError
         `axes` do not fit.
+
+    Examples
+    --------
+    >>> T.batched_tensordot(T.ones((2, 3, 4)), T.ones((2, 4, 3)), axes=[[2], [1]]).eval().shape
+    (2, 3, 3)
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if x.type.ndim == 0 or y.type.ndim == 0:

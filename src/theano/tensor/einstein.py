@@ -179,13 +179,20 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:
 
     Parameters
     ----------
-    subscripts
-        Letters for the axes of each tensor, with commas between; after ``->`` those of the result. Without ``->``
-        these are the letters that occur once, in the order of the alphabet. ``...`` are axes without names.
-    *operands
-        Tensors. The result has the common dtype of them all, so sums of small integers may overflow.
-    optimize
+    subscripts : str
+        Letters for the axes of each tensor, with commas between; after ``->`` those of the result. Without
+        ``->`` these are the letters that occur once, in the order of the alphabet. ``...`` are axes without
+        names.
+    *operands : tensor-like
+        As many as there are terms.
+    optimize : bool, str or list
         True, False (from left to right), or what `numpy.einsum_path` takes: 'greedy', 'optimal', a path.
+
+    Returns
+    -------
+    TensorVariable
+        An axis for each letter of the result; of the dtype that holds those of all tensors, so sums of small
+        integers may overflow.
 
     Raises
     ------
@@ -201,6 +208,10 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:
            [4, 3]])
     >>> T.einsum("ii", x).eval()
     array(5)
+
+    Notes
+    -----
+    As `numpy.einsum`, but for its form with lists of numbers in place of letters.
     """
     if not isinstance(subscripts, str):
         raise ValueError(f"einsum: the first argument is a text like 'ij,jk->ik', not {subscripts!r}")

@@ -68,6 +68,18 @@ def _checked_axis(axis: int, ndim: int, what: str) -> int:
 class CumOp(Op):
     """Sums or products of the elements so far, along an axis or (`axis` None) of the flattened tensor.
 
+    Parameters
+    ----------
+    axis : int or None
+        Along which axis; None: of the flattened tensor.
+    mode : {'add', 'mul'}
+        Sums or products.
+
+    Raises
+    ------
+    ValueError
+        Another `mode`; called: there is no such axis.
+
     Examples
     --------
     >>> CumOp()(T.vector())
@@ -142,6 +154,23 @@ class CumOp(Op):
 def cumsum(x: Any, axis: int | None = None) -> Any:
     """The sums of the elements so far along `axis` (default: of the flattened `x`); the dtype is kept.
 
+    Parameters
+    ----------
+    x : tensor-like
+    axis : int or None
+        None: `x` is flattened.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `x` (flattened: a vector) and of its dtype, in which sums of small integers may
+        overflow; NumPy's are int64.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+
     Examples
     --------
     >>> T.cumsum(T.constant([1, 2, 3])).eval()
@@ -151,17 +180,63 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
 
 
 def cumprod(x: Any, axis: int | None = None) -> Any:
-    """The products of the elements so far along `axis`; see `cumsum`."""
+    """The products of the elements so far along `axis`; see `cumsum`.
+
+    Parameters
+    ----------
+    x : tensor-like
+    axis : int or None
+        None: `x` is flattened.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `x` (flattened: a vector) and of its dtype, in which products of small integers may
+        overflow; NumPy's are int64.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.cumprod(T.constant([1, 2, 3])).eval()
+    array([1, 2, 6])
+    """
     return CumOp(axis, "mul")(x)
 
 
 def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     """Differences of neighbours along `axis`, `n` times.
 
+    Parameters
+    ----------
+    x : tensor-like
+        One axis at least.
+    n : int
+        How often; 0 gives `x`.
+    axis : int
+        Along which axis.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, shorter by `n` along `axis`.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+
     Examples
     --------
     >>> T.diff(T.constant([1, 4, 9])).eval()
     array([3, 5])
+
+    Notes
+    -----
+    The formula, for ``n=1``, is ``result[k] = x[k + 1] - x[k]``.
     """
     x = as_tensor_variable(x)
     before = (slice(None),) * _checked_axis(axis, x.type.ndim, "diff")
@@ -174,7 +249,18 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 class RepeatOp(Op):
-    """Element `i` along `axis` (None: of the flattened tensor) repeated ``repeats[i]`` times."""
+    """Element `i` along `axis` (None: of the flattened tensor) repeated ``repeats[i]`` times.
+
+    Parameters
+    ----------
+    axis : int or None
+        Along which axis; None: of the flattened tensor.
+
+    Examples
+    --------
+    >>> RepeatOp()(T.constant([4, 5]), [1, 2]).eval()
+    array([4, 5, 5])
+    """
 
     __props__ = ("axis",)
     linear_in = (0,)
@@ -224,14 +310,23 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 
     Parameters
     ----------
-    repeats : an integer, or a vector with one for each element
+    x : tensor-like
+    repeats : int, or integer tensor-like of at most one axis
+        How often each element; a vector has a number for each.
+    axis : int or None
+        None: `x` is flattened.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`; longer along `axis`.
 
     Raises
     ------
     TypeError
         `repeats` are no integers.
     ValueError
-        `repeats` have more than one dimension.
+        `repeats` have more than one axis, there is no such axis of `x`, or, when it runs, a number is negative.
 
     Examples
     --------
@@ -265,10 +360,26 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 def to_one_hot(y: Any, nb_class: Any, dtype: Any = None) -> Any:
     """A matrix with a 1 in column ``y[i]`` of row `i`; dtype `floatX` unless given.
 
+    Parameters
+    ----------
+    y : tensor-like
+        A vector of integers, not negative and less than `nb_class`.
+    nb_class : int or 0-d integer tensor
+        How many columns.
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix of shape ``(len(y), nb_class)``.
+
     Raises
     ------
     TypeError
         `y` is no vector of integers.
+    IndexError
+        When it runs: there is no such column.
 
     Examples
     --------
@@ -290,10 +401,28 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     With `weights` the weights are added up instead of counted. Negative numbers count from the end, unless
     `assert_nonneg` makes them an AssertionError.
 
+    Parameters
+    ----------
+    x : tensor-like
+        A vector of integers.
+    weights : tensor-like, optional
+        A vector as long as `x`.
+    minlength : int or 0-d integer tensor, optional
+        How many counts there are at least.
+    assert_nonneg : bool
+        Whether negative numbers are an error.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of ``max(max(x) + 1, minlength)`` numbers: int64, or of the dtype of `weights`.
+
     Raises
     ------
     TypeError
         `x` is no vector of integers.
+    ValueError
+        When it runs: `x` has no elements (NumPy's gives no counts then).
     AssertionError
         When it runs with `assert_nonneg`: there is a negative number.
 
@@ -393,7 +522,23 @@ class Unique(Op):
 
 
 class SearchsortedOp(Op):
-    """Where to insert values into a sorted vector so that it stays sorted."""
+    """Where to insert values into a sorted vector so that it stays sorted.
+
+    Parameters
+    ----------
+    side : {'left', 'right'}
+        Whether before or behind equal elements.
+
+    Raises
+    ------
+    ValueError
+        Another `side`.
+
+    Examples
+    --------
+    >>> SearchsortedOp()(T.constant([1, 3, 5]), 3).eval()
+    array(1)
+    """
 
     __props__ = ("side",)
 
@@ -435,6 +580,29 @@ class SearchsortedOp(Op):
 def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     """The positions in the sorted vector `x` before (or, `side` 'right', behind) which `v` belongs.
 
+    Parameters
+    ----------
+    x : tensor-like
+        A vector in ascending order, or `sorter` says in which order it is.
+    v : tensor-like
+        What is put in; of any shape.
+    side : {'left', 'right'}
+        Whether before or behind equal elements.
+    sorter : tensor-like, optional
+        An integer vector that sorts `x`, as `argsort` gives it.
+
+    Returns
+    -------
+    TensorVariable
+        Positions: int64, of the shape of `v`.
+
+    Raises
+    ------
+    TypeError
+        `x` is no vector, or `sorter` no vector of integers.
+    ValueError
+        Another `side`.
+
     Examples
     --------
     >>> T.extra_ops.searchsorted(T.constant([1, 3, 5]), 3).eval()
@@ -445,6 +613,24 @@ def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
 def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
     """The elements of `x` along `axis` (default: of the flattened `x`) where the vector `condition` is true.
+
+    Parameters
+    ----------
+    condition : tensor-like
+        A vector of bools or numbers, not longer than the axis.
+    x : tensor-like
+    axis : int or None
+        None: `x` is flattened.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`; as long along `axis` as `condition` has elements that are not 0.
+
+    Raises
+    ------
+    IndexError
+        When it runs: `condition` holds where there is no element.
 
     Examples
     --------
@@ -457,6 +643,29 @@ def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
 
 def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = None) -> Any:
     """The coordinates, one tensor for each of `dims`, of positions in the flattened array.
+
+    Parameters
+    ----------
+    indices : tensor-like
+        Integers; those out of range are not looked for, unlike NumPy's, which are an error.
+    dims : sequence of integers, or integer vector
+        The shape of the array.
+    order : {'C', 'F'}
+        Whether the last coordinate or the first one counts single elements.
+    ndim : int, optional
+        How many axes there are, if `dims` is a vector of unknown length.
+
+    Returns
+    -------
+    tuple of TensorVariable, or TensorVariable
+        One for each axis (with one axis, it alone): int64, of the shape of `indices`.
+
+    Raises
+    ------
+    TypeError
+        `indices` are no integers.
+    ValueError
+        The number of axes is not known.
 
     Examples
     --------
@@ -477,8 +686,27 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
 
     With `mode` 'wrap' or 'clip' coordinates out of range are taken modulo the length or to the nearest end.
 
+    Parameters
+    ----------
+    multi_index : sequence of tensor-like
+        The coordinates along each axis: integers, of shapes that broadcast.
+    dims : sequence of integers, or integer vector
+        The shape of the array.
+    mode : {'raise', 'wrap', 'clip'}
+        What becomes of coordinates out of range: they are taken as they are (unlike NumPy's, which are an
+        error), their remainders, or the nearest end.
+    order : {'C', 'F'}
+        Whether the last coordinate or the first one counts single elements.
+
+    Returns
+    -------
+    TensorVariable
+        Positions: int64, of the shape that the coordinates broadcast to.
+
     Raises
     ------
+    TypeError
+        Coordinates are no integers.
     ValueError
         Another `mode`.
 
@@ -531,7 +759,24 @@ def _dims(dims: Any, ndim: int | None) -> list[Any]:
 
 
 class CpuContiguous(Op):
-    """`x` with its elements in C order in memory."""
+    """`x` with its elements in C order in memory.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Called with it.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `x`.
+
+    Examples
+    --------
+    >>> T.extra_ops.cpu_contiguous(T.constant([[1, 2], [3, 4]]).T).eval()
+    array([[1, 3],
+           [2, 4]])
+    """
 
     __props__ = ()
     view_map = {0: [0]}
@@ -559,10 +804,29 @@ cpu_contiguous = CpuContiguous()
 def bartlett(M: Any) -> Any:
     """The Bartlett (triangular, zero at both ends) window of `M` points.
 
+    Parameters
+    ----------
+    M : int or 0-d integer tensor
+        How many points.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of `M` numbers of `floatX`.
+
+    Raises
+    ------
+    TypeError
+        `M` is no integer.
+
     Examples
     --------
     >>> T.extra_ops.bartlett(3).eval()
     array([0., 1., 0.])
+
+    Notes
+    -----
+    The formula is ``1 - abs(2 * k / (M - 1) - 1)`` for ``k = 0, ..., M - 1``, as `numpy.bartlett`.
     """
     length = maximum(as_index(M, "M"), 0)
     n = cast(arange(length), "float64")
@@ -573,27 +837,65 @@ def bartlett(M: Any) -> Any:
 
 
 def _repeat(self: Any, repeats: Any, axis: int | None = None) -> Any:
-    """The elements along `axis`, each repeated: see `theano.tensor.repeat`."""
+    """The elements along `axis`, each repeated: see `theano.tensor.repeat`.
+
+    Parameters
+    ----------
+    repeats : int, or integer tensor-like of at most one axis
+        How often each element; a vector has a number for each.
+    axis : int or None
+        None: of the flattened tensor.
+    """
     return repeat(self, repeats, axis)
 
 
 def _cumsum(self: Any, axis: int | None = None) -> Any:
-    """The sums of the elements so far along `axis`."""
+    """The sums of the elements so far along `axis`: see `theano.tensor.cumsum`.
+
+    Parameters
+    ----------
+    axis : int or None
+        None: of the flattened tensor.
+    """
     return cumsum(self, axis)
 
 
 def _cumprod(self: Any, axis: int | None = None) -> Any:
-    """The products of the elements so far along `axis`."""
+    """The products of the elements so far along `axis`: see `theano.tensor.cumprod`.
+
+    Parameters
+    ----------
+    axis : int or None
+        None: of the flattened tensor.
+    """
     return cumprod(self, axis)
 
 
 def _compress(self: Any, a: Any, axis: int | None = None) -> Any:
-    """The elements of `a` along `axis` where this vector is true: see `theano.tensor.compress`."""
+    """The elements of `a` along `axis` where this vector is true: see `theano.tensor.compress`.
+
+    Parameters
+    ----------
+    a : tensor-like
+        What is picked from.
+    axis : int or None
+        None: of the flattened `a`.
+    """
     return compress(self, a, axis)
 
 
 def _searchsorted(self: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """The positions in this sorted vector before (or behind) which `v` belongs."""
+    """The positions in this sorted vector before (or behind) which `v` belongs: see `theano.tensor.searchsorted`.
+
+    Parameters
+    ----------
+    v : tensor-like
+        What is put in; of any shape.
+    side : {'left', 'right'}
+        Whether before or behind equal elements.
+    sorter : tensor-like, optional
+        An integer vector that sorts this one.
+    """
     return searchsorted(self, v, side, sorter)
 
 

@@ -26,6 +26,28 @@ def _lengths(shape: Any) -> list[Any]:
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     """A tensor filled with a value; the dtype is that of the value.
 
+    Parameters
+    ----------
+    shape : int, 0-d integer, or sequence of those
+        The lengths.
+    fill_value : tensor-like
+        A number, or what is broadcast to `shape`.
+    dtype : str, optional
+        Dtype of the result; default: that of the value, which for a Python integer is the smallest that holds
+        it (NumPy's is int64).
+
+    Returns
+    -------
+    TensorVariable
+        As many axes as there are lengths.
+
+    Raises
+    ------
+    TypeError
+        A length is no integer, or the value has more axes than there are lengths.
+    ValueError
+        A length is negative, or the value does not fit (when it runs, if that is not known before).
+
     Examples
     --------
     >>> T.full((2, 2), 7).eval()
@@ -39,6 +61,19 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
 def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
     """A tensor of the shape and (unless `dtype` is given) dtype of `a`, filled with a value.
 
+    Parameters
+    ----------
+    a : tensor-like
+    fill_value : tensor-like
+        A number, or what is broadcast to the shape of `a`.
+    dtype : str, optional
+        Dtype of the result.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `a`.
+
     Examples
     --------
     >>> T.full_like(T.constant([1.0, 2.0]), 3).eval()
@@ -51,6 +86,25 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
 def empty(shape: Any, dtype: Any = None) -> Any:
     """A tensor whose elements may be anything; dtype `floatX`.
 
+    Parameters
+    ----------
+    shape : int, 0-d integer, or sequence of those
+        The lengths.
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Returns
+    -------
+    TensorVariable
+        As many axes as there are lengths.
+
+    Raises
+    ------
+    TypeError
+        A length is no integer.
+    ValueError
+        A length is negative (when it runs, if it is not known before).
+
     Examples
     --------
     >>> T.empty((2, 3)).eval().shape
@@ -60,13 +114,49 @@ def empty(shape: Any, dtype: Any = None) -> Any:
 
 
 def empty_like(prototype: Any, dtype: Any = None) -> Any:
-    """A tensor of the shape and (unless `dtype` is given) dtype of `prototype`, whose elements may be anything."""
+    """A tensor of the shape and (unless `dtype` is given) dtype of `prototype`, whose elements may be anything.
+
+    Parameters
+    ----------
+    prototype : tensor-like
+    dtype : str, optional
+        Dtype of the result.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `prototype`.
+
+    Examples
+    --------
+    >>> T.empty_like(T.constant([[1, 2]])).eval().shape
+    (1, 2)
+    """
     prototype = as_tensor_variable(prototype)
     return empty(shape_tuple(prototype), prototype.type.dtype if dtype is None else dtype)
 
 
 def identity(n: Any, dtype: Any = None) -> Any:
     """The `n` by `n` identity matrix.
+
+    Parameters
+    ----------
+    n : int or 0-d integer tensor
+        How many rows.
+    dtype : str, optional
+        Dtype of the result, default `floatX`.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix of shape ``(n, n)``.
+
+    Raises
+    ------
+    TypeError
+        `n` is no integer.
+    ValueError
+        `n` is negative.
 
     Examples
     --------
@@ -88,23 +178,34 @@ def linspace(
 
     Parameters
     ----------
-    start, stop
+    start, stop : tensor-like
         Numbers, or tensors for as many sequences.
-    num
-        How many; an expression, too.
-    endpoint
+    num : int or 0-d integer tensor
+        How many numbers; none if it is negative (NumPy's raises).
+    endpoint : bool
         Whether `stop` is the last one; else one distance is missing there.
-    retstep
+    retstep : bool
         Whether to return the distance, too.
-    dtype
-        Of the result; default: `floatX`, or wider if an end is. Numbers become integers by rounding down.
-    axis
+    dtype : str, optional
+        Dtype of the result; default: `floatX`, or wider if an end is. Numbers become integers by rounding down.
+    axis : int
         The axis of the result along which sequences lie.
+
+    Returns
+    -------
+    TensorVariable, or a pair of them
+        A vector of `num` numbers; with ends of more axes, one axis more than these have. With `retstep`, then
+        the distance.
 
     Examples
     --------
     >>> T.linspace(0, 1, 5).eval()
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+
+    Notes
+    -----
+    The formula is ``start + k * (stop - start) / (num - 1)`` for ``k = 0, ..., num - 1``; the divisor is `num`
+    without `endpoint`.
     """
     start, stop = as_tensor_variable(start), as_tensor_variable(stop)
     work = _float_dtype(start, stop)
@@ -130,6 +231,25 @@ def logspace(
 ) -> Any:
     """``base ** linspace(start, stop, num)``.
 
+    Parameters
+    ----------
+    start, stop : tensor-like
+        The exponents of the ends.
+    num : int or 0-d integer tensor
+        How many numbers.
+    endpoint : bool
+        Whether ``base ** stop`` is the last one.
+    base : tensor-like
+    dtype : str, optional
+        Dtype of the result; default: `floatX`, or wider if an end is.
+    axis : int
+        The axis of the result along which sequences lie.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of `num` numbers; with ends of more axes, one axis more than these have.
+
     Examples
     --------
     >>> T.logspace(0, 2, 3).eval()
@@ -145,6 +265,24 @@ def geomspace(
 ) -> Any:
     """`num` numbers with equal ratios from `start` to `stop`, both real, not zero and of one sign.
 
+    Parameters
+    ----------
+    start, stop : tensor-like
+        Real, not zero, of one sign: others give NaN.
+    num : int or 0-d integer tensor
+        How many numbers.
+    endpoint : bool
+        Whether `stop` is the last one.
+    dtype : str, optional
+        Dtype of the result, default `floatX` or wider if an end is.
+    axis : int
+        The axis of the result along which sequences lie.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of `num` numbers; with ends of more axes, one axis more than these have.
+
     Raises
     ------
     TypeError
@@ -154,6 +292,11 @@ def geomspace(
     --------
     >>> T.geomspace(1, 8, 4).eval().round(12)
     array([1., 2., 4., 8.])
+
+    Notes
+    -----
+    The formula is ``start * (stop / start) ** (k / (num - 1))`` for ``k = 0, ..., num - 1``, as `numpy.geomspace`,
+    which takes complex ends, too.
     """
     start, stop = as_tensor_variable(start), as_tensor_variable(stop)
     work = _float_dtype(start, stop)
@@ -174,6 +317,20 @@ def geomspace(
 
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     """The matrix of powers of a vector: columns are ``x ** (N - 1)``, …, ``x``, 1 (in the other order if `increasing`).
+
+    Parameters
+    ----------
+    x : tensor-like
+        A vector.
+    N : int or 0-d integer tensor, optional
+        How many columns, default as many as `x` has elements.
+    increasing : bool
+        Whether the powers go up from 0.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix of shape ``(len(x), N)``, of the dtype of `x`, but of 64 bits for integers.
 
     Raises
     ------

@@ -11,6 +11,35 @@ from theano.tensor.shape import dimshuffle
 
 
 class _Grid:
+    """The coordinates of the points of a grid, as `numpy.mgrid` and `numpy.ogrid`: written with slices in brackets.
+
+    `T.mgrid` gives each coordinate at all points; `T.ogrid` gives it along its own axis, the other lengths being 1.
+
+    Parameters
+    ----------
+    key : slice or tuple of slices
+        ``start:stop:step`` for each axis, of numbers or 0-d tensors.
+
+    Returns
+    -------
+    list of TensorVariable, or TensorVariable
+        One for each slice, with as many axes as there are slices, of the dtype that holds those of all; of one
+        slice that is in no tuple the vector.
+
+    Raises
+    ------
+    TypeError
+        Something is no slice that has an end.
+    NotImplementedError
+        A step is complex, which NumPy takes as a number of points.
+
+    Examples
+    --------
+    >>> [x.eval().tolist() for x in T.mgrid[0:2, 0:3]]
+    [[[0, 0, 0], [1, 1, 1]], [[0, 1, 2], [0, 1, 2]]]
+    >>> [x.eval().tolist() for x in T.ogrid[0:2, 0:3]]
+    [[[0], [1]], [[0, 1, 2]]]
+    """
     def __init__(self, sparse: bool) -> None:
         self.sparse = sparse
 

@@ -171,6 +171,18 @@ def _mask_positions(x: Any, mask: Any, axis: int) -> list[Any]:
 def nonzero(a: Any, return_matrix: bool = False) -> Any:
     """The positions of non-zero elements: a tuple of one vector for each axis, or the rows of a matrix.
 
+    Parameters
+    ----------
+    a : tensor-like
+        One axis at least.
+    return_matrix : bool
+        Whether to return a matrix with a row for each axis.
+
+    Returns
+    -------
+    tuple of TensorVariable, or TensorVariable
+        int64; as many positions as there are elements that are not 0, in C order.
+
     Raises
     ------
     ValueError
@@ -191,10 +203,25 @@ def nonzero(a: Any, return_matrix: bool = False) -> Any:
 def flatnonzero(a: Any) -> Any:
     """The positions of non-zero elements in the flattened `a`.
 
+    Parameters
+    ----------
+    a : tensor-like
+        One axis at least.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of int64, in ascending order.
+
     Raises
     ------
     ValueError
         `a` is 0-d.
+
+    Examples
+    --------
+    >>> T.flatnonzero(T.constant([[0, 3], [4, 0]])).eval()
+    array([1, 2])
     """
     a = as_tensor_variable(a)
     if a.type.ndim == 0:
@@ -203,7 +230,28 @@ def flatnonzero(a: Any) -> Any:
 
 
 def nonzero_values(a: Any) -> Any:
-    """The non-zero elements of `a`, in C order."""
+    """The non-zero elements of `a`, in C order.
+
+    Parameters
+    ----------
+    a : tensor-like
+        One axis at least.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of the dtype of `a`.
+
+    Raises
+    ------
+    ValueError
+        `a` is 0-d.
+
+    Examples
+    --------
+    >>> T.nonzero_values(T.constant([[0, 3], [4, 0]])).eval()
+    array([3, 4])
+    """
     a = as_tensor_variable(a)
     return getitem(flatten(a), flatnonzero(a))
 
@@ -213,10 +261,24 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
 
     Parameters
     ----------
-    mode : 'raise', 'wrap' (modulo the length) or 'clip' (to the first and last)
+    a : tensor-like
+    indices : tensor-like
+        Integers, of any shape.
+    axis : int or None
+        None: `a` is flattened.
+    mode : {'raise', 'wrap', 'clip'}
+        What becomes of indices out of range: an error, their remainder, or the nearest place. With 'raise'
+        negative ones count from the end.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `a`; the axes of `indices` are in the place of `axis`.
 
     Raises
     ------
+    TypeError
+        `indices` are no integers.
     ValueError
         There is no such axis, or another `mode`.
     IndexError

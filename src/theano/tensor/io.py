@@ -41,7 +41,27 @@ _MMAP_MODES = (None, "c", "r")
 
 
 class LoadFromDisk(Unconnected):
-    """The array in a ``.npy`` file, whose path is the input (see `load`)."""
+    """The array in a ``.npy`` file, whose path is the input (see `load`).
+
+    Parameters
+    ----------
+    dtype : str
+        The dtype that the array must have.
+    broadcastable : sequence of bool
+        For each axis whether its length must be 1.
+    mmap_mode : {None, 'c', 'r'}
+        None to read the file; as that of `load`.
+
+    Raises
+    ------
+    ValueError
+        Another `mmap_mode`.
+
+    Examples
+    --------
+    >>> LoadFromDisk("float64", (False,))("x.npy").type
+    TensorType(float64, vector)
+    """
 
     __props__ = ("dtype", "broadcastable", "mmap_mode")
 
@@ -86,12 +106,28 @@ def load(path: Any, dtype: Any, broadcastable: Sequence[bool], mmap_mode: str | 
 
     Parameters
     ----------
-    path
-        A string, or a `Generic` variable for one.
-    dtype, broadcastable
-        The type that the array must have.
-    mmap_mode
+    path : str or Variable
+        The path, or a `Generic` variable for one.
+    dtype : str
+        The dtype that the array must have.
+    broadcastable : sequence of bool
+        For each axis whether its length must be 1.
+    mmap_mode : {None, 'c', 'r'}
         None to read the file, 'c' to map it into memory (a copy is made of what is written), 'r' read only.
+
+    Returns
+    -------
+    TensorVariable
+        Of `dtype`, with as many axes as `broadcastable` has elements.
+
+    Raises
+    ------
+    TypeError
+        `path` is something else; when it runs: the array has another dtype.
+    ValueError
+        Another `mmap_mode`; when it runs: the array has another number of axes, or a length is not 1.
+    FileNotFoundError
+        When it runs: there is no such file.
 
     Examples
     --------

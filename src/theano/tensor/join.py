@@ -55,10 +55,15 @@ def _dimensionalities(variables: Sequence[Any]) -> str:
 class Join(Op):
     """Tensors put one after the other along one axis.
 
+    Parameters
+    ----------
+    view : int
+        Has no meaning here: the compiler plans memory.
+
     Examples
     --------
-    >>> Join()(0, T.vector(), T.vector())
-    Join.0
+    >>> Join()(0, T.constant([1, 2]), T.constant([3])).eval()
+    array([1, 2, 3])
     """
 
     __props__ = ()
@@ -165,10 +170,31 @@ join_ = Join()
 def join(axis: Any, *tensors_list: Any) -> Any:
     """Tensors joined along `axis`; one tensor is returned as it is.
 
+    Parameters
+    ----------
+    axis : int or 0-d integer tensor
+        The axis; it may be an expression.
+    *tensors_list : tensor-like
+        Of as many axes, one at least, and of equal lengths along the others than `axis`.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of all tensors; its length along `axis` is the sum of theirs.
+
+    Raises
+    ------
+    TypeError
+        The tensors are 0-d, or do not have the same number of axes.
+    ValueError
+        There is no tensor, no such axis, or other lengths differ (when it runs, if they are not known before).
+    IndexError
+        A negative `axis` counts too far, or, when it runs, there is no such axis.
+
     Examples
     --------
-    >>> T.join(1, T.matrix(), T.matrix()).ndim
-    2
+    >>> T.join(1, T.constant([[1, 2]]), T.constant([[3]])).eval()
+    array([[1, 2, 3]])
     """
     if len(tensors_list) == 1:
         return as_tensor_variable(tensors_list[0])
@@ -178,15 +204,31 @@ def join(axis: Any, *tensors_list: Any) -> Any:
 def concatenate(tensor_list: Any, axis: Any = 0) -> Any:
     """A list or tuple of tensors joined along `axis`.
 
+    Parameters
+    ----------
+    tensor_list : list or tuple of tensor-like
+        Of as many axes, one at least, and of equal lengths along the others than `axis`.
+    axis : int or 0-d integer tensor
+        The axis; it may be an expression.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of all tensors; its length along `axis` is the sum of theirs.
+
     Raises
     ------
     TypeError
-        If `tensor_list` is no list or tuple, or holds 0-d tensors or different numbers of dimensions.
+        `tensor_list` is no list or tuple, or holds 0-d tensors or different numbers of axes.
+    ValueError
+        It is empty, there is no such axis, or other lengths differ (when it runs, if they are not known
+        before).
 
     Examples
     --------
-    >>> T.concatenate([T.matrix(), T.matrix()], axis=1).ndim
-    2
+    >>> T.concatenate([T.constant([[1, 2]]), T.constant([[3, 4]])], axis=0).eval()
+    array([[1, 2],
+           [3, 4]])
     """
     if not isinstance(tensor_list, (list, tuple)):
         raise TypeError(f"concatenate takes a list or tuple of tensors, got {tensor_list!r}")
@@ -197,6 +239,19 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
     """Tensors of one shape put side by side along a new axis.
 
     Takes a list (and `axis`, 0 by default), or, as older programs write, the tensors one by one.
+
+    Parameters
+    ----------
+    *tensors : a list of tensor-like, or tensor-like one by one
+        Of one shape.
+    **kwargs
+        ``axis``: an int, where the new axis is in the result, 0 by default. ``tensors``: the list, for who
+        names it.
+
+    Returns
+    -------
+    TensorVariable
+        One axis more than the tensors have, of the dtype that holds those of all.
 
     Raises
     ------
@@ -209,8 +264,9 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
 
     Examples
     --------
-    >>> T.stack([T.vector(), T.vector()], axis=1).ndim
-    2
+    >>> T.stack([T.constant([1, 2]), T.constant([3, 4])], axis=1).eval()
+    array([[1, 3],
+           [2, 4]])
     """
     axis = kwargs.pop("axis", 0)
     if not tensors and "tensors" in kwargs:
@@ -242,6 +298,23 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
 def stacklists(arg: Any) -> Any:
     """Nested lists of tensors as one tensor, each level of nesting an axis.
 
+    Parameters
+    ----------
+    arg : nested lists or tuples of tensor-like
+        The tensors, of one shape.
+
+    Returns
+    -------
+    TensorVariable
+        The axes are the levels of nesting, then those of the tensors; of the dtype that holds those of all.
+
+    Raises
+    ------
+    TypeError
+        The lists are not nested equally deep, or the tensors do not have the same number of axes.
+    ValueError
+        A list is empty.
+
     Examples
     --------
     >>> a, b, c, d = T.dscalars("a", "b", "c", "d")
@@ -252,12 +325,56 @@ def stacklists(arg: Any) -> Any:
 
 
 def horizontal_stack(*args: Any) -> Any:
-    """Matrices side by side."""
+    """Matrices side by side.
+
+    Parameters
+    ----------
+    *args : tensor-like
+        Two matrices or more, with equal numbers of rows.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix, of the dtype that holds those of all.
+
+    Raises
+    ------
+    ValueError
+        There are not two matrices at least, or the numbers of rows differ.
+
+    Examples
+    --------
+    >>> T.horizontal_stack(T.constant([[1], [2]]), T.constant([[3], [4]])).eval()
+    array([[1, 3],
+           [2, 4]])
+    """
     return _stack_matrices(1, args)
 
 
 def vertical_stack(*args: Any) -> Any:
-    """Matrices above each other."""
+    """Matrices above each other.
+
+    Parameters
+    ----------
+    *args : tensor-like
+        Two matrices or more, with equal numbers of columns.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix, of the dtype that holds those of all.
+
+    Raises
+    ------
+    ValueError
+        There are not two matrices at least, or the numbers of columns differ.
+
+    Examples
+    --------
+    >>> T.vertical_stack(T.constant([[1, 2]]), T.constant([[3, 4]])).eval()
+    array([[1, 2],
+           [3, 4]])
+    """
     return _stack_matrices(0, args)
 
 
@@ -269,7 +386,18 @@ def _stack_matrices(axis: int, args: tuple[Any, ...]) -> Any:
 
 
 class Split(Op):
-    """A tensor cut along an axis into `len_splits` parts of given lengths."""
+    """A tensor cut along an axis into `len_splits` parts of given lengths.
+
+    Parameters
+    ----------
+    len_splits : int
+        How many parts.
+
+    Examples
+    --------
+    >>> [part.eval().tolist() for part in Split(2)(T.constant([1, 2, 3]), 0, [1, 2])]
+    [[1], [2, 3]]
+    """
 
     __props__ = ("len_splits",)
     linear_in = (0,)
@@ -347,15 +475,51 @@ class Split(Op):
 def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Any | list[Any]:
     """`x` cut along `axis` into `n_splits` parts of lengths `splits_size`: a list, or the one part.
 
+    Parameters
+    ----------
+    x : tensor-like
+    splits_size : tensor-like
+        A vector of `n_splits` integers, whose sum is the length of `axis`.
+    n_splits : int
+        How many parts.
+    axis : int or 0-d integer tensor
+        The axis that is cut.
+
+    Returns
+    -------
+    list of TensorVariable, or TensorVariable
+        The parts, of the dtype and number of axes of `x`; with ``n_splits=1`` the one.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis, or the lengths are not `n_splits` whose sum is that of the axis (when it runs, if
+        they are not known before).
+
     Examples
     --------
-    >>> a, b = split(T.vector(), [2, 3], 2)
+    >>> a, b = T.split(T.constant([1, 2, 3]), [1, 2], n_splits=2)
+    >>> b.eval()
+    array([2, 3])
     """
     return Split(n_splits)(x, axis, splits_size)
 
 
 def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
     """`x` with its elements moved by `shift` places along `axis`, around the end (default: flattened).
+
+    Parameters
+    ----------
+    x : tensor-like
+    shift : int or 0-d integer tensor
+        How many places; to the front if negative.
+    axis : int or None
+        None: `x` is flattened, moved, and gets its shape back.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `x`.
 
     Raises
     ------
@@ -387,7 +551,17 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
 
     Parameters
     ----------
-    reps : an int, a 0-d integer, a list of them, or a vector whose length is known or given as `ndim`
+    x : tensor-like
+    reps : int, 0-d integer, list of those, or integer vector
+        How often along each axis, the last one being that of the last axis; of a vector the length must be
+        known or given as `ndim`.
+    ndim : int, optional
+        How many axes the result has at least.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`; each length is that of `x` times its repetitions.
 
     Raises
     ------

@@ -151,6 +151,15 @@ complex_from_polar = _user(scalar.complex_from_polar)
 def isnan(a: Any) -> Any:
     """Whether each element is NaN.
 
+    Parameters
+    ----------
+    a : tensor-like
+
+    Returns
+    -------
+    TensorVariable
+        Bools, of the shape of `a`; for complex numbers whether a part is NaN.
+
     Examples
     --------
     >>> isnan(T.constant([1.0, float("nan")])).eval()
@@ -162,6 +171,15 @@ def isnan(a: Any) -> Any:
 def isinf(a: Any) -> Any:
     """Whether each element is infinite.
 
+    Parameters
+    ----------
+    a : tensor-like
+
+    Returns
+    -------
+    TensorVariable
+        Bools, of the shape of `a`; for complex numbers whether a part is infinite.
+
     Examples
     --------
     >>> isinf(T.constant([1.0, float("inf")])).eval()
@@ -171,14 +189,30 @@ def isinf(a: Any) -> Any:
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    """`x` converted to `dtype` (``'floatX'`` is allowed); `x` itself if it has that dtype.
+    """`x` converted to `dtype`; `x` itself if it has that dtype.
 
-    Floats are truncated and integers wrap. Complex to real, or to what is no dtype, raises TypeError.
+    Floats are truncated and integers wrap.
+
+    Parameters
+    ----------
+    x : tensor-like
+    dtype : str or numpy.dtype
+        Its name; 'floatX' is what the flag says.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        Complex to real, or no such dtype.
 
     Examples
     --------
-    >>> cast(T.dvector(), "int8").dtype
-    'int8'
+    >>> T.cast(T.constant([300.0, -1.7]), "int16").eval()
+    array([300,  -1], dtype=int16)
     """
     wanted = as_dtype(dtype)
     x = as_tensor_variable(x)
@@ -190,15 +224,29 @@ def round(a: Any, mode: str | None = None) -> Any:
 
     Parameters
     ----------
-    a
-        Float tensor.
+    a : tensor-like
+        Floats.
     mode : {'half_to_even', 'half_away_from_zero'}
-        Where halves go.
+        Where halves go; default: to the even neighbour, as NumPy's.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `a`.
 
     Raises
     ------
     NotImplementedError
         Another mode.
+    TypeError
+        `a` is not of floats.
+
+    Examples
+    --------
+    >>> T.round(T.constant([0.5, 1.5])).eval()
+    array([0., 2.])
+    >>> T.round(T.constant([0.5, 1.5]), "half_away_from_zero").eval()
+    array([1., 2.])
     """
     if mode in (None, "half_to_even"):
         return round_half_to_even(a)
@@ -208,32 +256,130 @@ def round(a: Any, mode: str | None = None) -> Any:
 
 
 def iround(a: Any, mode: str | None = None) -> Any:
-    """`round` as int64."""
+    """`round` as int64.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Floats.
+    mode : {'half_to_even', 'half_away_from_zero'}
+        Where halves go; default: to the even neighbour.
+
+    Returns
+    -------
+    TensorVariable
+        int64, of the shape of `a`.
+
+    Raises
+    ------
+    NotImplementedError
+        Another mode.
+    TypeError
+        `a` is not of floats.
+
+    Examples
+    --------
+    >>> T.iround(T.constant([0.5, 1.6])).eval()
+    array([0, 2])
+    """
     return cast(round(a, mode), "int64")
 
 
 def divmod(x: Any, y: Any) -> tuple[Any, Any]:
-    """``(x // y, x % y)``."""
+    """``(x // y, x % y)``.
+
+    Parameters
+    ----------
+    x, y : tensor-like
+        Of shapes that broadcast.
+
+    Returns
+    -------
+    tuple of two TensorVariable
+        Of the shape that both broadcast to, and of the dtype that holds theirs.
+
+    Raises
+    ------
+    ComplexError
+        A number is complex.
+
+    Examples
+    --------
+    >>> [v.eval().tolist() for v in T.divmod(T.constant([7, -7]), 2)]
+    [[3, -4], [1, 1]]
+    """
     return floor_div(x, y), mod_check(x, y)
 
 
 def power(x: Any, y: Any) -> Any:
-    """``x ** y``."""
+    """``x ** y``.
+
+    Parameters
+    ----------
+    x, y : tensor-like
+        Of shapes that broadcast.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape that both broadcast to, and of the dtype that holds theirs.
+
+    Examples
+    --------
+    >>> T.power(T.constant([1, 2, 3]), 2).eval()
+    array([1, 4, 9])
+    """
     return pow(x, y)
 
 
 def mod_check(x: Any, y: Any) -> Any:
-    """``x % y``; `ComplexError` for complex numbers."""
+    """``x % y``; `ComplexError` for complex numbers.
+
+    Parameters
+    ----------
+    x, y : tensor-like
+        Real, of shapes that broadcast.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape that both broadcast to, and of the dtype that holds theirs; the sign is that of `y`.
+
+    Raises
+    ------
+    ComplexError
+        A number is complex.
+
+    Examples
+    --------
+    >>> T.mod_check(T.constant([7, -7]), 3).eval()
+    array([1, 2])
+    """
     return mod(x, y)
 
 
 def div_proxy(x: Any, y: Any) -> Any:
     """`true_div`; for two discrete arguments what the flag ``int_division`` says: `int_div`, an error or floatX.
 
+    Parameters
+    ----------
+    x, y : tensor-like
+        Of shapes that broadcast.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape that both broadcast to.
+
     Raises
     ------
     TypeError
         The flag ``int_division`` is "raise", and both arguments are discrete.
+
+    Examples
+    --------
+    >>> T.div_proxy(T.constant(7.0), 2).eval()
+    array(3.5, dtype=float32)
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if x.type.dtype not in DISCRETE or y.type.dtype not in DISCRETE:
@@ -245,6 +391,16 @@ def div_proxy(x: Any, y: Any) -> Any:
 
 def ceil_intdiv(a: Any, b: Any) -> Any:
     """The smallest integer not below a / b, for integers.
+
+    Parameters
+    ----------
+    a, b : tensor-like
+        Integers, of shapes that broadcast.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape that both broadcast to, and of the dtype that holds theirs.
 
     Examples
     --------
@@ -260,17 +416,22 @@ def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: b
 
     Parameters
     ----------
-    a, b
-        Tensors.
-    rtol, atol
+    a, b : tensor-like
+        Of shapes that broadcast.
+    rtol, atol : float
         Relative and absolute tolerance.
-    equal_nan
+    equal_nan : bool
         Whether NaN is close to NaN.
+
+    Returns
+    -------
+    TensorVariable
+        Bools, of the shape that both broadcast to.
 
     Examples
     --------
-    >>> isclose(T.dvector(), 1.0).dtype
-    'bool'
+    >>> T.isclose(T.constant([1.0, 2.0]), T.constant([1.0 + 1e-9, 2.1])).eval()
+    array([ True, False])
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.dtype in DISCRETE:

@@ -76,7 +76,25 @@ class _Message(Unconnected):
 
 
 class MPIRecv(_Message):
-    """Starts to receive an array: a request, and the array, which is complete when the request is over (`irecv`)."""
+    """Starts to receive an array: a request, and the array, which is complete when the request is over (`irecv`).
+
+    Parameters
+    ----------
+    source : int
+        Rank of the process.
+    tag : int
+        The number that its message has.
+    shape : sequence of int
+        The lengths of the array.
+    dtype : str
+        Its dtype.
+
+    Examples
+    --------
+    >>> request, data = MPIRecv(0, 11, (3,), "float64")()
+    >>> data.type
+    TensorType(float64, vector)
+    """
 
     __props__ = ("source", "tag", "shape", "dtype")
 
@@ -101,7 +119,18 @@ class MPIRecv(_Message):
 
 
 class MPIRecvWait(_Message):
-    """The array of an `MPIRecv`, when it is complete."""
+    """The array of an `MPIRecv`, when it is complete.
+
+    Parameters
+    ----------
+    tag : int
+        The number that the message has.
+
+    Examples
+    --------
+    >>> MPIRecvWait(11)(*MPIRecv(0, 11, (3,), "float64")()).type
+    TensorType(float64, vector)
+    """
 
     __props__ = ("tag",)
     view_map = {0: [1]}
@@ -124,7 +153,21 @@ class MPIRecvWait(_Message):
 
 
 class MPISend(_Message):
-    """Starts to send an array: a request, and the array (`isend`). What is sent is a copy, which nothing overwrites."""
+    """Starts to send an array: a request, and the array (`isend`). What is sent is a copy, which nothing overwrites.
+
+    Parameters
+    ----------
+    dest : int
+        Rank of the process.
+    tag : int
+        The number that the message has.
+
+    Examples
+    --------
+    >>> request, data = MPISend(1, 11)(T.dvector())
+    >>> data.type
+    TensorType(float64, vector)
+    """
 
     __props__ = ("dest", "tag")
     view_map = {1: [0]}
@@ -149,7 +192,18 @@ class MPISend(_Message):
 
 
 class MPISendWait(_Message):
-    """True, when the message of an `MPISend` is over."""
+    """True, when the message of an `MPISend` is over.
+
+    Parameters
+    ----------
+    tag : int
+        The number that the message has.
+
+    Examples
+    --------
+    >>> MPISendWait(11)(*MPISend(1, 11)(T.dvector())).type
+    <theano.gof.type.Generic>
+    """
 
     __props__ = ("tag",)
 
@@ -205,8 +259,16 @@ def send(var: Any, dest: int, tag: int) -> Any:
 
     Parameters
     ----------
-    var, dest, tag
-        As those of `isend`.
+    var : tensor-like
+    dest : int
+        Rank of the process.
+    tag : int
+        The number that its `recv` names.
+
+    Returns
+    -------
+    TensorVariable
+        0-d: True when the tensor is sent.
 
     Raises
     ------
@@ -228,10 +290,14 @@ def irecv(shape: Sequence[int], dtype: Any, source: int, tag: int) -> list[Any]:
 
     Parameters
     ----------
-    shape, dtype
-        Of the array that is sent.
-    source, tag
-        Rank of the process, and the number that its `send` names.
+    shape : sequence of int
+        The lengths of the array that is sent.
+    dtype : str
+        Its dtype.
+    source : int
+        Rank of the process.
+    tag : int
+        The number that its `send` names.
 
     Returns
     -------
@@ -257,8 +323,19 @@ def recv(shape: Sequence[int], dtype: Any, source: int, tag: int) -> Any:
 
     Parameters
     ----------
-    shape, dtype, source, tag
-        As those of `irecv`.
+    shape : sequence of int
+        The lengths of the array.
+    dtype : str
+        Its dtype.
+    source : int
+        Rank of the process.
+    tag : int
+        The number that its `send` names.
+
+    Returns
+    -------
+    TensorVariable
+        Of `dtype`, with as many axes as `shape` has elements.
 
     Raises
     ------
@@ -278,11 +355,38 @@ def recv(shape: Sequence[int], dtype: Any, source: int, tag: int) -> Any:
 def key_to_cmp(key: Callable[[Any], Any]) -> Callable[[Any, Any], int]:
     """A function that compares two things by their keys: -1, 0 or 1.
 
+    Parameters
+    ----------
+    key : callable
+        Gives for a thing what is compared.
+
+    Returns
+    -------
+    callable
+        Of two things.
+
+    Examples
+    --------
     >>> key_to_cmp(abs)(-3, 2)
     1
     """
 
     def compare(a: Any, b: Any) -> int:
+        """Compare two nodes by the key that this function was made for: -1, 0 or 1.
+
+        Parameters
+        ----------
+        a, b : Apply
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> T.io.mpi_tag_cmp(T.zeros(2).owner, T.zeros(3).owner)
+        0
+        """
         x, y = key(a), key(b)
         return int(x > y) - int(x < y)
 
@@ -290,12 +394,40 @@ def key_to_cmp(key: Callable[[Any], Any]) -> Callable[[Any, Any], int]:
 
 
 def mpi_send_wait_key(a: Apply) -> int:
-    """When the turn of a node is: -1 for what starts a message, 1 for what waits, 0 for others."""
+    """When the turn of a node is: -1 for what starts a message, 1 for what waits, 0 for others.
+
+    Parameters
+    ----------
+    a : Apply
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> mpi_send_wait_key(T.send(T.dvector(), dest=1, tag=11).owner)
+    1
+    """
     return int(a.op.turn[0]) if isinstance(a.op, _Message) else 0
 
 
 def mpi_tag_key(a: Apply) -> int:
-    """The tag of a node's message; 0 for other nodes."""
+    """The tag of a node's message; 0 for other nodes.
+
+    Parameters
+    ----------
+    a : Apply
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> mpi_tag_key(T.send(T.dvector(), dest=1, tag=11).owner)
+    11
+    """
     return int(a.op.tag) if isinstance(a.op, _Message) else 0
 
 

@@ -111,7 +111,19 @@ def _array_ufunc(self: _tensor_py_operators, ufunc: np.ufunc, method: str, *inpu
 
 
 def _dimshuffle(self: _tensor_py_operators, *pattern: Any) -> Any:
-    """The axes in a new order: see `theano.tensor.elemwise.DimShuffle`."""
+    """The axes in a new order, with new axes of length 1: see `theano.tensor.elemwise.DimShuffle`.
+
+    Parameters
+    ----------
+    *pattern : int or 'x', or a sequence of them
+        For each axis of the result which one of this tensor it is, 'x' for a new one; axes left out must have
+        length 1.
+
+    Examples
+    --------
+    >>> T.dmatrix().dimshuffle(1, "x", 0).broadcastable
+    (False, True, False)
+    """
     if len(pattern) == 1 and isinstance(pattern[0], list | tuple | range):
         pattern = tuple(pattern[0])
     # 1.0 and True would find the op of 1 among those that were made before.
@@ -119,7 +131,13 @@ def _dimshuffle(self: _tensor_py_operators, *pattern: Any) -> Any:
 
 
 def _transpose(self: _tensor_py_operators, *axes: Any) -> Any:
-    """The axes permuted; reversed without arguments."""
+    """The axes permuted; reversed without arguments: see `theano.tensor.transpose`.
+
+    Parameters
+    ----------
+    *axes : int, or a sequence of ints
+        For each axis of the result, which one of this tensor it is.
+    """
     if len(axes) == 0:
         return transpose(self)
     if len(axes) == 1 and isinstance(axes[0], list | tuple):
@@ -134,46 +152,103 @@ def _size(self: _tensor_py_operators) -> Any:
 
 
 def _norm(self: _tensor_py_operators, L: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The L-norm of the elements over `axis`."""
+    """The L-norm of the elements over `axis`: see `theano.tensor.norm`.
+
+    Parameters
+    ----------
+    L : float, optional
+        The order, default 2.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    """
     return statistics.norm(self, L, axis, keepdims)
 
 
 def _mean(
     self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
-    """Mean over axes: see `theano.tensor.mean`."""
+    """Mean over axes: see `theano.tensor.mean`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Float dtype of the result.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    acc_dtype : str, optional
+        Dtype to add up in.
+    """
     return statistics.mean(self, axis=axis, dtype=dtype, keepdims=keepdims, acc_dtype=acc_dtype)
 
 
 def _clip(self: _tensor_py_operators, a_min: Any, a_max: Any) -> Any:
-    """The tensor kept between `a_min` and `a_max`."""
+    """The tensor kept between `a_min` and `a_max`: see `theano.tensor.clip`.
+
+    Parameters
+    ----------
+    a_min, a_max : tensor-like
+        The bounds, of shapes that broadcast with this tensor.
+    """
     return math.clip(self, a_min, a_max)
 
 
 def _copy(self: _tensor_py_operators, name: str | None = None) -> Any:
-    """A copy of the value, as a new variable."""
+    """A copy of the value, as a new variable.
+
+    Parameters
+    ----------
+    name : str, optional
+        What the new variable is called.
+    """
     copied = math.tensor_copy(self)
     copied.name = name
     return copied
 
 
 def _fill(self: _tensor_py_operators, value: Any) -> Any:
-    """A tensor of this shape filled with `value`."""
+    """A tensor of this shape filled with `value`: see `theano.tensor.fill`.
+
+    Parameters
+    ----------
+    value : tensor-like
+        A number, or what is broadcast to this shape.
+    """
     return math.fill(self, value)
 
 
 def _flatten(self: _tensor_py_operators, ndim: int = 1) -> Any:
-    """The tensor with its last axes joined, so that `ndim` are left."""
+    """The tensor with its last axes joined, so that `ndim` are left: see `theano.tensor.flatten`.
+
+    Parameters
+    ----------
+    ndim : int
+        How many axes.
+    """
     return flatten(self, ndim)
 
 
 def _trace(self: _tensor_py_operators) -> Any:
-    """Sum of the diagonal."""
+    """Sum of the diagonal of this matrix."""
     return reduction.sum(self.diagonal())  # type: ignore[attr-defined]
 
 
 def _transfer(self: _tensor_py_operators, target: Any) -> Any:
-    """The tensor on another device: there is only the CPU."""
+    """The tensor on another device: there is only the CPU.
+
+    Parameters
+    ----------
+    target : str
+        'cpu'.
+
+    Raises
+    ------
+    ValueError
+        Another device.
+    """
     if target != "cpu":
         raise ValueError(f"Can't transfer to target {target}")
     return self
@@ -188,7 +263,13 @@ def _rdivmod(self: _tensor_py_operators, other: Any) -> Any:
 
 
 def _dot(self: _tensor_py_operators, right: Any) -> Any:
-    """The product with `right`: see `theano.tensor.dot`."""
+    """The product with `right`: see `theano.tensor.dot`.
+
+    Parameters
+    ----------
+    right : tensor-like
+        The second factor.
+    """
     return dot(self, right)
 
 
@@ -197,115 +278,271 @@ def _rdot(self: _tensor_py_operators, left: Any) -> Any:
 
 
 def _all(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Whether all elements over `axis` are nonzero."""
+    """Whether all elements over `axis` are nonzero: see `theano.tensor.all`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    """
     return reduction.all(self, axis, keepdims)
 
 
 def _any(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Whether an element over `axis` is nonzero."""
+    """Whether an element over `axis` is nonzero: see `theano.tensor.any`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    """
     return reduction.any(self, axis, keepdims)
 
 
 def _max(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Largest element over `axis`; NaN if there is one."""
+    """Largest element over `axis`; NaN if there is one: see `theano.tensor.max`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    """
     return reduction.max(self, axis, keepdims)
 
 
 def _min(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Smallest element over `axis`; NaN if there is one."""
+    """Smallest element over `axis`; NaN if there is one: see `theano.tensor.min`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    """
     return reduction.min(self, axis, keepdims)
 
 
 def _argmax(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Position of the largest element over `axis`, the first of ties."""
+    """Position of the largest element over `axis`, the first of ties: see `theano.tensor.argmax`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    """
     return reduction.argmax(self, axis, keepdims)
 
 
 def _argmin(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Position of the smallest element over `axis`, the first of ties."""
+    """Position of the smallest element over `axis`, the first of ties: see `theano.tensor.argmin`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    """
     return reduction.argmin(self, axis, keepdims)
 
 
 def _sum(
     self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
-    """Sum over axes: see `theano.tensor.sum`."""
+    """Sum over axes: see `theano.tensor.sum`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Dtype of the result.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    acc_dtype : str, optional
+        Dtype to add up in.
+    """
     return reduction.sum(self, axis, dtype, keepdims, acc_dtype)
 
 
 def _prod(
     self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
-    """Product over axes: see `theano.tensor.prod`."""
+    """Product over axes: see `theano.tensor.prod`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Dtype of the result.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    acc_dtype : str, optional
+        Dtype to multiply in.
+    """
     return reduction.prod(self, axis, dtype, keepdims, acc_dtype)
 
 
 def _var(
     self: _tensor_py_operators, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Any:
-    """Variance over axes: see `theano.tensor.var`."""
+    """Variance over axes: see `theano.tensor.var`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    ddof : int
+        What is taken from the number of elements to make the divisor.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    corrected : bool
+        Whether to subtract the rounding error of the mean.
+    """
     return statistics.var(self, axis, ddof, keepdims, corrected)
 
 
 def _std(
     self: _tensor_py_operators, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Any:
-    """Standard deviation over axes: see `theano.tensor.std`."""
+    """Standard deviation over axes: see `theano.tensor.std`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    ddof : int
+        What is taken from the number of elements to make the divisor.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    corrected : bool
+        Whether to subtract the rounding error of the mean.
+    """
     return statistics.std(self, axis, ddof, keepdims, corrected)
 
 
 def _ptp(self: _tensor_py_operators, axis: Any = None) -> Any:
-    """Largest minus smallest element over `axis`."""
+    """Largest minus smallest element over `axis`: see `theano.tensor.ptp`.
+
+    Parameters
+    ----------
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    """
     return statistics.ptp(self, axis)
 
 
 def _astype(self: _tensor_py_operators, dtype: Any) -> Any:
-    """The tensor with its elements converted to `dtype`."""
+    """The tensor with its elements converted to `dtype`: see `theano.tensor.cast`.
+
+    Parameters
+    ----------
+    dtype : str or numpy.dtype
+        Its name; 'floatX' is what the flag says.
+    """
     return math.cast(self, dtype)
 
 
 def _round(self: _tensor_py_operators, mode: str | None = None) -> Any:
-    """The nearest integers: see `theano.tensor.round`."""
+    """The nearest integers: see `theano.tensor.round`.
+
+    Parameters
+    ----------
+    mode : {'half_to_even', 'half_away_from_zero'}
+        Where halves go; default: to the even neighbour.
+    """
     return math.round(self, mode)
 
 
 def _nonzero(self: _tensor_py_operators, return_matrix: bool = False) -> Any:
-    """The positions of non-zero elements: see `theano.tensor.nonzero`."""
+    """The positions of non-zero elements: see `theano.tensor.nonzero`.
+
+    Parameters
+    ----------
+    return_matrix : bool
+        Whether to return a matrix with a row for each axis.
+    """
     return indexing.nonzero(self, return_matrix)
 
 
 def _nonzero_values(self: _tensor_py_operators) -> Any:
-    """The non-zero elements, in C order."""
+    """The non-zero elements, in C order: see `theano.tensor.nonzero_values`."""
     return indexing.nonzero_values(self)
 
 
 def _take(self: _tensor_py_operators, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
-    """The elements at `indices` along `axis`: see `theano.tensor.take`."""
+    """The elements at `indices` along `axis`: see `theano.tensor.take`.
+
+    Parameters
+    ----------
+    indices : tensor-like
+        Integers, of any shape.
+    axis : int or None
+        None: of the flattened tensor.
+    mode : {'raise', 'wrap', 'clip'}
+        What becomes of indices out of range.
+    """
     return indexing.take(self, indices, axis, mode)
 
 
 def _reshape(self: _tensor_py_operators, shape: Any, ndim: int | None = None) -> Any:
-    """The tensor with another shape, elements in C order: see `theano.tensor.reshape`."""
+    """The tensor with another shape, elements in C order: see `theano.tensor.reshape`.
+
+    Parameters
+    ----------
+    shape : list, tuple or vector of integers
+        The lengths; one may be -1, which is then computed.
+    ndim : int, optional
+        The number of axes; needed only if `shape` is a vector of unknown length.
+    """
     return reshape(self, shape, ndim)
 
 
 def _squeeze(self: _tensor_py_operators) -> Any:
-    """The tensor without its broadcastable axes."""
+    """The tensor without its broadcastable axes: see `theano.tensor.squeeze`."""
     return squeeze(self)
 
 
 def _swapaxes(self: _tensor_py_operators, axis1: int, axis2: int) -> Any:
-    """The tensor with two axes exchanged."""
+    """The tensor with two axes exchanged: see `theano.tensor.swapaxes`.
+
+    Parameters
+    ----------
+    axis1, axis2 : int
+        Which.
+    """
     return swapaxes(self, axis1, axis2)
 
 
 def _ones_like(self: _tensor_py_operators, dtype: Any = None) -> Any:
-    """Ones of this shape."""
+    """Ones of this shape: see `theano.tensor.ones_like`.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Dtype of the result, default that of this tensor.
+    """
     return ones_like(self, dtype)
 
 
 def _zeros_like(self: _tensor_py_operators, dtype: Any = None) -> Any:
-    """Zeros of this shape."""
+    """Zeros of this shape: see `theano.tensor.zeros_like`.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Dtype of the result, default that of this tensor.
+    """
     return zeros_like(self, dtype)
 
 
@@ -353,6 +590,13 @@ PROPERTIES: dict[str, Callable[[Any], Any]] = {
     "real": math.real,
     "imag": math.imag,
 }
+_TOLD = {
+    "T": "The axes reversed; of a matrix the transposed one: see `theano.tensor.transpose`.",
+    "shape": "The lengths of all axes, an int64 vector; ``x.shape[0]`` is the length of the first one.",
+    "size": "The number of elements, a 0-d int64.",
+    "real": "The real part of each element: see `theano.tensor.real`.",
+    "imag": "The imaginary part of each element: see `theano.tensor.imag`.",
+}
 
 
 def _getter(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -382,4 +626,4 @@ def _refusing(name: str) -> Callable[[Any, Any], None]:
 
 attach(METHODS)
 for _name, _get in PROPERTIES.items():
-    setattr(_tensor_py_operators, _name, property(_getter(_get), _refusing(_name)))
+    setattr(_tensor_py_operators, _name, property(_getter(_get), _refusing(_name), doc=_TOLD[_name]))

@@ -33,8 +33,18 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 
     Parameters
     ----------
-    copy
+    x : tensor-like
+    copy : bool
         Has no meaning here.
+    nan : tensor-like, 0-d
+        What stands for NaN.
+    posinf, neginf : tensor-like, 0-d, optional
+        What stands for the infinities.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `x`.
 
     Examples
     --------
@@ -76,6 +86,28 @@ def _counted(x: Any, axis: Any, keepdims: bool) -> Any:
 def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Sum of the elements over `axis` that are not NaN.
 
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Dtype of the result; default: int64 or uint64 for integers, else that of `a`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; 0 where all elements are NaN.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
     Examples
     --------
     >>> T.nansum(T.constant([1.0, np.nan, 2.0])).eval()
@@ -85,7 +117,35 @@ def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) 
 
 
 def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    """Product of the elements over `axis` that are not NaN."""
+    """Product of the elements over `axis` that are not NaN.
+
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Dtype of the result; default: int64 or uint64 for integers, else that of `a`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; 1 where all elements are NaN.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.nanprod(T.constant([2.0, np.nan, 3.0])).eval()
+    array(6.)
+    """
     return prod_(_without(as_tensor_variable(a), 1), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -101,12 +161,21 @@ def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
     Parameters
     ----------
-    a
-        Tensor.
-    axis
-        An axis, or None.
-    dtype
+    a : tensor-like
+    axis : int or None
+        None: `a` is flattened.
+    dtype : str, optional
         That of the sums; default: as NumPy has it, 64 bits for integers.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `a` (flattened: a vector).
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
 
     Examples
     --------
@@ -117,12 +186,58 @@ def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
-    """The products of the elements so far along `axis`, where NaN count as 1; see `nancumsum`."""
+    """The products of the elements so far along `axis`, where NaN count as 1; see `nancumsum`.
+
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int or None
+        None: `a` is flattened.
+    dtype : str, optional
+        That of the products; default: as NumPy has it, 64 bits for integers.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `a` (flattened: a vector).
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.nancumprod(T.constant([2.0, np.nan, 3.0])).eval()
+    array([2., 2., 6.])
+    """
     return _accumulated(a, axis, dtype, 1, cumprod)
 
 
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Mean of the elements over `axis` that are not NaN; NaN if there is none.
+
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Float dtype of the result; default: float64 for integers, else that of `a`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
 
     Examples
     --------
@@ -136,7 +251,37 @@ def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
 
 
 def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-    """Variance of the elements over `axis` that are not NaN; their number minus `ddof` is the divisor."""
+    """Variance of the elements over `axis` that are not NaN; their number minus `ddof` is the divisor.
+
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Float dtype of the result; default: float64 for integers, else that of `a`.
+    ddof : int
+        What is taken from the number of elements to make the divisor.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; NaN where there are not more than `ddof` elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.nanvar(T.constant([1.0, np.nan, 3.0])).eval()
+    array(1.)
+    """
     a = as_tensor_variable(a)
     # What is left out counts as if it were the mean; NaN from infinite elements stays.
     centred = _zero_where_nan(a, a - nanmean(a, axis, dtype, keepdims=True))
@@ -147,7 +292,37 @@ def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
 
 
 def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-    """Standard deviation of the elements over `axis` that are not NaN: the square root of `nanvar`."""
+    """Standard deviation of the elements over `axis` that are not NaN: the square root of `nanvar`.
+
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Float dtype of the result; default: float64 for integers, else that of `a`.
+    ddof : int
+        What is taken from the number of elements to make the divisor.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; NaN where there are not more than `ddof` elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.nanstd(T.constant([1.0, np.nan, 3.0])).eval()
+    array(1.)
+    """
     return sqrt(nanvar(a, axis, dtype, ddof, keepdims))
 
 
@@ -163,6 +338,27 @@ def _extreme(a: Any, axis: Any, keepdims: bool, reduce: Any, least: float) -> An
 def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Largest of the elements over `axis` that are not NaN; NaN if there is none.
 
+    Parameters
+    ----------
+    a : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `a`; without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
     Examples
     --------
     >>> T.nanmax(T.constant([1.0, np.nan, 2.0])).eval()
@@ -172,7 +368,34 @@ def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def nanmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Smallest of the elements over `axis` that are not NaN; NaN if there is none."""
+    """Smallest of the elements over `axis` that are not NaN; NaN if there is none.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `a`; without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.nanmin(T.constant([np.nan, 3.0, 2.0])).eval()
+    array(2.)
+    """
     return _extreme(a, axis, keepdims, min_, np.inf)
 
 
@@ -188,8 +411,26 @@ def _position(a: Any, axis: Any, keepdims: bool, position: Any, least: float, wh
 def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Position of the largest of the elements over `axis` that are not NaN, the first of ties.
 
+    Parameters
+    ----------
+    a : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        int64; without the axes `axis`.
+
     Raises
     ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
     ValueError
         When it runs: all elements over `axis` are NaN.
 
@@ -202,5 +443,34 @@ def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Position of the smallest of the elements over `axis` that are not NaN, the first of ties; see `nanargmax`."""
+    """Position of the smallest of the elements over `axis` that are not NaN, the first of ties; see `nanargmax`.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        int64; without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+    ValueError
+        When it runs: all elements over `axis` are NaN.
+
+    Examples
+    --------
+    >>> T.nanargmin(T.constant([np.nan, 3.0, 2.0])).eval()
+    array(2)
+    """
     return _position(a, axis, keepdims, argmin, np.inf, "nanargmin")

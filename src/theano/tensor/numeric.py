@@ -55,10 +55,36 @@ __all__ = [
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The logarithm of the sum of exponentials over `axis`, without overflow.
 
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; of float64 for integers, else of the dtype of `a`.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+    ValueError
+        When it runs: there are no elements over `axis`.
+
     Examples
     --------
     >>> T.logsumexp(T.constant([1000.0, 1000.0])).eval()
     array(1000.69314718)
+
+    Notes
+    -----
+    The formula is ``log(sum(exp(a - m))) + m``, where `m` is the largest element.
     """
     a = as_tensor_variable(a)
     a = cast(a, "float64") if a.type.dtype in DISCRETE else a  # differences of small integers would overflow
@@ -75,6 +101,26 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """How many elements over `axis` are not zero.
 
+    Parameters
+    ----------
+    a : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        int64, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
     Examples
     --------
     >>> T.count_nonzero(T.constant([0, 1, 2])).eval()
@@ -88,13 +134,27 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
     Parameters
     ----------
-    weights
-        A tensor of the shape of `a`, or a vector along the one axis `axis`; default: all are 1.
-    returned
+    a : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    weights : tensor-like, optional
+        Of the shape of `a`, or a vector along the one axis `axis`; default: all are 1.
+    returned : bool
         Whether to return the sums of the weights, too.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable, or a pair of them
+        Without the axes `axis`, of float64 for integers; with `returned`, then the sums of the weights.
 
     Raises
     ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
     ValueError
         Weights of another shape than the tensor are no vector along one axis.
 
@@ -102,6 +162,10 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     --------
     >>> T.average(T.constant([1.0, 4.0]), weights=[1, 2]).eval()
     array(3.)
+
+    Notes
+    -----
+    The formula is ``sum(a * weights) / sum(weights)``.
     """
     a = as_tensor_variable(a)
     weights = ones_like(a) if weights is None else as_tensor_variable(weights)
@@ -119,11 +183,32 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     """The correlation coefficients of variables: covariances (see `cov`) divided by standard deviations.
 
+    Parameters
+    ----------
+    x, y : tensor-like, `y` optional
+        Matrices with a variable in each row, or vectors with one; `y` has more variables.
+    rowvar : bool
+        False: variables are columns.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix with a row and a column for each variable; 0-d for one vector.
+
+    Raises
+    ------
+    ValueError
+        An argument is neither a vector nor a matrix.
+
     Examples
     --------
     >>> T.corrcoef(T.constant([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])).eval()
     array([[ 1., -1.],
            [-1.,  1.]])
+
+    Notes
+    -----
+    The formula is ``cov[i, j] / sqrt(cov[i, i] * cov[j, j])``.
     """
     c = cov(x, y, rowvar)
     if c.type.ndim == 0:
@@ -143,13 +228,27 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
     Parameters
     ----------
-    x
-        Where the values are: a tensor like `y`, or a vector along `axis`; default: `dx` apart.
+    y : tensor-like
+    x : tensor-like, optional
+        Where the values are: a tensor like `y`, or a vector along `axis`.
+    dx : tensor-like, 0-d
+        How far they are apart, if `x` is not given.
+    axis : int
+        Along which axis.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axis `axis`, of a float dtype.
 
     Examples
     --------
     >>> T.trapezoid(T.constant([1.0, 2.0, 3.0]), x=[4, 6, 8]).eval()
     array(8.)
+
+    Notes
+    -----
+    The formula is ``sum over k of (x[k + 1] - x[k]) * (y[k] + y[k + 1]) / 2``.
     """
     y = as_tensor_variable(y)
     (axis,) = all_axes(normalize_axis(axis, y.type.ndim), y.type.ndim)
@@ -170,14 +269,19 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
     Parameters
     ----------
-    x
-        Tensor of any shape.
-    xp, fp
-        Vectors; `xp` increases (with `period`, in any order).
-    left, right
+    x : tensor-like
+        Of any shape.
+    xp, fp : tensor-like
+        Vectors of one length; `xp` increases (with `period`, in any order).
+    left, right : tensor-like, 0-d, optional
         Values below the first and above the last of `xp`; default: those of the ends.
-    period
+    period : tensor-like, 0-d, optional
         `xp` and `x` are taken modulo this.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `x`, of a float dtype.
 
     Raises
     ------
@@ -188,6 +292,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     --------
     >>> T.interp(T.constant([0.5, 3.0]), [0, 1, 2], [0.0, 10.0, 20.0]).eval()
     array([ 5., 20.])
+
+    Notes
+    -----
+    The formula, for ``xp[k] <= x < xp[k + 1]``, is ``fp[k] + (x - xp[k]) * (fp[k + 1] - fp[k]) / (xp[k + 1] -
+    xp[k])``.
     """
     x, xp, fp = (as_tensor_variable(v) for v in (x, xp, fp))
     if xp.type.ndim != 1 or fp.type.ndim != 1:
@@ -220,7 +329,34 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
 
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    """Sums of products of the vector `a` with the conjugated `v` moved along it, as `numpy.correlate`."""
+    """Sums of products of the vector `a` with the conjugated `v` moved along it, as `numpy.correlate`.
+
+    Parameters
+    ----------
+    a, v : tensor-like
+        Vectors.
+    mode : {'valid', 'same', 'full'}
+        The places where one covers the other, as many as the longer one has, or all where they meet.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of the dtype that holds those of both.
+
+    Raises
+    ------
+    ValueError
+        An argument is no vector, or another `mode`. When it runs: one has no elements.
+
+    Examples
+    --------
+    >>> T.correlate(T.constant([1, 2, 3]), T.constant([0, 1])).eval()
+    array([2, 3])
+
+    Notes
+    -----
+    The formula is ``result[k] = sum over n of a[n + k] * conj(v[n])``.
+    """
     v = as_tensor_variable(v)
     return _convolved(a, flip(conj(v) if v.type.dtype in COMPLEX else v), mode, "correlate")
 
@@ -230,9 +366,15 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
     Parameters
     ----------
-    mode
-        'full' (all places where they meet), 'same' (as many as the longer one has), 'valid' (where one covers
-        the other).
+    a, v : tensor-like
+        Vectors.
+    mode : {'full', 'same', 'valid'}
+        All places where they meet, as many as the longer one has, or those where one covers the other.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of the dtype that holds those of both.
 
     Raises
     ------
@@ -272,6 +414,18 @@ def _convolved(a: Any, v: Any, mode: str, what: str) -> Any:
 def cross(a: Any, b: Any, axis: int = -1) -> Any:
     """The cross products of vectors of three numbers along `axis`.
 
+    Parameters
+    ----------
+    a, b : tensor-like
+        With three elements along `axis`, and other lengths that broadcast.
+    axis : int
+        Along which axis the vectors lie.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of both.
+
     Raises
     ------
     ValueError
@@ -281,6 +435,10 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
     --------
     >>> T.cross(T.constant([1, 0, 0]), T.constant([0, 1, 0])).eval()
     array([0, 0, 1])
+
+    Notes
+    -----
+    The formula is ``(a1 b2 - a2 b1, a2 b0 - a0 b2, a0 b1 - a1 b0)``, as `numpy.cross`.
     """
     (x0, x1, x2), (y0, y1, y2) = (_three(as_tensor_variable(v), axis) for v in (a, b))
     return stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axis=axis)
@@ -295,13 +453,55 @@ def _three(x: Any, axis: int) -> list[Any]:
 
 
 def vdot(a: Any, b: Any) -> Any:
-    """The sum of products of the conjugated elements of `a` with those of `b`, both flattened."""
+    """The sum of products of the conjugated elements of `a` with those of `b`, both flattened.
+
+    Parameters
+    ----------
+    a, b : tensor-like
+        With equal numbers of elements.
+
+    Returns
+    -------
+    TensorVariable
+        0-d, of the dtype that holds those of both.
+
+    Raises
+    ------
+    ValueError
+        The numbers of elements differ (when it runs, if they are not known before).
+
+    Examples
+    --------
+    >>> T.vdot(T.constant([[1, 2]]), T.constant([[3, 4]])).eval()
+    array(11)
+
+    Notes
+    -----
+    The formula is ``sum over k of conj(a[k]) * b[k]``.
+    """
     a, b = flatten(as_tensor_variable(a)), flatten(as_tensor_variable(b))
     return dot(conj(a) if a.type.dtype in COMPLEX else a, b)
 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    """Differences of neighbours in the flattened tensor, with more numbers before and behind."""
+    """Differences of neighbours in the flattened tensor, with more numbers before and behind.
+
+    Parameters
+    ----------
+    ary : tensor-like
+    to_end, to_begin : tensor-like, optional
+        Numbers behind and before the differences.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of the dtype that holds those of all.
+
+    Examples
+    --------
+    >>> T.ediff1d(T.constant([1, 4, 9]), to_end=[0]).eval()
+    array([3, 5, 0])
+    """
     parts = [diff(flatten(as_tensor_variable(ary)))]
     if to_begin is not None:
         parts.insert(0, flatten(as_tensor_variable(to_begin)))
@@ -312,6 +512,19 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 def isin(element: Any, test_elements: Any, invert: bool = False) -> Any:
     """For each element whether it is among `test_elements`; the time goes with the product of both numbers.
+
+    Parameters
+    ----------
+    element : tensor-like
+    test_elements : tensor-like
+        Of any shape.
+    invert : bool
+        Whether to tell which are not among them.
+
+    Returns
+    -------
+    TensorVariable
+        Bools, of the shape of `element`.
 
     Examples
     --------
@@ -326,10 +539,31 @@ def isin(element: Any, test_elements: Any, invert: bool = False) -> Any:
 def polyval(p: Any, x: Any) -> Any:
     """The polynomial with coefficients `p` (a vector of known length, highest power first) at `x`, by Horner's rule.
 
+    Parameters
+    ----------
+    p : tensor-like
+        A vector of known length: the coefficients, that of the highest power first.
+    x : tensor-like
+        Of any shape.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape of `x`, and of the dtype that holds those of both, in which small integers may overflow.
+
+    Raises
+    ------
+    ValueError
+        The length of `p` is not known.
+
     Examples
     --------
     >>> T.polyval([3, 0, 1], T.constant(5)).eval()
     array(76, dtype=int8)
+
+    Notes
+    -----
+    The formula is ``(...(p[0] * x + p[1]) * x + ...) * x + p[n]``, Horner's rule, as `numpy.polyval`.
     """
     from_highest = list(p) if isinstance(p, (list, tuple)) else list(as_tensor_variable(p))
     x = as_tensor_variable(x)

@@ -66,6 +66,15 @@ imported_scipy = imported_scipy_signal = imported_scipy_special = True
 def numpy_scalar(data: Any) -> Any:
     """The number in a 0-d array (or in one of one element).
 
+    Parameters
+    ----------
+    data : numpy.ndarray or number
+
+    Returns
+    -------
+    numpy scalar
+        Of the dtype of `data`.
+
     Raises
     ------
     NotScalarConstantError
@@ -88,6 +97,14 @@ def numpy_scalar(data: Any) -> Any:
 def check_equal_numpy(x: Any, y: Any) -> bool:
     """Whether two values are equal; arrays are if their dtypes and shapes are, and elements differ by less than 1e-10.
 
+    Parameters
+    ----------
+    x, y : anything
+
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> T.check_equal_numpy(np.ones(2), np.ones(2)), T.check_equal_numpy(np.ones(2), np.ones(2, "float32"))
@@ -104,6 +121,19 @@ def check_equal_numpy(x: Any, y: Any) -> bool:
 def extract_constant(x: Any, elemwise: bool = True, only_process_constants: bool = False) -> Any:
     """The constant that `x` stands for (`get_scalar_constant_value`), or `x` if it is not known.
 
+    Parameters
+    ----------
+    x : tensor-like
+    elemwise : bool
+        Whether to compute element-wise arithmetic of constants.
+    only_process_constants : bool
+        Whether to look at constants only.
+
+    Returns
+    -------
+    numpy.ndarray or TensorVariable
+        A 0-d array, or `x`.
+
     Examples
     --------
     >>> int(T.extract_constant(T.constant(2) + 3)), T.extract_constant(T.dscalar("x"))
@@ -116,7 +146,22 @@ def extract_constant(x: Any, elemwise: bool = True, only_process_constants: bool
 
 
 def constructor(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a function that makes variables; it stays as it is."""
+    """Mark a function that makes variables; it stays as it is.
+
+    Parameters
+    ----------
+    f : callable
+
+    Returns
+    -------
+    callable
+        `f`.
+
+    Examples
+    --------
+    >>> constructor(T.dvector) is T.dvector
+    True
+    """
     return f
 
 
@@ -130,6 +175,17 @@ _transfers: list[Callable[[Any, str], Any]] = []
 
 def transfer(var: Any, target: str) -> Any:
     """A variable on a device: ``"cpu"``, or one that a function given to `register_transfer` knows.
+
+    Parameters
+    ----------
+    var : tensor-like
+    target : str
+        The device.
+
+    Returns
+    -------
+    TensorVariable
+        The value of `var` on that device.
 
     Raises
     ------
@@ -152,7 +208,20 @@ def transfer(var: Any, target: str) -> Any:
 
 
 def register_transfer(fn: Callable[[Any, str], Any]) -> None:
-    """Let `transfer` ask ``fn(variable, target)``, which returns a variable, or None for a target it does not know."""
+    """Let `transfer` ask ``fn(variable, target)``, which returns a variable, or None for a target it does not know.
+
+    Parameters
+    ----------
+    fn : callable
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> T.basic.register_transfer(lambda variable, target: None)  # it knows no device
+    """
     _transfers.append(fn)
 
 
@@ -166,6 +235,24 @@ BaseAdvancedIncSubtensor = AdvancedBooleanIncSubtensor = AdvancedIncSubtensor
 def advanced_subtensor(x: Any, *index: Any) -> Any:
     """``x[index]``, with arrays of integers, masks, slices and numbers.
 
+    Parameters
+    ----------
+    x : tensor-like
+    *index : tensor-like, slice or None
+        Integers, arrays of them, masks.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`.
+
+    Raises
+    ------
+    IndexError
+        There are too many indices; when it runs: one is out of range.
+    TypeError
+        Something else is no index.
+
     Examples
     --------
     >>> T.advanced_boolean_subtensor(T.constant([1, 2, 3]), np.array([True, False, True])).eval()
@@ -177,6 +264,24 @@ def advanced_subtensor(x: Any, *index: Any) -> Any:
 def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Any:
     """`x` with `y` at ``x[index]``.
 
+    Parameters
+    ----------
+    x : tensor-like
+    y : tensor-like
+        What is written, broadcast to ``x[index]``.
+    *index : tensor-like, slice or None
+        Integers, arrays of them, masks.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `x`, which itself does not change.
+
+    Raises
+    ------
+    IndexError
+        There are too many indices; when it runs: one is out of range.
+
     Examples
     --------
     >>> T.advanced_set_subtensor(T.constant([1, 2, 3]), 0, [0, 2]).eval()
@@ -186,7 +291,31 @@ def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Any:
 
 
 def advanced_inc_subtensor(x: Any, y: Any, *index: Any) -> Any:
-    """`x` with `y` added at ``x[index]``; places that occur twice get it twice."""
+    """`x` with `y` added at ``x[index]``; places that occur twice get it twice.
+
+    Parameters
+    ----------
+    x : tensor-like
+    y : tensor-like
+        What is added, broadcast to ``x[index]``.
+    *index : tensor-like, slice or None
+        Integers, arrays of them, masks.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `x`, which itself does not change.
+
+    Raises
+    ------
+    IndexError
+        There are too many indices; when it runs: one is out of range.
+
+    Examples
+    --------
+    >>> T.advanced_inc_subtensor(T.constant([1, 2, 3]), 10, [0, 0]).eval()
+    array([21,  2,  3])
+    """
     return inc_subtensor(as_tensor_variable(x)[index], y)
 
 
@@ -200,12 +329,17 @@ def get_idx_list(inputs: Sequence[Any], idx_list: Sequence[Any], get_count: bool
 
     Parameters
     ----------
-    inputs
+    inputs : sequence of Variable
         Those of the node: the tensor, then indices.
-    idx_list
+    idx_list : sequence
         ``node.op.idx_list``.
-    get_count
+    get_count : bool
         Return instead how many of the inputs the index takes, the tensor among them.
+
+    Returns
+    -------
+    tuple, or int
+        Variables and slices of them.
 
     Examples
     --------
@@ -226,6 +360,22 @@ def _parts(entry: Any) -> Sequence[Any]:
 def adv_index_broadcastable_pattern(a: Any, idx: Any) -> tuple[bool, ...]:
     """The broadcastable pattern of ``a[idx]``.
 
+    Parameters
+    ----------
+    a : tensor-like
+    idx : tuple
+        An index: integers, arrays, masks, slices.
+
+    Returns
+    -------
+    tuple of bool
+        For each axis of ``a[idx]`` whether its length is known to be 1.
+
+    Raises
+    ------
+    IndexError
+        There are too many indices.
+
     Examples
     --------
     >>> adv_index_broadcastable_pattern(T.dmatrix(), (slice(None), [0]))
@@ -236,6 +386,15 @@ def adv_index_broadcastable_pattern(a: Any, idx: Any) -> tuple[bool, ...]:
 
 def check_and_reject_bool(args_el: Any) -> None:
     """Refuse indices with Python's True or False in them.
+
+    Parameters
+    ----------
+    args_el : anything
+        An index, or lists of indices.
+
+    Returns
+    -------
+    None
 
     Raises
     ------
@@ -258,6 +417,16 @@ def check_and_reject_bool(args_el: Any) -> None:
 
 def as_index_variable(idx: Any) -> Any:
     """An index as a variable: None and slices too.
+
+    Parameters
+    ----------
+    idx : None, slice, or tensor-like of integers or bools
+        A part of an index.
+
+    Returns
+    -------
+    Variable
+        Of the type of tensors, of slices, or `NoneConst`.
 
     Raises
     ------
@@ -282,6 +451,17 @@ def as_index_variable(idx: Any) -> Any:
 def check_advanced_indexing_dimensions(input: Any, idx_list: Sequence[Any]) -> None:
     """Refuse more indices than a tensor has axes; a mask takes as many as it has.
 
+    Parameters
+    ----------
+    input : TensorVariable
+        What is indexed.
+    idx_list : sequence
+        The index.
+
+    Returns
+    -------
+    None
+
     Raises
     ------
     IndexError
@@ -305,6 +485,15 @@ def check_advanced_indexing_dimensions(input: Any, idx_list: Sequence[Any]) -> N
 
 def make_constant(args: Any) -> Any:
     """Numbers in an index as constants: those of tuples and slices, too; what is no number stays.
+
+    Parameters
+    ----------
+    args : number, tuple, slice or anything
+        A part of an index.
+
+    Returns
+    -------
+    Variable, tuple, slice, or `args`
 
     Examples
     --------

@@ -109,17 +109,22 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
 
     Parameters
     ----------
-    a
-        Tensor of real numbers; integers are taken as float64.
-    q
-        A fraction, or a vector of them: then the first axis of the result is that of `q`.
-    axis
-        An int, several, or None for all axes.
-    method
+    a : tensor-like
+        Real numbers; integers are taken as float64.
+    q : tensor-like
+        A fraction from 0 to 1, or a vector of them.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    method : str
         How a number between two elements is found: 'linear', 'lower', 'higher', 'nearest', 'midpoint', 'hazen',
         'weibull', 'median_unbiased', 'normal_unbiased', 'interpolated_inverted_cdf'; see `numpy.quantile`.
-    keepdims
-        Whether the reduced axes stay, with length 1.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the float dtype of `a`: the axis of `q`, if it is a vector, then those of `a` without `axis`.
 
     Raises
     ------
@@ -134,17 +139,77 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     --------
     >>> T.quantile(T.constant([1.0, 2.0, 4.0]), [0.5, 0.75]).eval()
     array([2., 3.])
+
+    Notes
+    -----
+    The methods are those of R. J. Hyndman and Y. Fan, "Sample quantiles in statistical packages", The American
+    Statistician 50 (1996), 361-365. With 'linear' the number is at the place ``q * (n - 1)`` of the `n` sorted
+    elements, counted from 0, on the straight line between its neighbours.
     """
     return _quantile(a, _fractions(q, 1, "quantile"), axis, method, keepdims, "quantile", False)
 
 
 def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    """`quantile` of ``q / 100``."""
+    """`quantile` of ``q / 100``.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Real numbers; integers are taken as float64.
+    q : tensor-like
+        Hundredths from 0 to 100, or a vector of them.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    method : str
+        As that of `quantile`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the float dtype of `a`: the axis of `q`, if it is a vector, then those of `a` without `axis`.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex.
+    ValueError
+        Another `method`, `q` has more than one axis, or (also when it runs) is not from 0 to 100.
+    IndexError
+        When it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.percentile(T.constant([1.0, 2.0, 4.0]), 75).eval()
+    array(3.)
+    """
     return _quantile(a, _fractions(q, 100, "percentile"), axis, method, keepdims, "percentile", False)
 
 
 def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The middle of the sorted elements over `axis`, or the mean of both of them; NaN where an element is NaN.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Real numbers; integers are taken as float64.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the float dtype of `a`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex.
+    IndexError
+        When it runs: there are no elements.
 
     Examples
     --------
@@ -155,15 +220,102 @@ def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    """`quantile` of the elements that are not NaN; NaN where there is none."""
+    """`quantile` of the elements that are not NaN; NaN where there is none.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Real numbers; integers are taken as float64.
+    q : tensor-like
+        A fraction from 0 to 1, or a vector of them.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    method : str
+        As that of `quantile`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the float dtype of `a`: the axis of `q`, if it is a vector, then those of `a` without `axis`.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex.
+    ValueError
+        Another `method`, `q` has more than one axis, or (also when it runs) is not from 0 to 1.
+
+    Examples
+    --------
+    >>> T.nanquantile(T.constant([1.0, np.nan, 4.0]), 0.5).eval()
+    array(2.5)
+    """
     return _quantile(a, _fractions(q, 1, "nanquantile"), axis, method, keepdims, "nanquantile", True)
 
 
 def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    """`quantile` of ``q / 100`` of the elements that are not NaN; NaN where there is none."""
+    """`quantile` of ``q / 100`` of the elements that are not NaN; NaN where there is none.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Real numbers; integers are taken as float64.
+    q : tensor-like
+        Hundredths from 0 to 100, or a vector of them.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    method : str
+        As that of `quantile`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the float dtype of `a`: the axis of `q`, if it is a vector, then those of `a` without `axis`.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex.
+    ValueError
+        Another `method`, `q` has more than one axis, or (also when it runs) is not from 0 to 100.
+
+    Examples
+    --------
+    >>> T.nanpercentile(T.constant([1.0, np.nan, 4.0]), 50).eval()
+    array(2.5)
+    """
     return _quantile(a, _fractions(q, 100, "nanpercentile"), axis, method, keepdims, "nanpercentile", True)
 
 
 def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """`median` of the elements that are not NaN; NaN where there is none."""
+    """`median` of the elements that are not NaN; NaN where there is none.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Real numbers; integers are taken as float64.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the float dtype of `a`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex.
+
+    Examples
+    --------
+    >>> T.nanmedian(T.constant([1.0, np.nan, 4.0, 7.0])).eval()
+    array(4.)
+    """
     return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "nanmedian", True)

@@ -18,10 +18,24 @@ __all__ = ["inverse_permutation", "permute_row_elements"]
 def inverse_permutation(perm: Any) -> Any:
     """The inverse of a permutation, or of each row of a matrix of permutations.
 
+    Parameters
+    ----------
+    perm : tensor-like
+        Vector or matrix of integers: the numbers from 0, each once. That is not looked at.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `perm`.
+
     Examples
     --------
     >>> T.inverse_permutation(T.constant([2, 0, 1])).eval()
     array([1, 2, 0])
+
+    Notes
+    -----
+    ``inverse_permutation(p)[p[k]] = k``.
     """
     perm = as_tensor_variable(perm)
     return cast(argsort(perm, -1), perm.type.dtype)
@@ -31,6 +45,19 @@ def permute_row_elements(x: Any, y: Any, inverse: bool = False) -> Any:
     """The elements along the last axis of `x` in the order `y`: ``x[..., y]``, or with one permutation for each row.
 
     With `inverse` the inverse permutations are applied: the elements go *to* the places `y`.
+
+    Parameters
+    ----------
+    x : tensor-like
+    y : tensor-like
+        Integers: a permutation, or one for each row, of shapes that broadcast with `x`.
+    inverse : bool
+        Whether to apply the inverse permutations: the elements go *to* the places `y`.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`.
 
     Raises
     ------

@@ -35,7 +35,22 @@ __all__ = [
 
 
 class Sum(CAReduceDtype):
-    """Sum over axes (see `sum`)."""
+    """Sum over axes (see `sum`).
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+    dtype : str, optional
+        Dtype of the result.
+    acc_dtype : str, optional
+        Dtype to add up in.
+
+    Examples
+    --------
+    >>> T.Sum((0,))(T.constant([[1, 2], [3, 4]])).eval()
+    array([4, 6])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
     never_fails = True
@@ -57,7 +72,24 @@ class Sum(CAReduceDtype):
 
 
 class Prod(CAReduceDtype):
-    """Product over axes (see `prod`)."""
+    """Product over axes (see `prod`).
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+    dtype : str, optional
+        Dtype of the result.
+    acc_dtype : str, optional
+        Dtype to multiply in.
+    no_zeros_in_input : bool
+        A promise that there are no zeros, which makes the gradient simpler.
+
+    Examples
+    --------
+    >>> T.Prod((0,))(T.constant([[1, 2], [3, 4]])).eval()
+    array([3, 8])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
     never_fails = True
@@ -83,7 +115,22 @@ class Prod(CAReduceDtype):
 
 
 class ProdWithoutZeros(CAReduceDtype):
-    """Product of the elements that are not zero; 1 if there is none."""
+    """Product of the elements that are not zero; 1 if there is none.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+    dtype : str, optional
+        Dtype of the result.
+    acc_dtype : str, optional
+        Dtype to multiply in.
+
+    Examples
+    --------
+    >>> T.ProdWithoutZeros()(T.constant([2, 0, 3])).eval()
+    array(6)
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
 
@@ -98,7 +145,18 @@ class ProdWithoutZeros(CAReduceDtype):
 
 
 class Max(CAReduce):
-    """Largest element over axes; NaN if there is one."""
+    """Largest element over axes; NaN if there is one.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.Max((0,))(T.constant([[1, 5], [3, 4]])).eval()
+    array([3, 5])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
@@ -114,6 +172,16 @@ class Supremum(Max):
     """Largest element over axes of floats; -inf where there is none.
 
     What is subtracted before an exponential: softmax and log(sum(exp)) of nothing are no errors.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.Supremum((0,))(T.constant([[1.0, 5.0], [3.0, 4.0]])).eval()
+    array([3., 5.])
     """
 
     never_fails = True
@@ -131,7 +199,18 @@ class Supremum(Max):
 
 
 class Min(CAReduce):
-    """Smallest element over axes; NaN if there is one."""
+    """Smallest element over axes; NaN if there is one.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.Min((0,))(T.constant([[1, 5], [3, 4]])).eval()
+    array([1, 4])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
@@ -156,7 +235,18 @@ class _Logical(CAReduce):
 
 
 class All(_Logical):
-    """Whether all elements over axes are nonzero."""
+    """Whether all elements over axes are nonzero.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.All((0,))(T.constant([[1, 0], [3, 4]])).eval()
+    array([ True, False])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
@@ -165,7 +255,18 @@ class All(_Logical):
 
 
 class Any(_Logical):
-    """Whether an element over axes is nonzero."""
+    """Whether an element over axes is nonzero.
+
+    Parameters
+    ----------
+    axis : sequence of ints or None
+        Over which axes; None: all.
+
+    Examples
+    --------
+    >>> T.Any((0,))(T.constant([[1, 0], [0, 0]])).eval()
+    array([ True, False])
+    """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
 
@@ -189,21 +290,39 @@ def sum(
 
     Parameters
     ----------
-    input
-        Tensor.
-    axis
-        Int or ints; None for all axes.
-    dtype
-        Dtype of the result. Default: int64 or uint64 for integers, else the input's.
-    keepdims
-        Whether the reduced axes stay, with length 1.
-    acc_dtype
-        Dtype to add up in. Default: float64 for float32, float32 for float16.
+    input : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    acc_dtype : str, optional
+        Dtype to add up in; default: float64 for float32, float32 for float16.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; 0 where there are no elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
 
     Examples
     --------
+    >>> T.sum(T.constant([[1, 2], [3, 4]]), axis=0).eval()
+    array([4, 6])
     >>> T.sum(T.fmatrix(), axis=0)
     Sum{axis=[0], acc_dtype=float64}.0
+
+    Notes
+    -----
+    As `numpy.sum`, but that float32 are added up in float64 and float16 in float32, and that there is no `out`,
+    `initial` and `where`.
     """
     x = as_tensor_variable(input)
     return _reduced(Sum(normalize_axis(axis, x.type.ndim), dtype, acc_dtype), x, keepdims)
@@ -217,9 +336,38 @@ def prod(
     acc_dtype: t.Any = None,
     no_zeros_in_input: bool = False,
 ) -> t.Any:
-    """Product over axes; parameters as in `sum`.
+    """Product over axes.
 
-    `no_zeros_in_input` promises that there are no zeros, which makes the gradient simpler.
+    Parameters
+    ----------
+    input : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    acc_dtype : str, optional
+        Dtype to multiply in; default: float64 for float32, float32 for float16.
+    no_zeros_in_input : bool
+        A promise that there are no zeros, which makes the gradient simpler.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`; 1 where there are no elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.prod(T.constant([[1, 2], [3, 4]]), axis=0).eval()
+    array([3, 8])
     """
     x = as_tensor_variable(input)
     op = Prod(normalize_axis(axis, x.type.ndim), dtype, acc_dtype, no_zeros_in_input)
@@ -227,13 +375,65 @@ def prod(
 
 
 def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Whether all elements over `axis` are nonzero."""
+    """Whether all elements over `axis` are nonzero.
+
+    Parameters
+    ----------
+    x : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Bools, without the axes `axis`; True where there are no elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.all(T.constant([[1, 0], [3, 4]]), axis=0).eval()
+    array([ True, False])
+    """
     x = as_tensor_variable(x)
     return _reduced(All(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
 
 def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Whether an element over `axis` is nonzero."""
+    """Whether an element over `axis` is nonzero.
+
+    Parameters
+    ----------
+    x : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Bools, without the axes `axis`; False where there are no elements.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.any(T.constant([[1, 0], [0, 0]]), axis=0).eval()
+    array([ True, False])
+    """
     x = as_tensor_variable(x)
     return _reduced(Any(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
@@ -255,8 +455,13 @@ class Argmax(Op):
 
     Parameters
     ----------
-    axis
-        Tuple of axes; the position counts along them in C order.
+    axis : sequence of ints
+        Over which axes; the position counts along them in C order.
+
+    Examples
+    --------
+    >>> T.Argmax((0,))(T.constant([[1, 5], [3, 4]])).eval()
+    array([1, 0])
     """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
@@ -307,10 +512,15 @@ class Argmax(Op):
 class MaxAndArgmax(Argmax):
     """The largest element over axes (NaN if there is one), and its position (see `Argmax`).
 
+    Parameters
+    ----------
+    axis : sequence of ints
+        Over which axes; the position counts along them in C order.
+
     Examples
     --------
-    >>> MaxAndArgmax((0,))(T.dmatrix())
-    [max, argmax]
+    >>> [v.eval().tolist() for v in MaxAndArgmax((0,))(T.constant([[1, 5], [3, 4]]))]
+    [[3, 5], [1, 0]]
     """
 
     __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
@@ -361,10 +571,31 @@ def _extremes(x: t.Any, axis: t.Any) -> tuple[list[t.Any], tuple[int, ...]]:
 def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tuple[t.Any, t.Any]:
     """Largest element and its position over `axis` (None: of the flattened tensor).
 
+    Parameters
+    ----------
+    a : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    tuple of two TensorVariable
+        What `max` and `argmax` give, computed at once.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
     Examples
     --------
-    >>> max_and_argmax(T.dmatrix(), axis=1)
-    (max, argmax)
+    >>> [v.eval().tolist() for v in T.max_and_argmax(T.constant([[1, 5], [3, 4]]), axis=1)]
+    [[5, 4], [1, 1]]
     """
     a = as_tensor_variable(a)
     (values, positions), axes = _extremes(a, axis)
@@ -374,18 +605,105 @@ def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tupl
 
 
 def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Largest element over `axis`; NaN if there is one."""
+    """Largest element over `axis`; NaN if there is one.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.max(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([3, 5])
+
+    Notes
+    -----
+    The gradient goes to each of tied elements as a whole.
+    """
     return max_and_argmax(x, axis, keepdims)[0]
 
 
 def supremum(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Largest element of floats over `axis`, -inf where there is none; NaN if there is one."""
+    """Largest element of floats over `axis`, -inf where there is none; NaN if there is one.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Floats.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not of floats, or `axis` is not made of ints.
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> x = T.dvector("x")
+    >>> T.supremum(x).eval({x: []})
+    array(-inf)
+    """
     x = as_tensor_variable(x)
     return _reduced(Supremum(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
 
 def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Position of the largest element over `axis` (None: in the flattened tensor), the first of ties."""
+    """Position of the largest element over `axis` (None: in the flattened tensor), the first of ties.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        int64, without the axes `axis`. Of several axes the position counts along them in C order, which NumPy's
+        does not offer.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.argmax(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([1, 0])
+    """
     return max_and_argmax(x, axis, keepdims)[1]
 
 
@@ -395,10 +713,69 @@ def _reversed_order(x: t.Any) -> t.Any:
 
 
 def min(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Smallest element over `axis`; NaN if there is one."""
+    """Smallest element over `axis`; NaN if there is one.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.min(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([1, 4])
+
+    Notes
+    -----
+    The gradient goes to each of tied elements as a whole.
+    """
     return _reversed_order(max(_reversed_order(as_tensor_variable(x)), axis, keepdims))
 
 
 def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Position of the smallest element over `axis` (None: in the flattened tensor), the first of ties."""
+    """Position of the smallest element over `axis` (None: in the flattened tensor), the first of ties.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        int64, without the axes `axis`. Of several axes the position counts along them in C order, which NumPy's
+        does not offer.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.argmin(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([0, 1])
+    """
     return argmax(_reversed_order(as_tensor_variable(x)), axis, keepdims)

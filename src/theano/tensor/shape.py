@@ -179,7 +179,28 @@ def _is_float(length: Any) -> bool:
 
 
 class Reshape(Op):
-    """The elements of `x` in C order under another shape; one length may be -1."""
+    """The elements of `x` in C order under another shape; one length may be -1.
+
+    Parameters
+    ----------
+    ndim : int
+        How many axes the result has.
+    name : str, optional
+        Has no meaning here; for old programs.
+
+    Raises
+    ------
+    TypeError
+        Called: a length is no integer.
+    ValueError
+        Called: there are not `ndim` lengths, or they do not fit (when it runs, if they are not known before).
+
+    Examples
+    --------
+    >>> Reshape(2)(T.arange(6), [2, -1]).eval()
+    array([[0, 1, 2],
+           [3, 4, 5]])
+    """
 
     __props__ = ("ndim",)
     view_map = {0: [0]}
@@ -305,19 +326,29 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
 
     Parameters
     ----------
-    newshape : list, tuple or vector of integers, one of which may be -1
+    x : tensor-like
+    newshape : list, tuple or vector of integers
+        The lengths, whose product is the number of elements; one may be -1, which is then computed.
     ndim : int, optional
-        The number of dimensions; needed only if `newshape` is a vector of unknown length.
+        The number of axes; needed only if `newshape` is a vector of unknown length.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`; no element moves.
 
     Raises
     ------
+    TypeError
+        A length is no integer.
     ValueError
-        If the number of dimensions cannot be known, or sizes known now do not fit.
+        The number of axes cannot be known, or lengths do not fit (when it runs, if they are not known before).
 
     Examples
     --------
-    >>> T.reshape(T.vector(), (2, -1))
-    Reshape{2}.0
+    >>> T.reshape(T.arange(6), (2, -1)).eval()
+    array([[0, 1, 2],
+           [3, 4, 5]])
     """
     lengths = as_shape_vector(newshape)
     if ndim is None:
@@ -333,15 +364,26 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
 def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     """`x` with its trailing axes joined so that `ndim` (default 1) remain.
 
+    Parameters
+    ----------
+    x : tensor-like
+    ndim, outdim : int, optional
+        How many axes the result has, default 1; one name or the other.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`: its first ``ndim - 1`` lengths, and the product of the others.
+
     Raises
     ------
     ValueError
-        `ndim` is not between 1 and the number of dimensions.
+        `ndim` is not between 1 and the number of axes of `x`, or `outdim` is given, too.
 
     Examples
     --------
-    >>> T.flatten(T.tensor3(), 2).ndim
-    2
+    >>> T.flatten(T.constant([[1, 2], [3, 4]])).eval()
+    array([1, 2, 3, 4])
     """
     x = as_tensor_variable(x)
     if outdim is not None:
@@ -363,7 +405,23 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
 
 
 def is_flat(var: Any, ndim: int | None = None, outdim: int | None = None) -> bool:
-    """Whether `var` has `ndim` (default 1) dimensions."""
+    """Whether `var` has `ndim` (default 1) dimensions.
+
+    Parameters
+    ----------
+    var : TensorVariable
+    ndim, outdim : int, optional
+        How many; one name or the other.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> T.is_flat(T.vector()), T.is_flat(T.matrix())
+    (True, False)
+    """
     return var.type.ndim == (1 if ndim is None and outdim is None else outdim if ndim is None else ndim)
 
 
@@ -482,6 +540,22 @@ def _rebroadcast(x: Any, wanted: dict[int, bool]) -> Any:
 def addbroadcast(x: Any, *axes: int) -> Any:
     """`x` with `axes` broadcastable; at run time their lengths must be 1.
 
+    Parameters
+    ----------
+    x : tensor-like
+    *axes : int
+        Which axes.
+
+    Returns
+    -------
+    TensorVariable
+        `x`, whose type says that these lengths are 1.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis, or its length is not 1 (when it runs, if it is not known before).
+
     Examples
     --------
     >>> T.addbroadcast(T.matrix(), 0).broadcastable
@@ -491,12 +565,56 @@ def addbroadcast(x: Any, *axes: int) -> Any:
 
 
 def unbroadcast(x: Any, *axes: int) -> Any:
-    """`x` with `axes` not broadcastable."""
+    """`x` with `axes` not broadcastable.
+
+    Parameters
+    ----------
+    x : tensor-like
+    *axes : int
+        Which axes.
+
+    Returns
+    -------
+    TensorVariable
+        `x`, whose type does not say that these lengths are 1: they are not stretched to other lengths.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis.
+
+    Examples
+    --------
+    >>> T.unbroadcast(T.row(), 0).broadcastable
+    (False, False)
+    """
     return _rebroadcast(x, dict.fromkeys(axes, False))
 
 
 def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
-    """`x` with exactly this broadcast pattern."""
+    """`x` with exactly this broadcast pattern.
+
+    Parameters
+    ----------
+    x : tensor-like
+    broadcastable : sequence of bool
+        For each axis whether its length is 1.
+
+    Returns
+    -------
+    TensorVariable
+        `x`, whose type says so.
+
+    Raises
+    ------
+    ValueError
+        The length of an axis that shall be broadcastable is not 1 (when it runs, if it is not known before).
+
+    Examples
+    --------
+    >>> T.patternbroadcast(T.matrix(), (True, False)).type.broadcastable
+    (True, False)
+    """
     return _rebroadcast(x, {i: bool(b) for i, b in enumerate(broadcastable)})
 
 
@@ -506,13 +624,47 @@ def dimshuffle(x: Any, order: Sequence[int | str]) -> Any:
 
 
 def shape_padleft(t: Any, n_ones: int = 1) -> Any:
-    """`t` with `n_ones` broadcastable axes before its own."""
+    """`t` with `n_ones` broadcastable axes before its own.
+
+    Parameters
+    ----------
+    t : tensor-like
+    n_ones : int
+        How many.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `t`, with `n_ones` axes of length 1 more.
+
+    Examples
+    --------
+    >>> T.shape_padleft(T.vector()).broadcastable
+    (True, False)
+    """
     t = as_tensor_variable(t)
     return dimshuffle(t, ["x"] * n_ones + list(range(t.type.ndim)))
 
 
 def shape_padright(t: Any, n_ones: int = 1) -> Any:
-    """`t` with `n_ones` broadcastable axes after its own."""
+    """`t` with `n_ones` broadcastable axes after its own.
+
+    Parameters
+    ----------
+    t : tensor-like
+    n_ones : int
+        How many.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `t`, with `n_ones` axes of length 1 more.
+
+    Examples
+    --------
+    >>> T.shape_padright(T.vector()).broadcastable
+    (False, True)
+    """
     t = as_tensor_variable(t)
     return dimshuffle(t, list(range(t.type.ndim)) + ["x"] * n_ones)
 
@@ -520,10 +672,26 @@ def shape_padright(t: Any, n_ones: int = 1) -> Any:
 def shape_padaxis(t: Any, axis: int) -> Any:
     """`t` with one broadcastable axis that becomes axis `axis`.
 
+    Parameters
+    ----------
+    t : tensor-like
+    axis : int
+        Which axis of the result is new.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `t`, with an axis of length 1 more.
+
     Raises
     ------
     IndexError
         The result has no such axis.
+
+    Examples
+    --------
+    >>> T.shape_padaxis(T.matrix(), 1).broadcastable
+    (False, True, False)
     """
     t = as_tensor_variable(t)
     ndim = t.type.ndim + 1
@@ -535,7 +703,23 @@ def shape_padaxis(t: Any, axis: int) -> Any:
 
 
 def squeeze(x: Any) -> Any:
-    """`x` without its broadcastable axes."""
+    """`x` without its broadcastable axes.
+
+    Parameters
+    ----------
+    x : tensor-like
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, without the axes whose length its type says is 1; axes that have length 1 only when
+        the function runs stay, unlike NumPy's, for the number of axes is known before.
+
+    Examples
+    --------
+    >>> T.squeeze(T.row()).ndim
+    1
+    """
     x = as_tensor_variable(x)
     return dimshuffle(x, [i for i, b in enumerate(x.type.broadcastable) if not b])
 
@@ -543,15 +727,26 @@ def squeeze(x: Any) -> Any:
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """`x` with its axes in the order `axes` (default: reversed; then the result has the name of `x` with ``.T``).
 
+    Parameters
+    ----------
+    x : tensor-like
+    axes : sequence of ints, optional
+        For each axis of the result, which one of `x` it is.
+
+    Returns
+    -------
+    TensorVariable
+        A view of `x`: of its dtype, with its lengths in this order.
+
     Raises
     ------
     ValueError
-        `axes` are not as many as `x` has.
+        `axes` are not as many as `x` has, or one is named twice.
 
     Examples
     --------
-    >>> T.transpose(T.tensor3(), (1, 0, 2)).ndim
-    3
+    >>> T.transpose(T.zeros((2, 3, 4)), (1, 0, 2)).eval().shape
+    (3, 2, 4)
     """
     x = as_tensor_variable(x)
     ndim = x.type.ndim
@@ -569,10 +764,26 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 def swapaxes(y: Any, axis1: int, axis2: int) -> Any:
     """`y` with two axes exchanged.
 
+    Parameters
+    ----------
+    y : tensor-like
+    axis1, axis2 : int
+        Which.
+
+    Returns
+    -------
+    TensorVariable
+        A view of `y`: of its dtype, with the two lengths exchanged.
+
     Raises
     ------
     ValueError
         There is no such axis.
+
+    Examples
+    --------
+    >>> T.swapaxes(T.zeros((2, 3, 4)), 0, 2).eval().shape
+    (4, 3, 2)
     """
     y = as_tensor_variable(y)
     for axis in (axis1, axis2):

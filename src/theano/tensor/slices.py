@@ -49,7 +49,28 @@ slicetype = SliceType()
 
 
 def as_int_none_variable(x: Any) -> Any:
-    """`x` as a variable: None, or a 0-d integer (see `as_index` for errors)."""
+    """`x` as a variable: None, or a 0-d integer (see `as_index` for errors).
+
+    Parameters
+    ----------
+    x : None, int or 0-d integer tensor
+        A bound of a slice.
+
+    Returns
+    -------
+    Variable
+        `theano.tensor.NoneConst`, or a 0-d int64.
+
+    Raises
+    ------
+    TypeError
+        `x` is no integer.
+
+    Examples
+    --------
+    >>> T.as_int_none_variable(None), T.as_int_none_variable(3)
+    (NoneConst, TensorConstant{3})
+    """
     if x is None or x is NoneConst:
         return NoneConst
     return as_index(x, "a bound of a slice")
@@ -57,6 +78,16 @@ def as_int_none_variable(x: Any) -> Any:
 
 class MakeSlice(Op):
     """The slice with the given bounds, each None or a 0-d integer.
+
+    Parameters
+    ----------
+    *bounds : None, int or 0-d integer tensor
+        Called with them, as `slice`: start, stop and step.
+
+    Returns
+    -------
+    Variable
+        Of the type of slices.
 
     Examples
     --------

@@ -177,6 +177,27 @@ class ArgSortOp(_Sorting):
 def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
     """The elements of `a` in ascending order along `axis` (None: those of the flattened tensor).
 
+    Parameters
+    ----------
+    a : tensor-like
+        One axis at least.
+    axis : int, 0-d integer tensor or None
+        Along which axis; None: `a` is flattened.
+    kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
+        NumPy's name of the algorithm; the result is the same.
+    order : None
+        There for the likeness to NumPy.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape (flattened: a vector) and dtype of `a`; NaN come last.
+
+    Raises
+    ------
+    ValueError
+        There is no such axis (`a` is 0-d, too), another `kind`, or an `order`.
+
     Examples
     --------
     >>> T.sort(T.constant([3, 1, 2])).eval()
@@ -190,6 +211,27 @@ def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
     """The positions that put `a` in ascending order along `axis` (None: of the flattened tensor).
 
     Equal elements keep their order, whatever the kind.
+
+    Parameters
+    ----------
+    a : tensor-like
+        One axis at least.
+    axis : int, 0-d integer tensor or None
+        Along which axis; None: `a` is flattened.
+    kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
+        NumPy's name of the algorithm; the result is the same.
+    order : None
+        There for the likeness to NumPy.
+
+    Returns
+    -------
+    TensorVariable
+        int64, of the shape of `a` (flattened: a vector).
+
+    Raises
+    ------
+    ValueError
+        There is no such axis (`a` is 0-d, too), another `kind`, or an `order`.
 
     Examples
     --------
@@ -322,6 +364,31 @@ class TopKOp(Op):
 def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> Any:
     """The `kth` largest elements of `x` along `axis` (None: of the flattened tensor); smallest if negative.
 
+    Parameters
+    ----------
+    x : tensor-like
+        Real, one axis at least.
+    kth : int or 0-d integer tensor
+        How many; if negative, of the smallest.
+    axis : int or None
+        Along which axis; None: `x` is flattened.
+    sorted : bool
+        Whether the best come first; else in any order.
+    idx_dtype : str
+        Has no meaning here; see `argtopk`.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `x`, with ``abs(kth)`` elements along `axis`. NaN is larger than all others.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex.
+    ValueError
+        There is no such axis; `kth` is 0 or, when it runs, more than there are elements.
+
     Examples
     --------
     >>> T.topk(T.constant([3, 1, 2]), 2).eval()
@@ -333,6 +400,32 @@ def topk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any =
 
 def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> Any:
     """Where the elements of `topk` are.
+
+    Parameters
+    ----------
+    x : tensor-like
+        Real, one axis at least.
+    kth : int or 0-d integer tensor
+        How many; if negative, of the smallest.
+    axis : int or None
+        Along which axis; None: `x` is flattened.
+    sorted : bool
+        Whether the best come first; else in any order.
+    idx_dtype : str
+        Integer dtype of the result.
+
+    Returns
+    -------
+    TensorVariable
+        Of `idx_dtype`, with ``abs(kth)`` elements along `axis`. Of equal elements those that come first are
+        taken.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `idx_dtype` is no integer dtype.
+    ValueError
+        There is no such axis; `kth` is 0 or, when it runs, more than there are elements.
 
     Examples
     --------
@@ -346,6 +439,31 @@ def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: An
 def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: Any = "int64") -> Any:
     """The results of `topk` and of `argtopk`.
 
+    Parameters
+    ----------
+    x : tensor-like
+        Real, one axis at least.
+    kth : int or 0-d integer tensor
+        How many; if negative, of the smallest.
+    axis : int or None
+        Along which axis; None: `x` is flattened.
+    sorted : bool
+        Whether the best come first; else in any order.
+    idx_dtype : str
+        Integer dtype of the positions.
+
+    Returns
+    -------
+    list of two TensorVariable
+        Values and positions.
+
+    Raises
+    ------
+    TypeError
+        `x` is complex, or `idx_dtype` is no integer dtype.
+    ValueError
+        There is no such axis; `kth` is 0 or, when it runs, more than there are elements.
+
     Examples
     --------
     >>> [v.eval().tolist() for v in T.topk_and_argtopk(T.constant([3, 1, 2]), -1)]
@@ -356,12 +474,32 @@ def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_
 
 
 def _sort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
-    """The elements in ascending order along `axis`: see `theano.tensor.sort`."""
+    """The elements in ascending order along `axis`: see `theano.tensor.sort`.
+
+    Parameters
+    ----------
+    axis : int, 0-d integer tensor or None
+        Along which axis; None: of the flattened tensor.
+    kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
+        NumPy's name of the algorithm; the result is the same.
+    order : None
+        There for the likeness to NumPy.
+    """
     return sort(self, axis, kind, order)
 
 
 def _argsort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
-    """The positions that sort along `axis`: see `theano.tensor.argsort`."""
+    """The positions that sort along `axis`: see `theano.tensor.argsort`.
+
+    Parameters
+    ----------
+    axis : int, 0-d integer tensor or None
+        Along which axis; None: of the flattened tensor.
+    kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
+        NumPy's name of the algorithm; the result is the same.
+    order : None
+        There for the likeness to NumPy.
+    """
     return argsort(self, axis, kind, order)
 
 

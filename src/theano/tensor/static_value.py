@@ -124,6 +124,22 @@ def get_scalar_constant_value(
     Looks through shapes, indexing, broadcasting, assertions that hold and (with `elemwise`) element-wise arithmetic
     of constants.
 
+    Parameters
+    ----------
+    orig_v : tensor-like
+        A number, array or expression.
+    elemwise : bool
+        Whether to compute element-wise arithmetic of constants.
+    only_process_constants : bool
+        Whether to look at constants only, and through nothing.
+    max_recur : int
+        How many nodes deep to look.
+
+    Returns
+    -------
+    numpy.ndarray
+        0-d, of the dtype of `orig_v`.
+
     Raises
     ------
     NotScalarConstantError

@@ -51,25 +51,40 @@ def mean(
 
     Parameters
     ----------
-    input
-        Tensor.
-    axis
-        Int or ints; None for all axes.
-    dtype
-        Float dtype of the result. Default: float64 for integers, else the input's.
-    op
-        Kept for old programs.
-    keepdims
-        Whether the reduced axes stay, with length 1.
-    acc_dtype
-        Dtype to add up in.
+    input : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    dtype : str, optional
+        Float dtype of the result; default: float64 for integers, else that of `input`.
+    op : bool
+        Has no meaning here; for old programs.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    acc_dtype : str, optional
+        Dtype to add up in; default: as that of `sum`.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
 
     Examples
     --------
+    >>> T.mean(T.constant([[1.0, 2.0], [3.0, 5.0]]), axis=0).eval()
+    array([2. , 3.5])
     >>> T.mean(T.fvector()).dtype, T.mean(T.ivector()).dtype
     ('float32', 'float64')
-    >>> T.mean(T.fvector())
-    mean
+
+    Notes
+    -----
+    The formula is ``sum(input) / n``.
     """
     x = as_tensor_variable(input)
     out_dtype = x.type.dtype if dtype is None else as_dtype(dtype)
@@ -87,22 +102,38 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
 
     Parameters
     ----------
-    input, axis, keepdims
-        See `mean`.
-    ddof
-        The sum of squares is divided by the number of elements minus `ddof`.
-    corrected
+    input : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    ddof : int
+        What is taken from the number of elements to make the divisor.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    corrected : bool
         Whether to subtract the rounding error of the mean.
+
+    Returns
+    -------
+    TensorVariable
+        Real, without the axes `axis`; float64 for integers.
 
     Raises
     ------
+    TypeError
+        `axis` is not made of ints.
     ValueError
-        `ddof` is no int.
+        `ddof` is no int, or there is no such axis.
 
     Examples
     --------
-    >>> T.var(T.fmatrix(), axis=0).type
-    TensorType(float32, vector)
+    >>> T.var(T.constant([[1.0, 2.0], [3.0, 6.0]]), axis=0).eval()
+    array([1., 4.])
+
+    Notes
+    -----
+    The formula is ``sum(abs(input - mean(input)) ** 2) / (n - ddof)``; `corrected` takes ``mean(input -
+    mean(input)) ** 2`` off, which is 0 but for rounding: T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for
+    computing the sample variance", The American Statistician 37 (1983), 242-247.
     """
     x = as_tensor_variable(input)
     if isinstance(ddof, bool) or not isinstance(ddof, int):
@@ -124,22 +155,77 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
 
 
 def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
-    """Standard deviation over axes: the square root of `var`."""
+    """Standard deviation over axes: the square root of `var`.
+
+    Parameters
+    ----------
+    input : tensor-like
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    ddof : int
+        What is taken from the number of elements to make the divisor.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+    corrected : bool
+        Whether to subtract the rounding error of the mean.
+
+    Returns
+    -------
+    TensorVariable
+        Real, without the axes `axis`; float64 for integers.
+
+    Raises
+    ------
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        `ddof` is no int, or there is no such axis.
+
+    Examples
+    --------
+    >>> T.std(T.constant([[1.0, 2.0], [3.0, 6.0]]), axis=0).eval()
+    array([1., 2.])
+    """
     return _named("std", sqrt(var(input, axis, ddof, keepdims, corrected)))
 
 
 def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Norm of the elements over `axis` as of a vector: of order `ord` (None: 2), 0 counts the nonzero ones.
 
+    Parameters
+    ----------
+    x : tensor-like
+        One axis at least.
+    ord : float, optional
+        The order; ``inf`` and ``-inf`` are the largest and the smallest size.
+    axis : int, sequence of ints or None
+        Over which axes, counted from the end if negative; None: over all of them.
+    keepdims : bool
+        Whether the axes stay, with length 1.
+
+    Returns
+    -------
+    TensorVariable
+        Without the axes `axis`: a float; of integers with an infinite order of their dtype, with order 0 int64.
+
     Raises
     ------
     NotImplementedError
         `x` is 0-d.
+    TypeError
+        `axis` is not made of ints.
+    ValueError
+        There is no such axis.
 
     Examples
     --------
-    >>> T.dmatrix().norm(2, axis=1).type
-    TensorType(float64, vector)
+    >>> T.constant([[3.0, 4.0], [0.0, 2.0]]).norm(2, axis=1).eval()
+    array([5., 2.])
+
+    Notes
+    -----
+    The formula is ``sum(abs(x) ** ord) ** (1 / ord)``, for matrices, too: norms of matrices as operators are in
+    `theano.tensor.nlinalg`.
     """
     x = as_tensor_variable(x)
     if x.type.ndim == 0:
@@ -162,7 +248,32 @@ def size_to_power(x: Any, exponent: float) -> Any:
 
 
 def ptp(a: Any, axis: Any = None) -> Any:
-    """Largest minus smallest element over `axis`."""
+    """Largest minus smallest element over `axis`.
+
+    Parameters
+    ----------
+    a : tensor-like
+        Real.
+    axis : int, sequence of ints or None
+        Over which axes; None: over all of them.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype of `a`, without the axes `axis`.
+
+    Raises
+    ------
+    TypeError
+        `a` is complex, or `axis` is not made of ints.
+    ValueError
+        There is no such axis; when it runs: there are no elements.
+
+    Examples
+    --------
+    >>> T.ptp(T.constant([[1, 5], [3, 4]]), axis=0).eval()
+    array([2, 1])
+    """
     a = as_tensor_variable(a)
     return sub(max_(a, axis), min_(a, axis))
 
@@ -174,17 +285,83 @@ def _of_several(args: tuple[Any, ...], of_two: Callable[[Any, Any], Any], reduce
 
 
 def smallest(*args: Any) -> Any:
-    """Smallest of several tensors, element by element."""
+    """Smallest of several tensors, element by element.
+
+    Parameters
+    ----------
+    *args : tensor-like
+        One at least; two broadcast, more must have the same shape.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of all.
+
+    Raises
+    ------
+    TypeError
+        There are more than two, of different numbers of axes.
+    ValueError
+        There is none.
+
+    Examples
+    --------
+    >>> T.smallest(T.constant([1, 5]), T.constant([3, 2]), T.constant([2, 2])).eval()
+    array([1, 2])
+    """
     return _of_several(args, lambda a, b: switch(lt(a, b), a, b), min_)
 
 
 def largest(*args: Any) -> Any:
-    """Largest of several tensors, element by element."""
+    """Largest of several tensors, element by element.
+
+    Parameters
+    ----------
+    *args : tensor-like
+        One at least; two broadcast, more must have the same shape.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of all.
+
+    Raises
+    ------
+    TypeError
+        There are more than two, of different numbers of axes.
+    ValueError
+        There is none.
+
+    Examples
+    --------
+    >>> T.largest(T.constant([1, 5]), T.constant([3, 2]), T.constant([2, 2])).eval()
+    array([3, 5])
+    """
     return _of_several(args, lambda a, b: switch(lt(b, a), a, b), max_)
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    """Whether all elements are close (see `isclose`)."""
+    """Whether all elements are close (see `isclose`).
+
+    Parameters
+    ----------
+    a, b : tensor-like
+        Of shapes that broadcast.
+    rtol, atol : float
+        Relative and absolute tolerance.
+    equal_nan : bool
+        Whether NaN is close to NaN.
+
+    Returns
+    -------
+    TensorVariable
+        A 0-d bool.
+
+    Examples
+    --------
+    >>> T.allclose(T.constant([1.0]), T.constant([1.0 + 1e-9])).eval()
+    array(True)
+    """
     return all_(isclose(a, b, rtol, atol, equal_nan))
 
 
@@ -201,14 +378,23 @@ def cov(
 
     Parameters
     ----------
-    m, y
+    m, y : tensor-like, `y` optional
         Matrices with a variable in each row, or vectors with one variable; `y` has more variables.
-    rowvar
+    rowvar : bool
         False: variables are columns.
-    bias, ddof
-        The divisor is the number of observations minus `ddof`, by default 0 with `bias`, else 1.
-    fweights, aweights
-        How often each observation counts (integers), and how much (positive numbers).
+    bias : bool
+        Whether `ddof` is 0 if not given; else it is 1.
+    ddof : int, optional
+        What is taken from the number of observations to make the divisor.
+    fweights : tensor-like, optional
+        A vector of integers: how often each observation counts.
+    aweights : tensor-like, optional
+        A vector of positive numbers: how much each one counts.
+
+    Returns
+    -------
+    TensorVariable
+        A matrix with a row and a column for each variable; 0-d for one vector.
 
     Raises
     ------
@@ -220,6 +406,10 @@ def cov(
     >>> T.cov(T.constant([[1.0, 2.0], [4.0, 6.0]])).eval()
     array([[0.5, 1. ],
            [1. , 2. ]])
+
+    Notes
+    -----
+    The formula is ``sum over k of (x[i, k] - mean(x[i])) * conj(x[j, k] - mean(x[j])) / (n - ddof)``.
     """
     rows = []
     for x in (m, y):

@@ -201,6 +201,11 @@ def _basic_index(value: Any) -> Any:
 class Subtensor(Indexed):
     """``x[...]`` with integers and slices.
 
+    Parameters
+    ----------
+    idx_list : sequence
+        The index, with a place-holder for each number that is an input.
+
     Examples
     --------
     >>> T.matrix()[1:3]
@@ -396,6 +401,17 @@ def as_written(x: Any, y: Any, target: StaticShape) -> Any:
 class IncSubtensor(Written):
     """``x`` with ``x[...]`` set to, or increased by, `y`; integers and slices.
 
+    Parameters
+    ----------
+    idx_list : sequence
+        The index, with a place-holder for each number that is an input.
+    inplace : bool
+        Has no meaning here: the compiler plans memory.
+    set_instead_of_inc : bool
+        Whether `y` replaces what is there.
+    destroyhandler_tolerate_aliased : sequence
+        Has no meaning here.
+
     Examples
     --------
     >>> T.set_subtensor(T.vector()[0], 1.)
@@ -445,16 +461,27 @@ def inc_subtensor(
 
     Parameters
     ----------
-    x : an indexed tensor, possibly reshaped: ``a[...]``
-    y : the increment, broadcast to ``a[...]`` and cast to its dtype
-    inplace, tolerate_inplace_aliasing : accepted for older programs; without effect
+    x : TensorVariable
+        An indexed tensor, possibly reshaped: ``a[...]``.
+    y : tensor-like
+        The increment, broadcast to ``a[...]`` and cast to its dtype.
+    inplace, tolerate_inplace_aliasing : bool
+        Have no meaning here: the compiler plans memory.
+    set_instead_of_inc : bool
+        Whether to replace the part: `set_subtensor`.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `a`, which itself does not change. Places that an index names twice are
+        increased twice.
 
     Raises
     ------
     TypeError
-        `x` is not ``a[...]``, or `y` has more dimensions than it.
+        `x` is not ``a[...]``, or `y` has more axes than it.
     ValueError
-        When it runs: `y` does not have the shape of that part.
+        `y` does not have the shape of that part (when it runs, if that is not known before).
 
     Examples
     --------
@@ -490,6 +517,27 @@ def _through_reshape(part: Any, y: Any, set_instead_of_inc: bool) -> Any:
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
     """The tensor that `x` is a part of, with that part replaced by `y`; see `inc_subtensor`.
+
+    Parameters
+    ----------
+    x : TensorVariable
+        An indexed tensor, possibly reshaped: ``a[...]``.
+    y : tensor-like
+        What is written, broadcast to ``a[...]`` and cast to its dtype.
+    inplace, tolerate_inplace_aliasing : bool
+        Have no meaning here: the compiler plans memory.
+
+    Returns
+    -------
+    TensorVariable
+        Of the shape and dtype of `a`, which itself does not change.
+
+    Raises
+    ------
+    TypeError
+        `x` is not ``a[...]``, or `y` has more axes than it.
+    ValueError
+        `y` does not have the shape of that part (when it runs, if that is not known before).
 
     Examples
     --------

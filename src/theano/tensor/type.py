@@ -451,5 +451,21 @@ def values_eq_approx_remove_inf_nan(a: Any, b: Any) -> bool:
 
 
 def values_eq_approx_always_true(a: Any, b: Any) -> bool:
-    """Accepts anything (for values that may be anything, such as uninitialised memory)."""
+    """Accepts anything (for values that may be anything, such as uninitialised memory).
+
+    Parameters
+    ----------
+    a, b : anything
+
+    Returns
+    -------
+    bool
+        True.
+
+    Examples
+    --------
+    >>> from theano.tensor import values_eq_approx_always_true
+    >>> values_eq_approx_always_true(1, 2)
+    True
+    """
     return True

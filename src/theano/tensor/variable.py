@@ -151,6 +151,15 @@ LATE: dict[str, Callable[..., Any]] = {}
 def get_vector_length(v: Any) -> int:
     """The length of axis 0, if it is known while the expression is written.
 
+    Parameters
+    ----------
+    v : TensorVariable
+        One axis at least.
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     ValueError
@@ -185,14 +194,19 @@ def constant(
 
     Parameters
     ----------
-    x
-        Number, array or nested list of numbers.
-    name
-        Name of the constant.
-    ndim
+    x : number, array or nested list of numbers
+        The value.
+    name : str, optional
+        What it is called in printed graphs.
+    ndim : int, optional
         Number of axes; missing ones are added on the left.
-    dtype
+    dtype : str, optional
         Its dtype.
+
+    Returns
+    -------
+    TensorConstant
+        Of the shape of `x`.
 
     Raises
     ------
@@ -265,12 +279,17 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
 
     Parameters
     ----------
-    x
-        Variable, node with one output, number, array, or list of those.
-    name
+    x : Variable, Apply, number, array, or list of those
+        A node has one output.
+    name : str, optional
         Name for a new constant.
-    ndim
+    ndim : int, optional
         Number of axes wanted: broadcastable ones are added or dropped on the left.
+
+    Returns
+    -------
+    TensorVariable
+        `x` itself, where it is one.
 
     Raises
     ------
