@@ -90,6 +90,16 @@ def test_reductions_of_repeated_values(reduced: Any, count: int) -> None:
     assert (got is ValueError) == (count < 0)
 
 
+@pytest.mark.parametrize("count", [0, 3])
+@pytest.mark.parametrize(
+    "of", [T.supremum, T.logsumexp, lambda v: T.nnet.softmax(v[None])], ids=["supremum", "log", "softmax"]
+)
+def test_suprema_of_repeated_values(of: Callable[[Any], Any], count: int) -> None:
+    """They are no products: 2.0 three times became 8."""
+    agreed([n], [of(T.alloc(2.0, n))], count)
+    agreed([x], [of(T.alloc(900.0, count)) + x], [1.0])
+
+
 @pytest.mark.parametrize("length, count", [(2, 2), (2, 3), (1, 2), (3, 1)])
 def test_values_that_do_not_fill(length: int, count: int) -> None:
     repeated = T.alloc(x, 3, n)

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, run
 from theano.tensor import extra_ops
@@ -140,3 +141,21 @@ def test_errors(build: object, error: type[Exception]) -> None:
 def test_texts() -> None:
     assert str(T.cumsum(T.vector()).owner.op) == "CumOp{None, add}"
     assert T.repeat(T.row(), 2, axis=1).broadcastable == (True, False)
+
+
+@pytest.mark.parametrize(
+    "positions",
+    [
+        lambda i: T.ravel_multi_index((i, 0 * i), (2, 3)),
+        lambda i: T.ravel_multi_index((0 * i, i), (2, 2), order="F"),
+        lambda i: T.stack(T.unravel_index(i, (1, 2))),
+    ],
+)
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_positions_out_of_range(positions, mode):
+    i = T.lvector("i")
+    f = theano.function([i], positions(i), mode=mode)
+    f([0, 1])
+    for wrong in ([0, 2], [-1, 0]):
+        with pytest.raises(ValueError, match="out of range|not in an array"):
+            f(wrong)

@@ -647,7 +647,7 @@ def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = 
     Parameters
     ----------
     indices : tensor-like
-        Integers; those out of range are not looked for, unlike NumPy's, which are an error.
+        Integers from 0 on, below the number of elements.
     dims : sequence of integers, or integer vector
         The shape of the array.
     order : {'C', 'F'}
@@ -665,7 +665,7 @@ def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = 
     TypeError
         `indices` are no integers.
     ValueError
-        The number of axes is not known.
+        The number of axes is not known; positions that are out of range, when the function runs.
 
     Examples
     --------
@@ -673,6 +673,10 @@ def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = 
     [1, 2]
     """
     indices, lengths = as_index_like(indices), _dims(dims, ndim)
+    size: Any = index_constant(1)
+    for length in lengths:
+        size = size * length
+    indices = _below(indices, size, "unravel_index: a position is not in an array of this shape")
     coordinates: list[Any] = []
     for length in reversed(lengths) if order == "C" else lengths:
         coordinates.append(indices % length)
@@ -693,8 +697,7 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
     dims : sequence of integers, or integer vector
         The shape of the array.
     mode : {'raise', 'wrap', 'clip'}
-        What becomes of coordinates out of range: they are taken as they are (unlike NumPy's, which are an
-        error), their remainders, or the nearest end.
+        What becomes of coordinates out of range: an error when the function runs, their remainders, or the nearest end.
     order : {'C', 'F'}
         Whether the last coordinate or the first one counts single elements.
 
@@ -708,7 +711,7 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
     TypeError
         Coordinates are no integers.
     ValueError
-        Another `mode`.
+        Another `mode`; coordinates that are out of range, when the function runs.
 
     Examples
     --------
@@ -721,13 +724,21 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
         coordinates = [i % n for i, n in zip(coordinates, lengths)]
     elif mode == "clip":
         coordinates = [i.clip(0, n - 1) for i, n in zip(coordinates, lengths)]
-    elif mode != "raise":
+    elif mode == "raise":
+        message = "ravel_multi_index: a coordinate is out of range along axis {}"
+        coordinates = [_below(i, n, message.format(k)) for k, (i, n) in enumerate(zip(coordinates, lengths))]
+    else:
         raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
     pairs = list(zip(coordinates, lengths))
     total: Any = index_constant(0)
     for i, n in pairs if order == "C" else reversed(pairs):
         total = total * n + i
     return total
+
+
+def _below(indices: Any, length: Any, message: str) -> Any:
+    """The indices, which must be from 0 on and below a length."""
+    return Assert(message, ValueError)(indices, (indices >= 0).all(), (indices < length).all())
 
 
 def as_index_like(value: Any) -> Any:

@@ -101,8 +101,8 @@ def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     axes = [a for a in axes_of(node) if value.type.broadcastable[a] and not x.type.broadcastable[a]]
     if not axes or not all(nonnegative(sizes[a]) for a in axes):
         return None
-    if type(node.op) in (Max, Min) and not all((number(sizes[a]) or 0) > 0 for a in axes):
-        return None  # of nothing: an error that must stay
+    if isinstance(node.op, Max | Min) and not all((number(sizes[a]) or 0) > 0 for a in axes):
+        return None  # of nothing: an error that must stay, or of floats -inf
     keep = [i for i in range(x.type.ndim) if i not in axes]
     dropped = dimshuffle(value, keep)
     rest = tuple(a - sum(u < a for u in axes) for a in axes_of(node) if a not in axes)
@@ -113,7 +113,7 @@ def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
     if dropped.type.dtype != out.type.dtype:
         dropped = elemwise(scalar.convert_to(out.type.dtype), dropped)
     result = with_axes(node.op, rest, dropped) if rest else dropped
-    if type(node.op) in (Max, Min):
+    if isinstance(node.op, Max | Min):
         return result
     count = sizes[axes[0]]
     for a in axes[1:]:
