@@ -474,7 +474,33 @@ def pool_3d(
     input: Any, ws: Any = None, ignore_border: bool | None = None, stride: Any = None, pad: Any = (0, 0, 0),
     mode: str = "max", ds: Any = None, st: Any = None, padding: Any = None,
 ) -> Any:  # fmt: skip
-    """`pool_2d` over the last three axes."""
+    """`pool_2d` over the last three axes.
+
+    Parameters
+    ----------
+    input : tensor_like
+        Of three dimensions or more.
+    ws, ignore_border, stride, pad, mode, ds, st, padding
+        See `pool_2d`, for three axes.
+
+    Returns
+    -------
+    tensor
+        See `pool_2d`.
+
+    Raises
+    ------
+    ValueError
+        A parameter is missing or makes no sense.
+    NotImplementedError
+        Padding with ``ignore_border=False``, or as wide as the window; a tensor of less than three dimensions.
+
+    Examples
+    --------
+    >>> from theano.tensor.signal.pool import pool_3d
+    >>> pool_3d(T.constant(np.arange(8.0).reshape(2, 2, 2)), (2, 2, 2), ignore_border=True).eval()
+    array([[[7.]]])
+    """
     return _pooled(3, input, ws, ignore_border, stride, pad, mode, (ds, st, padding))
 
 
@@ -487,6 +513,16 @@ def max_pool_2d_same_size(input: Any, patch_size: Sequence[int]) -> Any:
         4-d tensor.
     patch_size
         Rows and columns of patches, which do not overlap; elements beyond the last whole patch become zeros.
+
+    Returns
+    -------
+    tensor
+        Of the shape and dtype of `input`.
+
+    Raises
+    ------
+    ValueError
+        `patch_size` does not have two lengths.
 
     Examples
     --------
