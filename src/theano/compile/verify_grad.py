@@ -30,6 +30,21 @@ def mode_not_slow(mode: Any) -> Any:
     >>> from theano.gradient import mode_not_slow
     >>> mode_not_slow("FAST_COMPILE") is theano.compile.mode.FAST_RUN
     True
+
+    Parameters
+    ----------
+    mode : Mode, str or None
+        See `theano.function`.
+
+    Returns
+    -------
+    Mode or str
+        A mode.
+
+    Raises
+    ------
+    ValueError
+        There is no mode of this name.
     """
     if mode == "FAST_COMPILE":
         return FAST_RUN
@@ -81,6 +96,10 @@ def verify_grad(
         Cast the random projection to the output's dtype.
     no_debug_ref
         Accepted for compatibility.
+
+    Returns
+    -------
+    None
 
     Raises
     ------

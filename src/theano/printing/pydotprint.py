@@ -39,6 +39,11 @@ def pydotprint(
     return_image
         Return the picture's bytes instead of writing them.
 
+    Returns
+    -------
+    None or bytes
+        See `return_image`.
+
     Raises
     ------
     RuntimeError

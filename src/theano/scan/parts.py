@@ -96,7 +96,14 @@ class Results(Record):
 
 
 class Loop(Record):
-    """All parts of a scan. `apply` makes the node."""
+    """All parts of a scan. `apply` makes the node.
+
+    Examples
+    --------
+    >>> from theano.scan.parts import Loop
+    >>> Loop(T.constant(3)).sequences
+    []
+    """
 
     n_steps: Any
     sequences: list[SequenceArg] = field(default_factory=list)
