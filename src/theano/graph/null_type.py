@@ -50,6 +50,11 @@ class NullType(Type):
 class DisconnectedType(Type):
     """The type of the gradient with respect to an input that the output does not depend on.
 
+    Parameters
+    ----------
+    name : str, optional
+        What it is called with: the name of the variable.
+
     Returns
     -------
     Variable

@@ -149,12 +149,65 @@ def _classes(name: str, compare: Callable[[Any, Any], Any], dense: Callable[...,
         return compare(x, y)
 
     namespace = {"__module__": __name__, "comparison": comparison, "dense": staticmethod(dense)}
-    words = name.removesuffix("Than").lower()
-    both = type(f"{name}SS", (_ComparisonSS,), namespace | {"__doc__": f"``x {_SIGNS[words]} y`` of sparse matrices."})
-    doc = f"``x {_SIGNS[words]} y`` of a sparse matrix and a dense one."
-    one = type(f"{name}SD", (_ComparisonSD,), namespace | {"__doc__": doc})
+    sign = _SIGNS[name.removesuffix("Than").lower()]
+    both = type(f"{name}SS", (_ComparisonSS,), namespace | {"__doc__": _TWO_SPARSE.format(name=name, sign=sign)})
+    one = type(f"{name}SD", (_ComparisonSD,), namespace | {"__doc__": _ONE_SPARSE.format(name=name, sign=sign)})
     return both, one
 
+
+_TWO_SPARSE = """``x {sign} y`` of sparse matrices, element by element.
+
+Parameters
+----------
+x, y : sparse matrices
+    (m, n), in format csr or csc; real ones, where their order counts.
+
+Returns
+-------
+sparse matrix of bool
+    (m, n), in the format of `x`.
+
+Raises
+------
+TypeError
+    One is not sparse, or numbers that have no order are to be ordered.
+ValueError
+    When it runs: the shapes differ.
+
+Examples
+--------
+>>> from theano import sparse
+>>> {name}SS()(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[0.0, 3.0]])).type
+Sparse[bool, csr]
+"""
+
+_ONE_SPARSE = """``x {sign} y`` of a sparse matrix and a dense one, element by element.
+
+Parameters
+----------
+x : sparse matrix
+    (m, n), in format csr or csc.
+y : tensor_like
+    (m, n), or broadcastable.
+
+Returns
+-------
+matrix of bool
+    (m, n), dense.
+
+Raises
+------
+TypeError
+    `x` is not sparse, or `y` has more than two dimensions.
+ValueError
+    When it runs: the shapes differ.
+
+Examples
+--------
+>>> from theano import sparse
+>>> {name}SD()(sparse.csr_from_dense([[0.0, 2.0]]), np.array([[0.0, 3.0]])).type
+TensorType(bool, matrix)
+"""
 
 _SIGNS = {"equal": "==", "notequal": "!=", "less": "<", "greater": ">", "lessequal": "<=", "greaterequal": ">="}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from theano.graph.common_text import with_text
 from theano.graph.origin import made_here
 from theano.sparse.csm import SoundCSM, csm_properties
 from theano.sparse.variable import as_sparse_variable
@@ -114,10 +115,7 @@ _COMMON = """
 """
 
 
-def _documented(function: Any) -> Any:
-    """Put what all of these functions have in common into the text of `function`."""
-    function.__doc__ = function.__doc__.replace("\n    <parameters>\n", _COMMON)
-    return function
+_documented = with_text(_COMMON)
 
 
 @_documented

@@ -16,6 +16,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable
+from theano.graph.common_text import with_text
 from theano.tensor.assertion import Assert
 from theano.tensor.math import eq
 from theano.tensor.nnet.convolution import (
@@ -80,10 +81,7 @@ _PARAMETERS = """
 """
 
 
-def _documented(function: Any) -> Any:
-    """Put the description of the parameters that all convolutions have into the text of `function`."""
-    function.__doc__ = function.__doc__.replace("\n    <parameters>\n", _PARAMETERS)
-    return function
+_documented = with_text(_PARAMETERS)
 
 
 @_documented

@@ -115,7 +115,27 @@ def trained(
     x: Any, scale: Any, shift: Any, axes: tuple[int, ...], epsilon: Any, factor: Any,
     running_mean: Any, running_var: Any,
 ) -> list[Any]:  # fmt: skip
-    """What `batch_normalization_train` returns, of variables that have all axes, and with all axes."""
+    """What `batch_normalization_train` returns, of variables that have all axes, and with all axes.
+
+    Parameters
+    ----------
+    x, scale, shift, epsilon, factor, running_mean, running_var
+        Tensors with all axes (or none); the running ones may be None.
+    axes : tuple of int
+        Over which statistics are taken.
+
+    Returns
+    -------
+    list of tensors
+        See above.
+
+    Examples
+    --------
+    >>> x, one = T.constant([[1.0], [3.0]]), T.constant([[1.0]])
+    >>> found = trained(x, one, one, (0,), T.constant(1e-4), T.constant(0.1), None, None)
+    >>> found[1].eval()
+    array([[2.]])
+    """
     batch_mean = mean(x, axis=axes, keepdims=True)
     batch_var = var(x, axis=axes, keepdims=True)
     invstd = 1 / sqrt(batch_var + epsilon)
@@ -129,7 +149,23 @@ def trained(
 
 
 def count(x: Any, axes: tuple[int, ...]) -> Any:
-    """How many elements of `x` a mean over `axes` is of, in its dtype."""
+    """How many elements of `x` a mean over `axes` is of, in its dtype.
+
+    Parameters
+    ----------
+    x : tensor
+    axes : tuple of int
+
+    Returns
+    -------
+    0-d tensor
+        Of the dtype of `x`.
+
+    Examples
+    --------
+    >>> count(T.constant([[1.0, 2.0, 3.0]]), (0, 1)).eval().tolist()
+    3.0
+    """
     return cast(product(shape_i(x, i) for i in axes), x.type.dtype)
 
 
@@ -181,7 +217,23 @@ def batch_normalization_test(
 
 
 def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: Any) -> Any:
-    """What `batch_normalization_test` returns, of variables that have all axes."""
+    """What `batch_normalization_test` returns, of variables that have all axes.
+
+    Parameters
+    ----------
+    x, scale, shift, center, spread, epsilon
+        Tensors with all axes (or none).
+
+    Returns
+    -------
+    tensor
+        ``(x - center) * scale / sqrt(spread + epsilon) + shift``.
+
+    Examples
+    --------
+    >>> tested(*(T.constant([[v]]) for v in (3.0, 2.0, 1.0, 2.0, 4.0, 0.0))).eval()
+    array([[2.]])
+    """
     return (x - center) * (scale / sqrt(spread + epsilon)) + shift
 
 
