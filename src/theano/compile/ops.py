@@ -257,6 +257,22 @@ def as_op(
 def load_back(mod: str, name: str) -> Any:
     """What is called `name` in the module `mod`: how pickles name a function.
 
+    Parameters
+    ----------
+    mod, name : str
+        The names.
+
+    Returns
+    -------
+    What has this name.
+
+    Raises
+    ------
+    ImportError, AttributeError
+        There is no such module, or nothing of this name in it.
+
+    Examples
+    --------
     >>> from theano.compile.ops import load_back
     >>> load_back("math", "floor")
     <built-in function floor>
@@ -267,6 +283,18 @@ def load_back(mod: str, name: str) -> Any:
 def shape_i_op(i: int) -> Shape_i:
     """The op that gives the length of axis `i`; the same one each time.
 
+    Parameters
+    ----------
+    i : int
+        The axis.
+
+    Returns
+    -------
+    Shape_i
+        The op.
+
+    Examples
+    --------
     >>> from theano.compile.ops import shape_i_op
     >>> shape_i_op(1) is shape_i_op(1), shape_i_op(1)
     (True, Shape_i{1})

@@ -27,10 +27,6 @@ __all__ = ["mode_not_slow", "verify_grad"]
 def mode_not_slow(mode: Any) -> Any:
     """`mode`, or FAST_RUN where it is one for finding mistakes, or compiles little: FAST_COMPILE and DebugMode.
 
-    >>> from theano.gradient import mode_not_slow
-    >>> mode_not_slow("FAST_COMPILE") is theano.compile.mode.FAST_RUN
-    True
-
     Parameters
     ----------
     mode : Mode, str or None
@@ -45,6 +41,12 @@ def mode_not_slow(mode: Any) -> Any:
     ------
     ValueError
         There is no mode of this name.
+
+    Examples
+    --------
+    >>> from theano.gradient import mode_not_slow
+    >>> mode_not_slow("FAST_COMPILE") is theano.compile.mode.FAST_RUN
+    True
     """
     if mode == "FAST_COMPILE":
         return FAST_RUN

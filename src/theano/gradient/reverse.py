@@ -137,6 +137,16 @@ def grad(
 def as_list(x: Any) -> list[Any]:
     """`x` as a list: of its elements if it is a list or tuple, else of itself.
 
+    Parameters
+    ----------
+    x
+        One, or a list or tuple.
+
+    Returns
+    -------
+    list
+        A new one.
+
     Examples
     --------
     >>> as_list((1, 2)), as_list(1)
