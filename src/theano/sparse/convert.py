@@ -197,7 +197,7 @@ class SparseFromDense(SparseOp):
     Raises
     ------
     ValueError
-        `format` is neither.
+        It is called, and there is no such format.
     TypeError
         It is called with more than two dimensions.
 

@@ -505,6 +505,7 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
     >>> sparse.dense_from_sparse(sparse.structured_dot_grad(x, np.ones((2, 3)), np.ones((1, 3)))).eval()
     array([[0., 3.]])
     """
+    sparse_A = as_sparse_variable(sparse_A)
     wanted_format(sparse_A, "csr", "csc")
     format = sparse_A.type.format
     if is_sparse_variable(dense_B) and is_sparse_variable(ga):

@@ -609,7 +609,7 @@ def assert_shape(x: Any, expected_shape: Sequence[Any], msg: str = "Unexpected s
     Raises
     ------
     AssertionError
-        When it runs: `x` has another shape.
+        When it runs: `x` has another shape, and the flag is on.
 
     Examples
     --------

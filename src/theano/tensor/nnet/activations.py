@@ -43,7 +43,7 @@ def relu(x: Any, alpha: Any = 0) -> Any:
     Returns
     -------
     tensor
-        Of the shape of `x`, broadcast with that of `alpha`; of its dtype, or float64 for integers.
+        Of the shape of `x`, broadcast with that of `alpha`; of its dtype, or a float dtype for integers.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def selu(x: Any) -> Any:
     Returns
     -------
     tensor
-        Of the shape of `x` and a float dtype.
+        Of the shape of `x` and the dtype that holds `x` and `floatX`: two factors have that of `floatX`.
 
     Notes
     -----

@@ -135,6 +135,8 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
     ------
     ValueError
         An argument is none of these; or when it runs: lengths differ, or a class is negative.
+    IndexError
+        When it runs: there is no such class.
 
     Notes
     -----
@@ -264,6 +266,8 @@ def crossentropy_softmax_1hot_with_bias(
     ValueError
         An argument has another number of dimensions or another kind of dtype; or when it runs: lengths differ, or a
         class is negative.
+    IndexError
+        When it runs: there is no such class.
 
     Examples
     --------
@@ -301,7 +305,7 @@ def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Variab
 
     Raises
     ------
-    ValueError
+    ValueError, IndexError
         See `crossentropy_softmax_1hot_with_bias`.
 
     Examples
@@ -334,7 +338,7 @@ def crossentropy_softmax_max_and_argmax_1hot_with_bias(
 
     Raises
     ------
-    ValueError
+    ValueError, IndexError
         See `crossentropy_softmax_1hot_with_bias`.
 
     Examples
@@ -369,7 +373,7 @@ def crossentropy_softmax_max_and_argmax_1hot(
 
     Raises
     ------
-    ValueError
+    ValueError, IndexError
         See `crossentropy_softmax_1hot_with_bias`.
 
     Examples
