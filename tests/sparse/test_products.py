@@ -156,4 +156,4 @@ def test_casts_keep_the_order_of_elements(dtype: str) -> None:
 
 def test_structured_dot_grad_says_what_is_not_sparse():
     with pytest.raises(TypeError, match="a sparse matrix is wanted"):
-        sparse.structured_dot_grad(T.dmatrix(), T.dmatrix(), T.dmatrix())
+        S.structured_dot_grad(T.dmatrix(), T.dmatrix(), T.dmatrix())

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TypeVar
-
-F = TypeVar("F", bound=Callable[..., object])
+from typing import Any
 
 
-def with_text(common: str) -> Callable[[F], F]:
+def with_text(common: str) -> Callable[[Any], Any]:
     """A decorator: `common` takes the place of the line ``<parameters>`` in the docstring of a function.
 
     Parameters
     ----------
     common
         Lines of a docstring.
+
+    Returns
+    -------
+    callable
+        The decorator; it returns the function.
 
     Examples
     --------
@@ -29,7 +32,7 @@ def with_text(common: str) -> Callable[[F], F]:
     'Parameters: x.'
     """
 
-    def decorate(function: F) -> F:
+    def decorate(function: Any) -> Any:
         # Python 3.13 takes the indentation from docstrings, older ones leave it there; -OO takes them altogether.
         text = inspect.cleandoc(function.__doc__ or "")
         function.__doc__ = text.replace("<parameters>", inspect.cleandoc(common))
