@@ -21,6 +21,27 @@ class IfElse(Op):
 
     Inputs are the condition, `n_outs` variables of the one side and as many of the other.
 
+    Parameters
+    ----------
+    n_outs : int
+        The number of values of each side.
+    as_view, gpu
+        Accepted for older programs.
+    name : str, optional
+        For printing.
+
+    Returns
+    -------
+    variable, or list of variables
+        Called with the condition and the values: of their types.
+
+    Raises
+    ------
+    ValueError
+        It is called with another number of values.
+    TypeError
+        The condition is not 0-d, or types differ.
+
     Examples
     --------
     >>> IfElse(1)(T.lscalar(), T.vector(), T.vector())

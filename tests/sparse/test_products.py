@@ -152,3 +152,8 @@ def test_casts_keep_the_order_of_elements(dtype: str) -> None:
         found = theano.function([x], S.csm_properties(S.cast(x, dtype)), mode=mode)(X)
         for part, expected in zip(found, (X.data.astype(dtype), X.indices, X.indptr), strict=False):
             np.testing.assert_array_equal(part, expected)
+
+
+def test_structured_dot_grad_says_what_is_not_sparse():
+    with pytest.raises(TypeError, match="a sparse matrix is wanted"):
+        S.structured_dot_grad(T.dmatrix(), T.dmatrix(), T.dmatrix())

@@ -211,6 +211,12 @@ class DebugMode(Mode):
         Complain of NaN and infinities.
     check_preallocated_output, require_matching_strides, linker
         Accepted for older programs.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> theano.function([x], x + 1, mode=theano.compile.DebugMode())(1)
+    array(2.)
     """
 
     keep_original = True

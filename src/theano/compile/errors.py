@@ -102,6 +102,23 @@ def raise_with_op(
         Graph of the function, for the clients of the node's outputs.
     toposort_index
         Position of the node in the graph's order; found from `fgraph` when not given.
+
+    Returns
+    -------
+    Never.
+
+    Raises
+    ------
+    Exception
+        `exc`.
+
+    Examples
+    --------
+    >>> y = abs(T.dscalar("x"))
+    >>> theano.gof.raise_with_op(y.owner, ValueError("too big"))
+    Traceback (most recent call last):
+    ValueError: too big
+    Apply node that caused the error: ...
     """
     if node in getattr(exc, "theano_nodes", ()):  # an op that raises one exception object again and again
         raise exc

@@ -29,6 +29,11 @@ _DUPLICATE: Any = object()
 class Function(FunctionBase):
     """A compiled function. Call it with the values of its inputs.
 
+    Parameters
+    ----------
+    fn, input_storage, output_storage, indices, outputs, defaults, unpack_single, return_none, output_keys, maker, name
+        What the maker gives: functions are made by `theano.function`.
+
     Attributes
     ----------
     maker
@@ -43,6 +48,13 @@ class Function(FunctionBase):
         `ProfileStats`, or None.
     trust_input
         Set it to skip the checks and conversions of arguments.
+
+    Examples
+    --------
+    >>> x, y = T.dscalars("x", "y")
+    >>> f = theano.function([x, theano.In(y, value=2.0)], x * y, name="product")
+    >>> f(3), f(3, y=1), f.name, f["y"]
+    (array(6.), array(3.), 'product', array(2.))
     """
 
     def __init__(

@@ -71,6 +71,11 @@ def function(
     on_unused_input
         "raise", "warn" or "ignore" inputs that no output needs.
 
+    Returns
+    -------
+    Function
+        Called with a value for each input (by place or by name): the values of the outputs, in the form of `outputs`.
+
     Raises
     ------
     TypeError
@@ -117,10 +122,32 @@ def pfunc(
 ) -> Function:
     """`function` under its older name; `output_keys` names the outputs of a list.
 
+    Parameters
+    ----------
+    params
+        The `inputs` of `function`.
+    outputs, mode, updates, givens, no_default_updates, accept_inplace, name, rebuild_strict
+        See `function`.
+    allow_input_downcast, profile, on_unused_input
+        See `function`.
+    output_keys : list of str, optional
+        Names of the outputs: calls return a dict.
+
+    Returns
+    -------
+    Function
+
     Raises
     ------
     TypeError
         `params` is no list; for other errors see `function`.
+
+    Examples
+    --------
+    >>> from theano.compile import pfunc
+    >>> x = T.dscalar("x")
+    >>> pfunc([x], [x + 1], output_keys=["next"])(1)
+    {'next': array(2.)}
     """
     if not isinstance(params, list | tuple):
         raise TypeError(
@@ -180,6 +207,36 @@ def function_dump(
     """Write the arguments of a `function` call to a file, to reproduce a compilation elsewhere.
 
     Load them with `pickle` and pass them on: ``theano.function(**pickle.load(open(filename, "rb")))``.
+
+    Parameters
+    ----------
+    filename : str
+        Where to write.
+    inputs, outputs, mode, updates, givens, no_default_updates, accept_inplace, name, rebuild_strict
+        See `function`.
+    allow_input_downcast, profile, on_unused_input
+        See `function`.
+    extra_tag_to_remove
+        Accepted for older programs.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    OSError
+        The file can't be written.
+
+    Examples
+    --------
+    >>> import os, pickle, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "function.pkl")
+    >>> x = T.dscalar("x")
+    >>> theano.function_dump(path, [x], x + 1)
+    >>> with open(path, "rb") as file:
+    ...     theano.function(**pickle.load(file))(1)
+    array(2.)
     """
     given = locals()
     with open(filename, "wb") as file:

@@ -32,6 +32,21 @@ def executor_of(f: Any) -> NativeExecutor:
 def loop_program(f: Any) -> str:
     """The loop program of a compiled function: what its native code is printed from.
 
+    Parameters
+    ----------
+    f
+        What `theano.function` has returned, in a mode that compiles.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    TypeError
+        `f` is something else.
+
     Examples
     --------
     >>> a, b = T.vectors("a", "b")
@@ -60,6 +75,16 @@ def items(f: Any) -> str:
     ----------
     f
         What `theano.function` has returned, in a mode that compiles.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    TypeError
+        `f` is something else.
 
     Examples
     --------
@@ -93,6 +118,16 @@ def ccode(f: Any, name: str = "theano_function", fma: bool = True) -> str:
     fma
         Write fused multiplications and additions as ``fma``: fast and exact with ``-mfma``. Without, they are
         rounded twice.
+
+    Returns
+    -------
+    str
+        The text of the C file.
+
+    Raises
+    ------
+    TypeError
+        `f` is something else.
 
     Examples
     --------

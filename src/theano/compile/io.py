@@ -28,6 +28,13 @@ class SymbolicInput:
         How values are filtered, see `Type.filter`.
     implicit
         The input can't be given in a call; needs a value.
+
+    Examples
+    --------
+    >>> from theano.compile import SymbolicInput
+    >>> x = T.dscalar("x")
+    >>> SymbolicInput(x, update=x + 1)
+    In(x -> Elemwise{add,no_inplace}.0)
     """
 
     def __init__(
@@ -92,6 +99,13 @@ class In(SymbolicInput):
     shared
         The input stands for a shared variable (made by `theano.function` itself).
 
+    Raises
+    ------
+    TypeError
+        `variable` is none, `name` no str, `update` is not of the type of `variable`, or an implicit input has no value.
+    AssertionError
+        The input is mutable, but not to be borrowed.
+
     Examples
     --------
     >>> x, y = T.dscalars("x", "y")
@@ -133,7 +147,21 @@ class In(SymbolicInput):
 
 
 class Param(In):
-    """Older name of `In`, with its arguments in another order."""
+    """Older name of `In`, with its arguments in another order.
+
+    Parameters
+    ----------
+    variable, name, mutable, strict, allow_downcast, implicit, borrow
+        See `In`.
+    default
+        The `value` of `In`.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> theano.function([theano.Param(x, default=2.0)], x + 1)()
+    array(3.)
+    """
 
     def __init__(
         self,
@@ -214,10 +242,24 @@ def _input_of_tuple(param: Sequence[Any]) -> In:
 def convert_function_input(input: Any) -> In:
     """An `In` for a variable or an `In`.
 
+    Parameters
+    ----------
+    input : Variable or In
+
+    Returns
+    -------
+    In
+
     Raises
     ------
     TypeError
         It is neither.
+
+    Examples
+    --------
+    >>> from theano.compile import convert_function_input
+    >>> convert_function_input(T.dscalar("x"))
+    In(x)
     """
     if isinstance(input, In):
         return input
@@ -243,6 +285,13 @@ class SymbolicOutput:
         What is computed.
     borrow
         The returned array may be shared with an input, a shared variable or another output.
+
+    Examples
+    --------
+    >>> x = T.dvector("x")
+    >>> f = theano.function([x], theano.Out(x[1:], borrow=True))
+    >>> f([1, 2])
+    array([2.])
     """
 
     def __init__(self, variable: Variable, borrow: bool = False) -> None:

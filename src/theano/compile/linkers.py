@@ -41,6 +41,22 @@ class Linker:
 
     A class derived of it may define `accept` and `make_thunk` only; `executor` says who runs the functions of a mode:
     "native", "perform", "debug", or "thunk", which calls what `make_thunk` gives.
+
+    Parameters
+    ----------
+    name : str, optional
+        Its name.
+    executor : str, optional
+        See above.
+    allow_gc : bool, optional
+        Whether workspace is given back after a call.
+    schedule : callable, optional
+        Gives the order of the thunks, for a graph.
+
+    Examples
+    --------
+    >>> theano.gof.PerformLinker().executor
+    'perform'
     """
 
     name = "linker"
@@ -200,6 +216,19 @@ def map_storage(
     Returns
     -------
     input_storage, output_storage, storage_map
+
+    Raises
+    ------
+    ValueError
+        There are not as many places as inputs or outputs.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> graph = theano.gof.FunctionGraph([x], [x + 1.0], clone=False)
+    >>> inputs, outputs, places = map_storage(graph, graph.toposort(), None, None)
+    >>> inputs, outputs
+    ([[None]], [[None]])
     """
     places = {} if storage_map is None else storage_map
     inputs = _places(fgraph.inputs, input_storage, places)
@@ -212,7 +241,27 @@ def map_storage(
 
 
 def gc_helper(node_list: Sequence[Apply]) -> tuple[set[Any], dict[Any, Apply]]:
-    """The variables that some nodes in their order compute, and for each variable the last node that reads it."""
+    """The variables that some nodes in their order compute, and for each variable the last node that reads it.
+
+    Parameters
+    ----------
+    node_list : sequence of Apply
+        Nodes in the order in which they run.
+
+    Returns
+    -------
+    computed : set of variables
+    last_user : dict
+        From each variable that a node reads to the last of these nodes.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> y = T.exp(x)
+    >>> computed, last_user = gc_helper([y.owner])
+    >>> computed == {y}, last_user == {x: y.owner}
+    (True, True)
+    """
     computed: set[Any] = set()
     last_user: dict[Any, Apply] = {}
     for node in node_list:
@@ -242,10 +291,24 @@ def streamline(
     nice_errors
         Whether errors tell of the node.
 
+    Returns
+    -------
+    callable
+        Without arguments and result.
+
     Raises
     ------
     ValueError
         There are not as many thunks as nodes, or lists of places.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> y = abs(x)
+    >>> graph = theano.gof.FunctionGraph([x], [y], clone=False)
+    >>> run = streamline(graph, [lambda: print("runs")], graph.toposort())
+    >>> run()
+    runs
     """
     cleared = [()] * len(thunks) if post_thunk_old_storage is None else post_thunk_old_storage
     if not len(thunks) == len(order) == len(cleared):
@@ -269,7 +332,30 @@ def streamline(
 
 
 def add_clear_storage(f: Any, computed: Iterable[Any], storage_map: dict[Any, list[Any]]) -> None:
-    """Give a function the method ``f.clear_storage()``, which empties the places of computed variables."""
+    """Give a function the method ``f.clear_storage()``, which empties the places of computed variables.
+
+    Parameters
+    ----------
+    f
+        What is to get the method.
+    computed
+        Variables.
+    storage_map : dict
+        The places (lists of one item) of variables.
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> x, place = T.dscalar("x"), [3.0]
+    >>> def f(): ...
+    >>> add_clear_storage(f, [x], {x: place})
+    >>> f.clear_storage()
+    >>> place
+    [None]
+    """
     places = [storage_map[v] for v in computed]
 
     def clear_storage() -> None:
@@ -280,7 +366,24 @@ def add_clear_storage(f: Any, computed: Iterable[Any], storage_map: dict[Any, li
 
 
 class LocalLinker(Linker):
-    """A linker that can run each node by itself."""
+    """A linker that can run each node by itself.
+
+    Parameters
+    ----------
+    name, executor, allow_gc, schedule
+        See `Linker`.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> linker = theano.gof.PerformLinker().accept(theano.gof.FunctionGraph([x], [abs(-x)], clone=False))
+    >>> run, inputs, outputs, thunks, nodes = linker.make_all()
+    >>> inputs[0].value = -2
+    >>> for thunk in thunks:
+    ...     _ = thunk()
+    >>> outputs[0].value
+    array(2.)
+    """
 
     def runner_of(self, node: Apply) -> Any:
         """``run(values, cells)`` of one node: by its NumPy definition."""
@@ -309,7 +412,19 @@ class LocalLinker(Linker):
 
 
 class CLinker(Linker):
-    """The graph as one native program. `schedule` is accepted for older programs."""
+    """The graph as one native program. `schedule` is accepted for older programs.
+
+    Parameters
+    ----------
+    schedule
+        Accepted for older programs.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> theano.function([x], x + 1, mode=theano.Mode(linker=theano.gof.CLinker()))(1)
+    array(2.)
+    """
 
     name, executor = "c", "native"
 
@@ -372,6 +487,12 @@ class PerformLinker(LocalLinker):
         Accepted for older programs: values are dropped after their last reader.
     schedule
         Gives the order of the thunks, for a graph.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> theano.function([x], x + 1, mode=theano.Mode(linker=theano.gof.PerformLinker()))(1)
+    array(2.)
     """
 
     name, executor = "py", "perform"
@@ -394,6 +515,16 @@ class VM_Linker(LocalLinker):
         Called with `var` and `value` for each input, constant and shared variable, before the first node.
     use_cloop, lazy, schedule, c_thunks, allow_partial_eval
         Accepted for older programs.
+
+    Examples
+    --------
+    >>> def show(node, thunk, storage_map, compute_map):
+    ...     print(node.op)
+    >>> x = T.dscalar("x")
+    >>> f = theano.function([x], T.exp(x).sum(), mode=theano.Mode(theano.gof.vm.VM_Linker(callback=show), None))
+    >>> _ = f(0)
+    Elemwise{exp,no_inplace}
+    Sum{acc_dtype=float64}
     """
 
     def __init__(

@@ -51,6 +51,13 @@ class FunctionMaker:
         As given, in normal form.
     plan
         What the executor was told.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> f = theano.compile.FunctionMaker([x], x + 1).create()
+    >>> f(1)
+    array(2.)
     """
 
     def __init__(
@@ -290,7 +297,38 @@ def orig_function(
     on_unused_input: str | None = None,
     output_keys: list[str] | None = None,
 ) -> Function:
-    """A function of `In` and `Out` objects whose updates and shared variables are spelled out."""
+    """A function of `In` and `Out` objects whose updates and shared variables are spelled out.
+
+    Parameters
+    ----------
+    inputs : sequence of In or Variable
+        The explicit inputs, then one with ``shared=True`` for each shared variable.
+    outputs
+        Variables or `Out` objects: one, a list, or None.
+    mode, accept_inplace, name, profile, on_unused_input
+        See `theano.function`.
+    output_keys : list of str, optional
+        Names of the outputs: calls return a dict.
+
+    Returns
+    -------
+    Function
+
+    Raises
+    ------
+    MissingInputError
+        An output needs a variable that is no input.
+    UnusedInputError
+        No output needs an input.
+    ValueError
+        There is no mode of this name.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> orig_function([theano.In(x)], [theano.Out(x + 1)])(1)
+    [array(2.)]
+    """
     mode = get_mode(mode)
     maker_class = mode.function_maker or FunctionMaker
     user = capture_origin(1)

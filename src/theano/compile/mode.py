@@ -31,10 +31,28 @@ predefined_linkers: dict[str | None, Linker] = predefined()
 def register_linker(name: str, linker: Linker) -> None:
     """Make `linker` known as ``Mode(linker=name)``.
 
+    Parameters
+    ----------
+    name : str
+        The name.
+    linker : Linker
+        What it stands for.
+
+    Returns
+    -------
+    None
+
     Raises
     ------
     ValueError
         The name is taken.
+
+    Examples
+    --------
+    >>> theano.compile.register_linker("my_py", theano.gof.PerformLinker())
+    >>> theano.function([], T.constant(2.0), mode=theano.Mode(linker="my_py"))()
+    array(2., dtype=float32)
+    >>> del theano.compile.mode.predefined_linkers["my_py"]
     """
     _register("Linker", predefined_linkers, name, linker)
 
@@ -82,10 +100,29 @@ predefined_optimizers: dict[str | None, Any] = {
 def register_optimizer(name: str, opt: Any) -> None:
     """Make `opt`, a `Query` or an object with ``optimize(fgraph)``, known as ``Mode(optimizer=name)``.
 
+    Parameters
+    ----------
+    name : str
+        The name.
+    opt
+        What it stands for.
+
+    Returns
+    -------
+    None
+
     Raises
     ------
     ValueError
         The name is taken.
+
+    Examples
+    --------
+    >>> from theano.compile import mode
+    >>> mode.register_optimizer("only_merge", mode.OPT_MERGE)
+    >>> theano.function([], T.constant(2.0), mode=theano.Mode(optimizer="only_merge"))()
+    array(2., dtype=float32)
+    >>> del theano.compile.mode.predefined_optimizers["only_merge"]
     """
     _register("Optimizer", predefined_optimizers, name, opt)
 
@@ -244,10 +281,28 @@ _config_modes: dict[tuple[Any, ...], Mode] = {}
 def register_mode(name: str, mode: Mode) -> None:
     """Make `mode` known as ``function(…, mode=name)``.
 
+    Parameters
+    ----------
+    name : str
+        The name.
+    mode : Mode
+        What it stands for.
+
+    Returns
+    -------
+    None
+
     Raises
     ------
     ValueError
         The name is taken.
+
+    Examples
+    --------
+    >>> theano.compile.register_mode("MY_MODE", theano.Mode(linker="py"))
+    >>> theano.function([], T.constant(2.0), mode="MY_MODE")()
+    array(2., dtype=float32)
+    >>> del theano.compile.mode.predefined_modes["MY_MODE"]
     """
     _register("Mode", predefined_modes, name, mode)
 
@@ -257,10 +312,24 @@ def get_mode(orig_string: str | Mode | None) -> Mode:
 
     Flags `optimizer_including`, `optimizer_excluding` and `optimizer_requiring` apply to the default mode.
 
+    Parameters
+    ----------
+    orig_string : str, Mode or None
+        See above.
+
+    Returns
+    -------
+    Mode
+
     Raises
     ------
     ValueError
         There is no mode of that name.
+
+    Examples
+    --------
+    >>> theano.compile.get_mode("FAST_RUN") is theano.compile.FAST_RUN
+    True
     """
     if isinstance(orig_string, Mode):
         return orig_string
@@ -293,7 +362,24 @@ def _with_config_tags(mode: Mode) -> Mode:
 
 
 def get_default_mode() -> Mode:
-    """The mode of functions made without one."""
+    """The mode of functions made without one.
+
+    Returns
+    -------
+    Mode
+        That of the flag `mode`, with the tags of the flags `optimizer_including`, `optimizer_excluding` and
+        `optimizer_requiring`.
+
+    Raises
+    ------
+    ValueError
+        The flag names no mode.
+
+    Examples
+    --------
+    >>> isinstance(theano.compile.get_default_mode(), theano.Mode)
+    True
+    """
     return get_mode(None)
 
 

@@ -29,6 +29,13 @@ class NanGuardMode(Mode):
         As for `Mode`.
     linker
         Nodes are always run one by one by Python.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> f = theano.function([x], T.sqrt(x), mode=theano.compile.nanguardmode.NanGuardMode())
+    >>> f(4.0)
+    array(2.)
     """
 
     def __init__(

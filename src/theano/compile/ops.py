@@ -17,7 +17,22 @@ from theano.tensor.type import TensorType
 
 
 class OutputGuard(ViewOp):
-    """A view that marks an output."""
+    """A view that marks an output.
+
+    Parameters
+    ----------
+    x : Variable
+
+    Returns
+    -------
+    Variable
+        Of the type of `x`.
+
+    Examples
+    --------
+    >>> OutputGuard()(T.constant([1, 2])).eval()
+    array([1, 2])
+    """
 
     known_scalar = known_as_input
 
@@ -26,7 +41,23 @@ class OutputGuard(ViewOp):
 
 
 class DeepCopyOp(Op):
-    """A copy of the input's value."""
+    """A copy of the input's value.
+
+    Parameters
+    ----------
+    x : Variable
+        Of any type.
+
+    Returns
+    -------
+    Variable
+        Of the type of `x`.
+
+    Examples
+    --------
+    >>> deep_copy_op(T.constant([1, 2])).eval()
+    array([1, 2])
+    """
 
     __props__ = ()
     known_scalar = known_as_input
@@ -55,7 +86,27 @@ deep_copy_op = DeepCopyOp()
 
 
 class FromFunctionOp(Op):
-    """An op that calls a Python function on the values of its inputs. Made by `as_op`."""
+    """An op that calls a Python function on the values of its inputs. Made by `as_op`.
+
+    Parameters
+    ----------
+    fn
+        The function; it returns one value, or a list of values.
+    itypes, otypes
+        Types of inputs and outputs.
+    infer_shape
+        See `as_op`.
+
+    Raises
+    ------
+    ValueError
+        It is called with another number of inputs; or when it runs: the function returns another number of values.
+
+    Examples
+    --------
+    >>> FromFunctionOp(lambda x: 2 * x, [T.dvector], [T.dvector])(T.constant([1.0, 2.0])).eval()
+    array([2., 4.])
+    """
 
     __props__ = ("fn", "input_types", "output_types")
 
@@ -157,6 +208,11 @@ def as_op(
         ``infer_shape(node, input_shapes)``, if it is known. Functions of ctypes need it, for they write into arrays
         that are made for them (see `theano.native.foreign` for what else they must be).
 
+    Returns
+    -------
+    callable
+        The decorator: of a function it makes an op, `FromFunctionOp`.
+
     Raises
     ------
     TypeError
@@ -201,6 +257,22 @@ def as_op(
 def load_back(mod: str, name: str) -> Any:
     """What is called `name` in the module `mod`: how pickles name a function.
 
+    Parameters
+    ----------
+    mod, name : str
+        The names.
+
+    Returns
+    -------
+    What has this name.
+
+    Raises
+    ------
+    ImportError, AttributeError
+        There is no such module, or nothing of this name in it.
+
+    Examples
+    --------
     >>> from theano.compile.ops import load_back
     >>> load_back("math", "floor")
     <built-in function floor>
@@ -211,6 +283,18 @@ def load_back(mod: str, name: str) -> Any:
 def shape_i_op(i: int) -> Shape_i:
     """The op that gives the length of axis `i`; the same one each time.
 
+    Parameters
+    ----------
+    i : int
+        The axis.
+
+    Returns
+    -------
+    Shape_i
+        The op.
+
+    Examples
+    --------
     >>> from theano.compile.ops import shape_i_op
     >>> shape_i_op(1) is shape_i_op(1), shape_i_op(1)
     (True, Shape_i{1})
@@ -224,7 +308,21 @@ _shape_i: dict[int, Shape_i] = {}
 
 
 def _register_nothing(*args: Any, **kwargs: Any) -> None:
-    """Accepted for programs that register C code of their own types. There is no C code per op here."""
+    """Accepted for programs that register C code of their own types. There is no C code per op here.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        Anything.
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> theano.compile.register_deep_copy_op_c_code(object, "code")
+    """
 
 
 register_view_op_c_code = register_deep_copy_op_c_code = register_shape_c_code = _register_nothing

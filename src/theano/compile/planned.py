@@ -97,6 +97,16 @@ def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = Non
     shapes
         Instead of arguments: their shapes.
 
+    Returns
+    -------
+    MemoryPlan
+        Bytes: of inputs, shared variables, outputs, arrays made on the way, workspace; and the most at a time, `peak`.
+
+    Raises
+    ------
+    TypeError
+        `f` is no function of a mode that compiles, or there are not as many arguments as inputs.
+
     Examples
     --------
     >>> x = T.matrix("x")
@@ -135,6 +145,21 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
 
     Parameters are those of `memory_plan`. Calls of BLAS and of Python code count as reading each operand and writing
     each result once.
+
+    Parameters
+    ----------
+    f, *args, shapes
+        See `memory_plan`.
+
+    Returns
+    -------
+    PlannedBytes
+        `moved` and `least`.
+
+    Raises
+    ------
+    TypeError
+        See `memory_plan`.
 
     Examples
     --------
@@ -185,6 +210,21 @@ def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) 
 
     Sizes are in bytes, in terms of the lengths of the inputs; with example arguments (or `shapes`, see
     `memory_plan`) also as numbers. Where a loop reads what another one has written, the text says why they are two.
+
+    Parameters
+    ----------
+    f, *args, shapes
+        See `memory_plan`; arguments or shapes may be missing.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    TypeError
+        See `memory_plan`.
 
     Examples
     --------

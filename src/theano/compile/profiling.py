@@ -37,6 +37,13 @@ class ProfileStats:
     that share a loop share its time, in proportion to what they are estimated to cost. Where Python runs nodes one by
     one (linker "py"), each is measured by itself.
 
+    Parameters
+    ----------
+    atexit_print : bool
+        Whether the summary is printed when Python ends.
+    flag_time_thunks, gpu_checks, **kwargs
+        Accepted for older programs; keywords become attributes.
+
     Attributes
     ----------
     fct_callcount, fct_call_time
@@ -426,7 +433,18 @@ class ProfileStats:
 
 
 class ScanProfileStats(ProfileStats):
-    """Counts and seconds of the inner function of a loop."""
+    """Counts and seconds of the inner function of a loop.
+
+    Parameters
+    ----------
+    atexit_print, flag_time_thunks, gpu_checks, **kwargs
+        See `ProfileStats`.
+
+    Examples
+    --------
+    >>> theano.compile.ScanProfileStats(atexit_print=False).nb_nodes
+    -1
+    """
 
     callcount = 0
     nbsteps = 0

@@ -22,7 +22,21 @@ from theano.tensor.widening import explain_widening
 
 
 def iter_over_pairs(pairs: Any) -> Iterable[tuple[Any, Any]]:
-    """The (key, value) pairs of a mapping or of a sequence of pairs."""
+    """The (key, value) pairs of a mapping or of a sequence of pairs.
+
+    Parameters
+    ----------
+    pairs : mapping, or sequence of pairs
+
+    Returns
+    -------
+    iterable of pairs
+
+    Examples
+    --------
+    >>> list(iter_over_pairs({"a": 1}))
+    [('a', 1)]
+    """
     return pairs.items() if isinstance(pairs, Mapping) else pairs
 
 

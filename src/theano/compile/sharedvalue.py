@@ -124,6 +124,13 @@ class SharedVariable(Variable):
         First value; filtered by `type`. `container` may be given instead, to share one.
     strict, allow_downcast
         How values are filtered.
+
+    Examples
+    --------
+    >>> w = theano.shared(np.zeros(2), name="w")
+    >>> w.set_value([1.0, 2.0])
+    >>> w.get_value(), w.type
+    (array([1., 2.]), TensorType(float64, vector))
     """
 
     container: Container
@@ -241,6 +248,35 @@ def shared_constructor(ctor: SharedConstructor, remove: bool = False) -> SharedC
 
     A constructor is called as `ctor(value, name=, strict=, allow_downcast=, **kwargs)` and raises TypeError
     for a value or a keyword that it does not know.
+
+    Parameters
+    ----------
+    ctor : callable
+        See above.
+    remove : bool
+        Whether it is taken away instead.
+
+    Returns
+    -------
+    callable
+        `ctor`.
+
+    Raises
+    ------
+    ValueError
+        It is to be removed, and is not there.
+
+    Examples
+    --------
+    >>> from theano.compile import shared_constructor, SharedVariable
+    >>> @shared_constructor
+    ... def set_constructor(value, name=None, strict=False, allow_downcast=None):
+    ...     if not isinstance(value, set):
+    ...         raise TypeError("not a set")
+    ...     return SharedVariable(name, theano.gof.generic, frozenset(value), strict)
+    >>> theano.shared({1}).get_value()
+    frozenset({1})
+    >>> _ = shared_constructor(set_constructor, remove=True)
     """
     if remove:
         _constructors.remove(ctor)
@@ -266,6 +302,12 @@ def shared(
         See `SharedVariable`.
     **kwargs
         `borrow` (keep `value` itself instead of a copy) and, for arrays, `broadcastable`.
+
+    Returns
+    -------
+    SharedVariable
+        Of the tensor type with the dtype and the number of dimensions of an array or number; of the sparse type of a
+        matrix of SciPy; else of type `generic`.
 
     Raises
     ------

@@ -14,7 +14,19 @@ __all__ = ["SharedVariable", "SparseTensorSharedVariable", "SparseType", "shared
 
 
 class SparseTensorSharedVariable(_sparse_py_operators, SharedVariable):
-    """A shared sparse matrix, with all operators and methods of sparse variables."""
+    """A shared sparse matrix, with all operators and methods of sparse variables.
+
+    Parameters
+    ----------
+    name, type, value, strict, allow_downcast, container
+        See `SharedVariable`; they are made by `theano.shared`.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> theano.shared(scipy.sparse.csr_matrix(np.eye(2)), name="x").type
+    Sparse[float64, csr]
+    """
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0, with `borrow` in the stored matrix itself; its structure stays."""

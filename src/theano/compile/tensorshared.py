@@ -13,11 +13,35 @@ from theano.tensor.variable import _tensor_py_operators
 
 
 class TensorSharedVariable(_tensor_py_operators, SharedVariable):
-    """A shared array, with all operators and methods of tensor variables."""
+    """A shared array, with all operators and methods of tensor variables.
+
+    Parameters
+    ----------
+    name, type, value, strict, allow_downcast, container
+        See `SharedVariable`; they are made by `theano.shared`.
+
+    Examples
+    --------
+    >>> w = theano.shared(np.ones((2, 3)))
+    >>> w.ndim, w.sum().eval()
+    (2, array(6.))
+    """
 
 
 class ScalarSharedVariable(_tensor_py_operators, SharedVariable):
-    """A shared number: what `theano.shared` makes of a number that is not an array."""
+    """A shared number: what `theano.shared` makes of a number that is not an array.
+
+    Parameters
+    ----------
+    name, type, value, strict, allow_downcast, container
+        See `SharedVariable`; they are made by `theano.shared`.
+
+    Examples
+    --------
+    >>> n = theano.shared(3)
+    >>> (n + 1).eval()
+    array(4)
+    """
 
 
 def _plain_array(value: Any, borrow: bool) -> np.ndarray:

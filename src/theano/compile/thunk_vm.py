@@ -116,6 +116,15 @@ class LoopGC(VM):
         See `VM`.
     post_thunk_clear
         For each thunk the places that are emptied after it.
+
+    Examples
+    --------
+    >>> from theano.gof.vm import LoopGC
+    >>> place = [1.0]
+    >>> LoopGC([abs(T.dscalar()).owner], [lambda: print("runs")], [], [[place]])()
+    runs
+    >>> place
+    [None]
     """
 
     allow_gc = True

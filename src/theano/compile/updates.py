@@ -14,6 +14,11 @@ class OrderedUpdates(OrderedDict[Any, Any]):
 
     Values are converted to the type of their key. Merging two that disagree is an error.
 
+    Parameters
+    ----------
+    *key, **kwargs
+        As for a dict; keys are shared variables.
+
     Examples
     --------
     >>> s = theano.shared(0.0)

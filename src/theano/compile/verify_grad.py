@@ -27,6 +27,23 @@ __all__ = ["mode_not_slow", "verify_grad"]
 def mode_not_slow(mode: Any) -> Any:
     """`mode`, or FAST_RUN where it is one for finding mistakes, or compiles little: FAST_COMPILE and DebugMode.
 
+    Parameters
+    ----------
+    mode : Mode, str or None
+        See `theano.function`.
+
+    Returns
+    -------
+    Mode or str
+        A mode.
+
+    Raises
+    ------
+    ValueError
+        There is no mode of this name.
+
+    Examples
+    --------
     >>> from theano.gradient import mode_not_slow
     >>> mode_not_slow("FAST_COMPILE") is theano.compile.mode.FAST_RUN
     True
@@ -81,6 +98,10 @@ def verify_grad(
         Cast the random projection to the output's dtype.
     no_debug_ref
         Accepted for compatibility.
+
+    Returns
+    -------
+    None
 
     Raises
     ------

@@ -33,6 +33,10 @@ def verify_grad_sparse(
     *args, **kwargs
         What `verify_grad` takes beside.
 
+    Returns
+    -------
+    None
+
     Raises
     ------
     GradientError

@@ -77,7 +77,35 @@ class WrapLinker(Linker):
 
 
 def WrapLinkerMany(linkers: Iterable[Any], wrappers: Iterable[Wrapper]) -> WrapLinker:
-    """`WrapLinker` that calls several functions for each node, in turn; one of them calls the thunks."""
+    """`WrapLinker` that calls several functions for each node, in turn; one of them calls the thunks.
+
+    Parameters
+    ----------
+    linkers
+        See `WrapLinker`.
+    wrappers : iterable of callables
+        Called in this order as ``wrapper(i, node, *thunks)``.
+
+    Returns
+    -------
+    WrapLinker
+
+    Raises
+    ------
+    TypeError
+        A linker can't run nodes by themselves.
+
+    Examples
+    --------
+    >>> def run(i, node, thunk):
+    ...     thunk()
+    >>> def show(i, node, thunk):
+    ...     print(node.op)
+    >>> linker = WrapLinkerMany([PerformLinker()], [run, show])
+    >>> x = T.dscalar("x")
+    >>> _ = theano.function([x], -x, mode=theano.Mode(linker, None))(2)
+    Elemwise{neg,no_inplace}
+    """
     wrappers = list(wrappers)
 
     def wrapper(*args: Any) -> None:
@@ -102,6 +130,12 @@ class DualLinker(WrapLinker):
     ------
     ValueError
         When a call finds a difference.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> theano.function([x], -x, mode=theano.Mode(DualLinker()))(2)
+    array(-2.)
     """
 
     name = "dual"

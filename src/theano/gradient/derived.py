@@ -160,6 +160,12 @@ def jacobian(
     consider_constant, disconnected_inputs
         As for `grad`.
 
+    Returns
+    -------
+    variable, or list or tuple of variables
+        In the form of `wrt`: for an `expression` (n,) and a variable of shape s the shape ``(n, *s)``, else s; of the
+        dtype of the gradient. Element ``[i, ...]`` is the derivative of ``expression[i]``.
+
     Raises
     ------
     AssertionError
@@ -203,6 +209,11 @@ def hessian(
     consider_constant, disconnected_inputs
         As for `grad`.
 
+    Returns
+    -------
+    matrix, or list or tuple of matrices
+        In the form of `wrt`: (n, n) for a vector (n,).
+
     Raises
     ------
     AssertionError
@@ -245,6 +256,16 @@ def hessian_times_vector(
         Gradients of a cost, what they were taken with respect to, and what to multiply with; equally many.
     consider_constant, disconnected_inputs
         As for `grad`.
+
+    Returns
+    -------
+    variable, or list or tuple of variables
+        In the form of `parameter`, of the types of its variables.
+
+    Raises
+    ------
+    ValueError
+        There are not as many vectors as gradients.
 
     Examples
     --------

@@ -37,7 +37,23 @@ Gradients = Sequence[Any]
 
 
 class ViewOp(Op):
-    """The identity: its output is a view of its input. The gradient passes unchanged."""
+    """The identity: its output is a view of its input. The gradient passes unchanged.
+
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Examples
+    --------
+    >>> ViewOp()(T.constant([1, 2])).eval()
+    array([1, 2])
+    """
 
     view_map = {0: [0]}
     __props__: ClassVar[tuple[str, ...]] = ()
@@ -63,7 +79,24 @@ class ViewOp(Op):
 
 
 class ZeroGrad(ViewOp):
-    """Identity whose gradient is zero; the variable stays connected."""
+    """Identity whose gradient is zero; the variable stays connected.
+
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> T.grad(x * ZeroGrad()(x), x).eval({x: 3})
+    array(3.)
+    """
 
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
         return [zero_gradient(inputs[0])]
@@ -73,11 +106,45 @@ class ZeroGrad(ViewOp):
 
 
 class ConsiderConstant(ZeroGrad):
-    """The older name of `ZeroGrad`."""
+    """The older name of `ZeroGrad`.
+
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> T.grad(x * ConsiderConstant()(x), x).eval({x: 3})
+    array(3.)
+    """
 
 
 class DisconnectedGrad(ViewOp):
-    """Identity that cuts the graph for differentiation."""
+    """Identity that cuts the graph for differentiation.
+
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> T.grad(x * DisconnectedGrad()(x), x).eval({x: 3})
+    array(3.)
+    """
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[False]]
@@ -90,7 +157,23 @@ class DisconnectedGrad(ViewOp):
 
 
 class UndefinedGrad(ViewOp):
-    """Identity through which no gradient may be asked for."""
+    """Identity through which no gradient may be asked for.
+
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Examples
+    --------
+    >>> UndefinedGrad()(T.constant(3)).eval()
+    array(3, dtype=int8)
+    """
 
     gradient_is_undefined = True
 
@@ -102,7 +185,29 @@ class UndefinedGrad(ViewOp):
 
 
 class GradClip(ViewOp):
-    """Identity whose gradient is clipped, element by element."""
+    """Identity whose gradient is clipped, element by element.
+
+    Parameters
+    ----------
+    clip_lower_bound, clip_upper_bound : number
+        Between which the gradient lies.
+
+    Returns
+    -------
+    variable
+        Called with a variable, or what becomes a tensor: one of its type.
+
+    Raises
+    ------
+    ValueError
+        The bounds are not in order.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> T.grad(GradClip(-1, 1)(x) ** 2, x).eval({x: 3})
+    array(1.)
+    """
 
     __props__ = ("clip_lower_bound", "clip_upper_bound")
 
@@ -124,7 +229,24 @@ class GradClip(ViewOp):
 
 
 class GradScale(ViewOp):
-    """Identity whose gradient is multiplied by a number."""
+    """Identity whose gradient is multiplied by a number.
+
+    Parameters
+    ----------
+    multiplier : number or variable
+        What the gradient is multiplied by.
+
+    Returns
+    -------
+    variable
+        Called with a variable, or what becomes a tensor: one of its type.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> T.grad(GradScale(0.5)(x), x).eval({x: 3})
+    array(0.5)
+    """
 
     __props__ = ("multiplier",)
 
@@ -148,6 +270,21 @@ undefined_grad_ = UndefinedGrad()
 def zero_grad(x: Any) -> Any:
     """`x`, with gradient zero.
 
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor; of any shape and dtype.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` can't be a tensor.
+
     Examples
     --------
     >>> x = T.dscalar("x")
@@ -160,6 +297,21 @@ def zero_grad(x: Any) -> Any:
 def consider_constant(x: Any) -> Any:
     """`x`, with gradient zero; the older name of `zero_grad`.
 
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor; of any shape and dtype.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` can't be a tensor.
+
     Examples
     --------
     >>> x = T.dscalar("x")
@@ -171,6 +323,21 @@ def consider_constant(x: Any) -> Any:
 
 def disconnected_grad(x: Any) -> Any:
     """`x`, not connected to what it was computed from as far as gradients are concerned.
+
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor; of any shape and dtype.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` can't be a tensor.
 
     Examples
     --------
@@ -187,6 +354,23 @@ def disconnected_grad(x: Any) -> Any:
 def undefined_grad(x: Any) -> Any:
     """`x`, with an undefined gradient: asking for it is an error.
 
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor; of any shape and dtype.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` can't be a tensor.
+    NullTypeGradError
+        By `grad`, if it is asked for a gradient through this.
+
     Examples
     --------
     >>> x = T.dscalar("x")
@@ -200,6 +384,23 @@ def undefined_grad(x: Any) -> Any:
 def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Any:
     """`x`, whose gradient is clipped to lie between the bounds.
 
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor; of any shape and dtype.
+    lower_bound, upper_bound : number
+        Between which each element of the gradient lies.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
+
+    Raises
+    ------
+    ValueError
+        The bounds are not in order.
+
     Examples
     --------
     >>> x = T.dscalar("x")
@@ -211,6 +412,18 @@ def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Any:
 
 def grad_scale(x: Any, multiplier: Any) -> Any:
     """`x`, whose gradient is multiplied by `multiplier` (-1: gradient reversal).
+
+    Parameters
+    ----------
+    x
+        A variable, or what becomes a tensor; of any shape and dtype.
+    multiplier : number or variable
+        What the gradient is multiplied by.
+
+    Returns
+    -------
+    variable
+        Of the type of `x`.
 
     Examples
     --------

@@ -137,6 +137,16 @@ def grad(
 def as_list(x: Any) -> list[Any]:
     """`x` as a list: of its elements if it is a list or tuple, else of itself.
 
+    Parameters
+    ----------
+    x
+        One, or a list or tuple.
+
+    Returns
+    -------
+    list
+        A new one.
+
     Examples
     --------
     >>> as_list((1, 2)), as_list(1)
@@ -147,6 +157,18 @@ def as_list(x: Any) -> list[Any]:
 
 def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
     """`outputs` as a list, a tuple, or (of one element) as that element.
+
+    Parameters
+    ----------
+    use_list, use_tuple : bool
+        What is wanted; neither: the only element.
+    outputs
+        One, or a list or tuple of them.
+
+    Returns
+    -------
+    list, tuple, or the element
+        `outputs` in this form.
 
     Raises
     ------

@@ -57,7 +57,28 @@ def clone_get_equiv(
 def clone(
     i: Sequence[Variable], o: Sequence[Variable], copy_inputs: bool = True, copy_orphans: bool | None = None
 ) -> tuple[list[Any], list[Any]]:
-    """Copies of the inputs `i` and the outputs `o`, and of the graph between them."""
+    """Copies of the inputs `i` and the outputs `o`, and of the graph between them.
+
+    Parameters
+    ----------
+    i, o : sequences of Variable
+        Inputs and outputs.
+    copy_inputs, copy_orphans : bool
+        Whether inputs, and leaves that are not inputs, are copied too; `copy_orphans` is as `copy_inputs` by default.
+
+    Returns
+    -------
+    inputs, outputs : lists of Variable
+        Of the types of `i` and `o`.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> x = T.dscalar("x")
+    >>> [x2], [y2] = clone([x], [-x])
+    >>> x2 is x, y2.owner.inputs[0] is x2
+    (False, True)
+    """
     equiv = clone_get_equiv(i, o, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans)
     return [equiv[v] for v in i], [equiv[v] for v in o]
 
@@ -84,6 +105,11 @@ def clone_replace(
         If true the copy uses the same leaves, else copies of them.
     copy_inputs
         The former name of `share_inputs`.
+
+    Returns
+    -------
+    Variable, list, tuple or dict
+        Of the kind of `output`; variables have the types of the old ones, if `strict` is true.
 
     Raises
     ------

@@ -11,6 +11,15 @@ from theano.graph.walk import io_toposort
 def io_connection_pattern(inputs: Sequence[Any], outputs: Sequence[Any]) -> list[list[bool]]:
     """``[input][output]``: whether the output depends on the input's elements, by the patterns of the ops.
 
+    Parameters
+    ----------
+    inputs, outputs : sequences of Variable
+        The ends of a graph.
+
+    Returns
+    -------
+    list of lists of bool
+
     Examples
     --------
     >>> import theano.tensor as T

@@ -10,6 +10,16 @@ from theano.graph.type import Type
 class NullType(Type):
     """The type of an undefined gradient; `why_null` says why it is undefined.
 
+    Parameters
+    ----------
+    why_null : str
+        Why there is none.
+
+    Returns
+    -------
+    Variable
+        Called without arguments: one of this type.
+
     Examples
     --------
     >>> str(NullType("argmax is not smooth"))
@@ -39,6 +49,16 @@ class NullType(Type):
 
 class DisconnectedType(Type):
     """The type of the gradient with respect to an input that the output does not depend on.
+
+    Parameters
+    ----------
+    name : str, optional
+        What it is called with: the name of the variable.
+
+    Returns
+    -------
+    Variable
+        Called without arguments: one of this type.
 
     Examples
     --------
@@ -74,6 +94,22 @@ disconnected_type = DisconnectedType()
 def grad_undefined(op: Any, x_pos: int, x: Any, comment: str = "") -> Any:
     """An undefined gradient: what an op's `grad` returns for input `x_pos` if there is mathematically none.
 
+    Parameters
+    ----------
+    op
+        The op, for the message.
+    x_pos : int
+        Which input.
+    x : Variable
+        This input.
+    comment : str
+        Why, for the message.
+
+    Returns
+    -------
+    Variable
+        Of type `NullType`; who asks for it gets a `NullTypeGradError`.
+
     Examples
     --------
     >>> grad_undefined("argmax", 0, None).type
@@ -84,6 +120,22 @@ def grad_undefined(op: Any, x_pos: int, x: Any, comment: str = "") -> Any:
 
 def grad_not_implemented(op: Any, x_pos: int, x: Any, comment: str = "") -> Any:
     """A gradient that exists but that the op cannot compute for input `x_pos`.
+
+    Parameters
+    ----------
+    op
+        The op, for the message.
+    x_pos : int
+        Which input.
+    x : Variable
+        This input.
+    comment : str
+        Why, for the message.
+
+    Returns
+    -------
+    Variable
+        Of type `NullType`; who asks for it gets a `NullTypeGradError`.
 
     Examples
     --------

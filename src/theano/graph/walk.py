@@ -334,6 +334,14 @@ def view_roots(r: Any) -> list[Any]:
 def alias_root(v: Any) -> Any:
     """The variable whose memory `v` has, going through views and what is computed in place.
 
+    Parameters
+    ----------
+    v : Variable
+
+    Returns
+    -------
+    Variable
+
     Raises
     ------
     NotImplementedError

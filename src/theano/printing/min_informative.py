@@ -99,6 +99,11 @@ def min_informative_str(
 def var_descriptor(obj: Any, _prev_obs: dict[Any, str] | None = None, _tag_generator: Any = None) -> str:
     """One line that tells how a variable is computed, the same in every process.
 
+    Parameters
+    ----------
+    obj : Variable
+        What is to be told.
+
     Returns
     -------
     ``tag=op(inputs)``; something seen before is ``<tag>``. A leaf is its name, or its text without addresses; an array

@@ -34,6 +34,13 @@ Pieces = list[Piece]
 class PrinterState:
     """What a printer is handed besides the variable: the `PPrinter`, and any properties.
 
+    Parameters
+    ----------
+    props : PrinterState or dict, optional
+        Properties.
+    **more_props
+        Further properties; each becomes an attribute.
+
     Examples
     --------
     >>> PrinterState(pprinter=theano.pp, precedence=0).precedence
@@ -74,6 +81,20 @@ class OperatorPrinter(PiecePrinter):
 
     `precedence` and `assoc` are kept for programs that read them.
 
+    Parameters
+    ----------
+    operator : str
+        What stands between the inputs.
+    precedence : int
+        See above.
+    assoc : {"left", "right", "either"}
+        See above.
+
+    Raises
+    ------
+    ValueError
+        `assoc` is none of these.
+
     Examples
     --------
     >>> x = T.dscalar("x")
@@ -104,6 +125,11 @@ class OperatorPrinter(PiecePrinter):
 class PatternPrinter(PiecePrinter):
     """A format string with `%(0)s` for the first input; one pattern an output.
 
+    Parameters
+    ----------
+    *patterns : str
+        One for each output of the node; or pairs of one and precedences, which are not looked at.
+
     Examples
     --------
     >>> theano.pp.clone_assign(T.sqr, PatternPrinter("%(0)s^2"))(T.sqr(T.dscalar("x")))
@@ -125,6 +151,11 @@ class PatternPrinter(PiecePrinter):
 class FunctionPrinter(PiecePrinter):
     """`name(inputs)`; one name an output.
 
+    Parameters
+    ----------
+    *names : str
+        One for each output of the node.
+
     Examples
     --------
     >>> theano.pp.clone_assign(T.exp, FunctionPrinter("e"))(T.exp(T.dscalar("x")))
@@ -140,21 +171,39 @@ class FunctionPrinter(PiecePrinter):
 
 
 class IgnorePrinter(PiecePrinter):
-    """Says a node as its first input."""
+    """Says a node as its first input.
+
+    Examples
+    --------
+    >>> theano.pp.clone_assign(T.exp, IgnorePrinter())(T.exp(T.dscalar("x")))
+    'x'
+    """
 
     def pieces(self, output: Variable) -> Pieces:
         return [_node(output).inputs[0]]
 
 
 class LeafPrinter(PiecePrinter):
-    """Says a leaf by its name, or else by its type."""
+    """Says a leaf by its name, or else by its type.
+
+    Examples
+    --------
+    >>> theano.pp(T.dscalar("x"))
+    'x'
+    """
 
     def pieces(self, output: Variable) -> Pieces:
         return [str(output)]
 
 
 class DefaultPrinter(PiecePrinter):
-    """`op(inputs)`, with the number of the output if there are several."""
+    """`op(inputs)`, with the number of the output if there are several.
+
+    Examples
+    --------
+    >>> theano.pp.clone_assign(T.exp, DefaultPrinter())(T.exp(T.dscalar("x")))
+    'Elemwise{exp,no_inplace}(x)'
+    """
 
     def pieces(self, output: Variable) -> Pieces:
         node = output.owner
@@ -191,6 +240,16 @@ Condition = Callable[[Any, Variable], Any]
 
 class PPrinter:
     """Pretty printer: picks a printer for each node and joins what they say.
+
+    Parameters
+    ----------
+    variable : Variable, or several
+        What an object of this class is called with.
+
+    Returns
+    -------
+    str
+        The text.
 
     Examples
     --------

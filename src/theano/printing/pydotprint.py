@@ -38,6 +38,15 @@ def pydotprint(
         Number the nodes; cut labels.
     return_image
         Return the picture's bytes instead of writing them.
+    compact, high_contrast, cond_highlight, colorCodes, scan_graphs, var_with_name_simple
+        Accepted for older programs.
+    print_output_file
+        Whether the name of the file is printed.
+
+    Returns
+    -------
+    None or bytes
+        See `return_image`.
 
     Raises
     ------
@@ -78,6 +87,25 @@ def pydotprint(
 
 def dot_source(fct: Any, with_ids: bool = False, max_label_size: int = 70) -> str:
     """The graph in Graphviz' language.
+
+    Parameters
+    ----------
+    fct
+        Compiled function, function graph, variable, or list of variables.
+    with_ids : bool
+        Whether nodes are numbered.
+    max_label_size : int
+        Labels are cut to so many letters.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    TypeError
+        `fct` is something else.
 
     Examples
     --------

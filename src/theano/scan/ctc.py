@@ -255,6 +255,11 @@ def ctc(activations: Any, labels: Any, input_lengths: Any) -> Any:
 def ctc_available() -> bool:
     """Whether `ctc` can be used: it needs no library here.
 
+    Returns
+    -------
+    bool
+        True.
+
     Examples
     --------
     >>> ctc_available()

@@ -14,7 +14,18 @@ from theano.record import Record, field, replace
 
 
 class StateSpec(NamedTuple):
-    """A state: the distances (negative) at which a step reads it, its initial rows, the last rows kept."""
+    """A state: the distances (negative) at which a step reads it, its initial rows, the last rows kept.
+
+    Parameters
+    ----------
+    taps, rows, keep
+        See above; `keep` is None where all rows are kept.
+
+    Examples
+    --------
+    >>> StateSpec((-2, -1), 2)
+    StateSpec(taps=(-2, -1), rows=2, keep=None)
+    """
 
     taps: tuple[int, ...]
     rows: int
@@ -27,7 +38,19 @@ class StateSpec(NamedTuple):
 
 
 class ScanSpec(NamedTuple):
-    """What the inputs and outputs of a `Scan` mean; see there."""
+    """What the inputs and outputs of a `Scan` mean; see there.
+
+    Parameters
+    ----------
+    sequences, states, outputs, n_shared, n_non_sequences, as_while, truncate_gradient
+        The offsets of each sequence, a `StateSpec` for each state, the rows kept of each other output (None: all), and
+        so on.
+
+    Examples
+    --------
+    >>> ScanSpec(((0,),), (StateSpec((-1,), 1),), (), 0, 0, False, -1).states
+    (StateSpec(taps=(-1,), rows=1, keep=None),)
+    """
 
     sequences: tuple[tuple[int, ...], ...]
     states: tuple[StateSpec, ...]
@@ -96,7 +119,21 @@ class Results(Record):
 
 
 class Loop(Record):
-    """All parts of a scan. `apply` makes the node."""
+    """All parts of a scan. `apply` makes the node.
+
+    Parameters
+    ----------
+    n_steps : 0-d integer
+        The number of steps.
+    truncate_gradient, name, mode, profile, allow_gc
+        See `scan`.
+
+    Examples
+    --------
+    >>> from theano.scan.parts import Loop
+    >>> Loop(T.constant(3)).sequences
+    []
+    """
 
     n_steps: Any
     sequences: list[SequenceArg] = field(default_factory=list)

@@ -13,6 +13,16 @@ from theano.tensor.variable import as_tensor_variable
 class until:
     """Returned by a step function, last: stop after the first step for which `condition` is true.
 
+    Parameters
+    ----------
+    condition : 0-d tensor
+        Of any dtype; not 0 is true.
+
+    Raises
+    ------
+    ValueError
+        `condition` is not 0-d.
+
     Examples
     --------
     >>> def step(previous):

@@ -19,6 +19,31 @@ def map(
 ) -> tuple[Any, Any]:
     """`fn` of each element of `sequences`, stacked; no step sees another's result.
 
+    Parameters
+    ----------
+    fn : callable
+        Takes an element of each sequence (for each tap of it), then the non-sequences; see `scan`.
+    sequences
+        One or a list; see `scan`.
+    non_sequences
+        Passed to every step.
+    truncate_gradient, go_backwards, mode, name
+        See `scan`.
+
+    Returns
+    -------
+    outputs
+        What `fn` returns, along a new first axis of as many steps as there are; a list if there are several.
+    updates : OrderedUpdates
+        New values of shared variables, for `theano.function`.
+
+    Raises
+    ------
+    TypeError
+        `fn` is no function, or can't take these arguments.
+    ValueError
+        The number of steps is not known.
+
     Examples
     --------
     >>> x = T.dmatrix("x")
@@ -42,6 +67,33 @@ def reduce(
     name: str | None = None,
 ) -> tuple[Any, Any]:
     """The last value of a `scan`: `fn` gets an element of each sequence, then what has been accumulated.
+
+    Parameters
+    ----------
+    fn : callable
+        Returns the new value of what is accumulated; of the same dtype and number of axes.
+    sequences
+        One or a list; see `scan`.
+    outputs_info
+        The initial value, or a list; see `scan`.
+    non_sequences
+        Passed to every step.
+    go_backwards, mode, name
+        See `scan`.
+
+    Returns
+    -------
+    outputs
+        The last value, of the type of the initial one; a list if there are several.
+    updates : OrderedUpdates
+        New values of shared variables, for `theano.function`.
+
+    Raises
+    ------
+    TypeError
+        `fn` is no function, or can't take these arguments.
+    ValueError
+        The number of steps is not known, or a value changes its dtype or number of axes.
 
     Examples
     --------
@@ -67,7 +119,30 @@ def foldl(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, Any]:
-    """`reduce` from the first element to the last."""
+    """`reduce` from the first element to the last.
+
+    Parameters
+    ----------
+    fn, sequences, outputs_info, non_sequences, mode, name
+        See `reduce`.
+
+    Returns
+    -------
+    outputs, updates
+        See `reduce`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `reduce`.
+
+    Examples
+    --------
+    >>> x = T.dvector("x")
+    >>> value, updates = theano.foldl(lambda digit, sofar: 10 * sofar + digit, x, outputs_info=0.0)
+    >>> value.eval({x: [1, 2, 3]})
+    array(123.)
+    """
     return reduce(fn, sequences, outputs_info, non_sequences, go_backwards=False, mode=mode, name=name)
 
 
@@ -79,5 +154,28 @@ def foldr(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, Any]:
-    """`reduce` from the last element to the first."""
+    """`reduce` from the last element to the first.
+
+    Parameters
+    ----------
+    fn, sequences, outputs_info, non_sequences, mode, name
+        See `reduce`.
+
+    Returns
+    -------
+    outputs, updates
+        See `reduce`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `reduce`.
+
+    Examples
+    --------
+    >>> x = T.dvector("x")
+    >>> value, updates = theano.foldr(lambda digit, sofar: 10 * sofar + digit, x, outputs_info=0.0)
+    >>> value.eval({x: [1, 2, 3]})
+    array(321.)
+    """
     return reduce(fn, sequences, outputs_info, non_sequences, go_backwards=True, mode=mode, name=name)

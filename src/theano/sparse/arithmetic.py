@@ -74,7 +74,29 @@ def check_shapes(x: Any, y: Any) -> None:
 
 
 class Neg(SameShape):
-    """``-x``."""
+    """``-x``.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc, of any dtype.
+
+    Returns
+    -------
+    sparse matrix
+        Of the type and structure of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.neg(sparse.csr_from_dense([[0.0, 2.0]]))).eval()
+    array([[ 0., -2.]])
+    """
 
     __props__ = ()
     view_map = {0: [0]}
@@ -140,7 +162,32 @@ class OfTwo(SameShape):
 
 
 class AddSS(OfTwo):
-    """The sum of two sparse matrices: with the elements of both, in the format of the first."""
+    """The sum of two sparse matrices: with the elements of both, in the format of the first.
+
+    Parameters
+    ----------
+    x, y : sparse matrices
+        (m, n), csr or csc.
+
+    Returns
+    -------
+    sparse matrix
+        (m, n), in the format of `x` and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        One is not sparse.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.add_s_s(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0, 3.0]]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[1., 5.]])
+    """
 
     def combined(self, x: Any, y: Any) -> Any:
         return x + y
@@ -168,6 +215,30 @@ class AddSSData(SameShape):
     """The sum of two sparse matrices that are known to have the same structure: that of their elements.
 
     Only the number of elements is checked. The gradient is structured.
+
+    Parameters
+    ----------
+    x, y : sparse matrices
+        (m, n), csr or csc.
+
+    Returns
+    -------
+    sparse matrix
+        (m, n), in the format of `x` and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        One is not sparse, or formats differ.
+    ValueError
+        When it runs: there are not as many elements.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.add_s_s_data(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[0.0, 3.0]]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[0., 5.]])
     """
 
     __props__ = ()
@@ -207,7 +278,33 @@ add_s_s_data = AddSSData()
 
 
 class AddSD(SparseOp):
-    """The sum of a sparse and a dense matrix: dense. The gradient of the sparse one is structured."""
+    """The sum of a sparse and a dense matrix: dense. The gradient of the sparse one is structured.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc.
+    y : tensor_like
+        (m, n).
+
+    Returns
+    -------
+    matrix
+        (m, n), dense, of the common dtype.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.add_s_d(sparse.csr_from_dense([[0.0, 2.0]]), np.array([[1.0, 3.0]])).eval()
+    array([[1., 5.]])
+    """
 
     __props__ = ()
 
@@ -297,7 +394,34 @@ def _lines_of(x: Any) -> np.ndarray:
 
 
 class StructuredAddSV(_ByColumn):
-    """A vector added to the elements of each row of a sparse matrix; places without an element stay without one."""
+    """A vector added to the elements of each row of a sparse matrix; places without an element stay without one.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc.
+    y : tensor_like
+        A vector (n,).
+
+    Returns
+    -------
+    sparse matrix
+        Of the format and structure of `x`, and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse, or `y` no vector.
+    ValueError
+        When it runs: there are not as many elements as columns.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.structured_add_s_v(sparse.csr_from_dense([[0.0, 2.0]]), np.array([1.0, 3.0]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[0., 5.]])
+    """
 
     def combined(self, data: Any, numbers: Any) -> Any:
         return data + numbers
@@ -312,7 +436,33 @@ structured_add_s_v = StructuredAddSV()
 
 
 class MulSV(_ByColumn):
-    """Each row of a sparse matrix times a vector, element by element."""
+    """Each row of a sparse matrix times a vector, element by element.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc.
+    y : tensor_like
+        A vector (n,).
+
+    Returns
+    -------
+    sparse matrix
+        Of the format and structure of `x`, and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse, or `y` no vector.
+    ValueError
+        When it runs: there are not as many elements as columns.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.mul_s_v(sparse.csr_from_dense([[0.0, 2.0]]), np.array([1.0, 3.0]))).eval()
+    array([[0., 6.]])
+    """
 
     linear_in = (0, 1)
 
@@ -338,7 +488,34 @@ def sums_by_column(x: Any, like: Any) -> Any:
 
 
 class ColScaleCSC(SameShape):
-    """Each column of a matrix of format csc times its element of a vector. The gradient is structured."""
+    """Each column of a matrix of format csc times its element of a vector. The gradient is structured.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csc.
+    s : tensor_like
+        A vector (n,).
+
+    Returns
+    -------
+    sparse matrix
+        Of the format and structure of `x`, and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse or in another format, or `s` no vector.
+    ValueError
+        When it runs: there are not as many elements as columns.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.ColScaleCSC()(sparse.csc_from_dense([[1.0, 2.0]]), np.array([10.0, 100.0]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[ 10., 200.]])
+    """
 
     __props__ = ()
     view_map = {0: [0]}
@@ -377,7 +554,33 @@ class ColScaleCSC(SameShape):
 
 
 class RowScaleCSC(ColScaleCSC):
-    """Each row of a matrix of format csc times its element of a vector. The gradient is structured."""
+    """Each row of a matrix of format csc times its element of a vector. The gradient is structured.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csc.
+    s : tensor_like
+        A vector (m,).
+
+    Returns
+    -------
+    sparse matrix
+        Of the format and structure of `x`, and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse or in another format, or `s` no vector.
+    ValueError
+        When it runs: there are not as many elements as rows.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.RowScaleCSC()(sparse.csc_from_dense([[1.0, 2.0]]), np.array([10.0]))).eval()
+    array([[10., 20.]])
+    """
 
     axis = 0
 
@@ -399,6 +602,13 @@ def col_scale(x: Any, s: Any) -> Any:
     Returns
     -------
     A sparse matrix with the structure and format of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse, or `s` no vector.
+    ValueError
+        When it runs: `s` has another length.
 
     Examples
     --------
@@ -427,6 +637,21 @@ def row_scale(x: Any, s: Any) -> Any:
     Returns
     -------
     A sparse matrix with the structure and format of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse, or `s` no vector.
+    ValueError
+        When it runs: `s` has another length.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.row_scale(sparse.csr_from_dense([[1.0, 2.0], [0.0, 3.0]]), np.array([10.0, 100.0]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[ 10.,  20.],
+           [  0., 300.]])
     """
     x = as_sparse_variable(x)
     wanted_format(x, "csr", "csc")
@@ -434,7 +659,32 @@ def row_scale(x: Any, s: Any) -> Any:
 
 
 class MulSS(OfTwo):
-    """The product, element by element, of two sparse matrices: with elements where both have one."""
+    """The product, element by element, of two sparse matrices: with elements where both have one.
+
+    Parameters
+    ----------
+    x, y : sparse matrices
+        (m, n), csr or csc.
+
+    Returns
+    -------
+    sparse matrix
+        (m, n), in the format of `x` and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        One is not sparse.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.mul_s_s(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0, 3.0]]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[0., 6.]])
+    """
 
     linear_in = (0, 1)
 
@@ -456,6 +706,31 @@ class MulSD(SameShape):
     """The product, element by element, of a sparse matrix and a dense one or a number; with the structure of the first.
 
     The dense one may have a single row or column.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc.
+    y : tensor_like
+        A number, or a matrix (m, n), (1, n) or (m, 1).
+
+    Returns
+    -------
+    sparse matrix
+        Of the format and structure of `x`, and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.mul_s_d(sparse.csr_from_dense([[0.0, 2.0]]), np.array([[1.0, 3.0]]))).eval()
+    array([[0., 6.]])
     """
 
     __props__ = ()
@@ -526,6 +801,11 @@ mul_s_d = MulSD()
 def add(x: Any, y: Any) -> Any:
     """The sum of two matrices of which one at least is sparse.
 
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc.
+
     Returns
     -------
     A sparse matrix if both are sparse, else a dense one.
@@ -534,10 +814,19 @@ def add(x: Any, y: Any) -> Any:
     ------
     TypeError
         None is sparse.
+    ValueError
+        When it runs: the shapes differ.
 
     Notes
     -----
     The gradient of a sparse matrix is structured if the other one is dense.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.add(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0, 3.0]]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[1., 5.]])
     """
     x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
     if is_sparse_variable(x) and is_sparse_variable(y):
@@ -560,7 +849,31 @@ def _as_matrix(x: Any, y: Any) -> Any:
 
 
 def sub(x: Any, y: Any) -> Any:
-    """The difference of two matrices of which one at least is sparse: ``add(x, -y)``."""
+    """The difference of two matrices of which one at least is sparse: ``add(x, -y)``.
+
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc.
+
+    Returns
+    -------
+    A sparse matrix if both are sparse, else a dense one.
+
+    Raises
+    ------
+    TypeError
+        None is sparse.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.sub(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0, 3.0]]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[-1., -1.]])
+    """
     return add(x, -as_sparse_or_tensor_variable(y))
 
 
@@ -569,14 +882,32 @@ def mul(x: Any, y: Any) -> Any:
 
     The other one may be dense, or a number.
 
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc.
+
+    Returns
+    -------
+    sparse matrix
+        (m, n), of the common dtype.
+
     Raises
     ------
     TypeError
         None is sparse.
+    ValueError
+        When it runs: the shapes differ.
 
     Notes
     -----
     The gradient is regular, i.e. not structured.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.mul(sparse.csr_from_dense([[0.0, 2.0]]), np.array([[1.0, 3.0]]))).eval()
+    array([[0., 6.]])
     """
     x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
     if not is_sparse_variable(x):

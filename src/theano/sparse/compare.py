@@ -149,12 +149,65 @@ def _classes(name: str, compare: Callable[[Any, Any], Any], dense: Callable[...,
         return compare(x, y)
 
     namespace = {"__module__": __name__, "comparison": comparison, "dense": staticmethod(dense)}
-    words = name.removesuffix("Than").lower()
-    both = type(f"{name}SS", (_ComparisonSS,), namespace | {"__doc__": f"``x {_SIGNS[words]} y`` of sparse matrices."})
-    doc = f"``x {_SIGNS[words]} y`` of a sparse matrix and a dense one."
-    one = type(f"{name}SD", (_ComparisonSD,), namespace | {"__doc__": doc})
+    sign = _SIGNS[name.removesuffix("Than").lower()]
+    both = type(f"{name}SS", (_ComparisonSS,), namespace | {"__doc__": _TWO_SPARSE.format(name=name, sign=sign)})
+    one = type(f"{name}SD", (_ComparisonSD,), namespace | {"__doc__": _ONE_SPARSE.format(name=name, sign=sign)})
     return both, one
 
+
+_TWO_SPARSE = """``x {sign} y`` of sparse matrices, element by element.
+
+Parameters
+----------
+x, y : sparse matrices
+    (m, n), in format csr or csc; real ones, where their order counts.
+
+Returns
+-------
+sparse matrix of bool
+    (m, n), in the format of `x`.
+
+Raises
+------
+TypeError
+    One is not sparse, or numbers that have no order are to be ordered.
+ValueError
+    When it runs: the shapes differ.
+
+Examples
+--------
+>>> from theano import sparse
+>>> {name}SS()(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[0.0, 3.0]])).type
+Sparse[bool, csr]
+"""
+
+_ONE_SPARSE = """``x {sign} y`` of a sparse matrix and a dense one, element by element.
+
+Parameters
+----------
+x : sparse matrix
+    (m, n), in format csr or csc.
+y : tensor_like
+    (m, n), or broadcastable.
+
+Returns
+-------
+matrix of bool
+    (m, n), dense.
+
+Raises
+------
+TypeError
+    `x` is not sparse, or `y` has more than two dimensions.
+ValueError
+    When it runs: the shapes differ.
+
+Examples
+--------
+>>> from theano import sparse
+>>> {name}SD()(sparse.csr_from_dense([[0.0, 2.0]]), np.array([[0.0, 3.0]])).type
+TensorType(bool, matrix)
+"""
 
 _SIGNS = {"equal": "==", "notequal": "!=", "less": "<", "greater": ">", "lessequal": "<=", "greaterequal": ">="}
 
@@ -183,30 +236,178 @@ def _compared(name: str, both: Any, one: Any, other_way: Any, x: Any, y: Any) ->
 
 
 def eq(x: Any, y: Any) -> Any:
-    """``x == y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    """``x == y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
+
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype.
+
+    Returns
+    -------
+    matrix of bool
+        (m, n); sparse, in the format of `x`, if both are, else dense.
+
+    Raises
+    ------
+    TypeError
+        None is sparse.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.eq(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
+    array([[ True, False]])
+    """
     return _compared("eq", equal_s_s, equal_s_d, equal_s_d, x, y)
 
 
 def neq(x: Any, y: Any) -> Any:
-    """``x != y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    """``x != y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
+
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype.
+
+    Returns
+    -------
+    matrix of bool
+        (m, n); sparse, in the format of `x`, if both are, else dense.
+
+    Raises
+    ------
+    TypeError
+        None is sparse.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.neq(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
+    array([[False,  True]])
+    """
     return _compared("neq", not_equal_s_s, not_equal_s_d, not_equal_s_d, x, y)
 
 
 def lt(x: Any, y: Any) -> Any:
-    """``x < y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    """``x < y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
+
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype, but for an
+        order of real ones.
+
+    Returns
+    -------
+    matrix of bool
+        (m, n); sparse, in the format of `x`, if both are, else dense.
+
+    Raises
+    ------
+    TypeError
+        None is sparse, or numbers are complex.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.lt(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
+    array([[False,  True]])
+    """
     return _compared("lt", less_than_s_s, less_than_s_d, greater_than_s_d, x, y)
 
 
 def gt(x: Any, y: Any) -> Any:
-    """``x > y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    """``x > y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
+
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype, but for an
+        order of real ones.
+
+    Returns
+    -------
+    matrix of bool
+        (m, n); sparse, in the format of `x`, if both are, else dense.
+
+    Raises
+    ------
+    TypeError
+        None is sparse, or numbers are complex.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.gt(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
+    array([[False, False]])
+    """
     return _compared("gt", greater_than_s_s, greater_than_s_d, less_than_s_d, x, y)
 
 
 def le(x: Any, y: Any) -> Any:
-    """``x <= y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    """``x <= y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
+
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype, but for an
+        order of real ones.
+
+    Returns
+    -------
+    matrix of bool
+        (m, n); sparse, in the format of `x`, if both are, else dense.
+
+    Raises
+    ------
+    TypeError
+        None is sparse, or numbers are complex.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.le(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
+    array([[ True,  True]])
+    """
     return _compared("le", less_equal_s_s, less_equal_s_d, greater_equal_s_d, x, y)
 
 
 def ge(x: Any, y: Any) -> Any:
-    """``x >= y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense."""
+    """``x >= y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
+
+    Parameters
+    ----------
+    x, y : matrices
+        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype, but for an
+        order of real ones.
+
+    Returns
+    -------
+    matrix of bool
+        (m, n); sparse, in the format of `x`, if both are, else dense.
+
+    Raises
+    ------
+    TypeError
+        None is sparse, or numbers are complex.
+    ValueError
+        When it runs: the shapes differ.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.ge(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
+    array([[ True, False]])
+    """
     return _compared("ge", greater_equal_s_s, greater_equal_s_d, less_equal_s_d, x, y)

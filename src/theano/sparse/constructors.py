@@ -32,6 +32,18 @@ def matrix(format: str, name: str | None = None, dtype: Any = None) -> Any:
     dtype
         `floatX` if it is not given.
 
+    Returns
+    -------
+    SparseVariable
+        Of two dimensions.
+
+    Raises
+    ------
+    ValueError
+        There is no such format.
+    TypeError
+        There is no such dtype.
+
     Examples
     --------
     >>> from theano import sparse
@@ -42,17 +54,89 @@ def matrix(format: str, name: str | None = None, dtype: Any = None) -> Any:
 
 
 def csr_matrix(name: str | None = None, dtype: Any = None) -> Any:
-    """A sparse matrix stored by rows, of dtype `floatX` if none is given."""
+    """A sparse matrix stored by rows, of dtype `floatX` if none is given.
+
+    Parameters
+    ----------
+    name : str, optional
+        Its name.
+    dtype : str, optional
+        A dtype of tensors.
+
+    Returns
+    -------
+    SparseVariable
+        Of two dimensions.
+
+    Raises
+    ------
+    TypeError
+        There is no such dtype.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.csr_matrix("x", "float32").type
+    Sparse[float32, csr]
+    """
     return matrix("csr", name, dtype)
 
 
 def csc_matrix(name: str | None = None, dtype: Any = None) -> Any:
-    """A sparse matrix stored by columns, of dtype `floatX` if none is given."""
+    """A sparse matrix stored by columns, of dtype `floatX` if none is given.
+
+    Parameters
+    ----------
+    name : str, optional
+        Its name.
+    dtype : str, optional
+        A dtype of tensors.
+
+    Returns
+    -------
+    SparseVariable
+        Of two dimensions.
+
+    Raises
+    ------
+    TypeError
+        There is no such dtype.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.csc_matrix("x", "float32").type
+    Sparse[float32, csc]
+    """
     return matrix("csc", name, dtype)
 
 
 def bsr_matrix(name: str | None = None, dtype: Any = None) -> Any:
-    """A sparse matrix stored in blocks, of dtype `floatX` if none is given."""
+    """A sparse matrix stored in blocks, of dtype `floatX` if none is given.
+
+    Parameters
+    ----------
+    name : str, optional
+        Its name.
+    dtype : str, optional
+        A dtype of tensors.
+
+    Returns
+    -------
+    SparseVariable
+        Of two dimensions.
+
+    Raises
+    ------
+    TypeError
+        There is no such dtype.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.bsr_matrix("x", "float32").type
+    Sparse[float32, bsr]
+    """
     return matrix("bsr", name, dtype)
 
 

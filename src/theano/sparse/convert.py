@@ -68,6 +68,16 @@ class DenseFromSparse(SparseOp):
     structured
         Whether the gradient has elements only where the matrix has.
 
+    Returns
+    -------
+    matrix
+        Called with a sparse matrix (m, n): dense, of its shape and dtype.
+
+    Raises
+    ------
+    TypeError
+        It is called with what is not sparse.
+
     Examples
     --------
     >>> import scipy.sparse
@@ -179,6 +189,18 @@ class SparseFromDense(SparseOp):
     format : {'csr', 'csc'}
         That of the result.
 
+    Returns
+    -------
+    sparse matrix
+        Called with a matrix (m, n), or a vector as one row: of its shape and dtype.
+
+    Raises
+    ------
+    ValueError
+        It is called, and there is no such format.
+    TypeError
+        It is called with more than two dimensions.
+
     Examples
     --------
     >>> from theano import sparse
@@ -234,7 +256,30 @@ def as_dense_variable(x: Any) -> Any:
 
 
 class Transpose(SparseOp):
-    """The transpose: the same components, read the other way round. So format csr becomes csc, and csc csr."""
+    """The transpose: the same components, read the other way round. So format csr becomes csc, and csc csr.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc, of any dtype.
+
+    Returns
+    -------
+    sparse matrix
+        (n, m), of the other format, and the dtype of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.transpose(sparse.csr_from_dense([[0.0, 2.0]]))).eval()
+    array([[0.],
+           [2.]])
+    """
 
     __props__ = ()
     view_map = {0: [0]}
@@ -293,6 +338,22 @@ class Cast(SameShape):
     ----------
     out_type
         Name of the dtype.
+
+    Returns
+    -------
+    sparse matrix
+        Called with a sparse matrix: of its shape, format and structure.
+
+    Raises
+    ------
+    TypeError
+        There is no such dtype, or it is called with what is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> Cast("float32")(sparse.csr_from_dense([[0.0, 2.0]])).type
+    Sparse[float32, csr]
     """
 
     __props__ = ("out_type",)
@@ -361,6 +422,22 @@ def cast(variable: Any, dtype: Any) -> Any:
         A sparse matrix.
     dtype
         Name of the dtype, ``'floatX'`` too.
+
+    Returns
+    -------
+    sparse matrix
+        Of the shape, format and structure of `variable`.
+
+    Raises
+    ------
+    TypeError
+        There is no such dtype, or `variable` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.cast(sparse.csr_from_dense([[0.0, 2.0]]), "float32").type
+    Sparse[float32, csr]
     """
     variable = as_sparse_variable(variable)
     dtype = as_dtype(dtype)
@@ -368,13 +445,57 @@ def cast(variable: Any, dtype: Any) -> Any:
 
 
 def sp_ones_like(x: Any) -> Any:
-    """A sparse matrix with the structure of `x`, all of whose elements are 1."""
+    """A sparse matrix with the structure of `x`, all of whose elements are 1.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc, of any dtype.
+
+    Returns
+    -------
+    sparse matrix
+        Of the type and structure of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.sp_ones_like(sparse.csr_from_dense([[0.0, 2.0]]))).eval()
+    array([[0., 1.]])
+    """
     data, indices, indptr, shape = csm_properties(x)
     return SoundCSM(as_sparse_variable(x).type.format)(dense_ones_like(data), indices, indptr, shape)
 
 
 def sp_zeros_like(x: Any) -> Any:
-    """A sparse matrix with the shape of `x` and without elements."""
+    """A sparse matrix with the shape of `x` and without elements.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc, of any dtype.
+
+    Returns
+    -------
+    sparse matrix
+        Of the type and shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.sp_zeros_like(sparse.csr_from_dense([[0.0, 2.0]]))).eval()
+    array([[0., 0.]])
+    """
     x = as_sparse_variable(x)
     shape = csm_shape(x)
     along = shape[0] if x.type.format == "csr" else shape[1]

@@ -48,6 +48,18 @@ class CSM(SparseOp):
     format : {'csr', 'csc'}
         Whether `indptr` says where rows begin, or columns.
 
+    Returns
+    -------
+    sparse matrix
+        Called with the components: of `format` and the dtype of `data`.
+
+    Raises
+    ------
+    TypeError
+        A component is no vector, or not of integers where they are wanted.
+    ValueError
+        When it runs: an index is out of range, or `indptr` does not fit.
+
     Notes
     -----
     The operation takes ``data, indices, indptr, shape``: the elements, their columns (of 'csc': rows), where each row
@@ -160,6 +172,21 @@ class CSMProperties(SparseOp):
 
     `data` has the dtype of the matrix, `indices` and `indptr` are int32, `shape` is int64. Nothing is copied.
 
+    Parameters
+    ----------
+    kmap
+        Accepted for older programs: only None.
+
+    Returns
+    -------
+    data, indices, indptr, shape : vectors
+        Called with a sparse matrix; as above.
+
+    Raises
+    ------
+    TypeError
+        It is called with what is not sparse.
+
     Examples
     --------
     >>> import scipy.sparse
@@ -209,22 +236,110 @@ csm_properties = CSMProperties()
 
 
 def csm_data(csm: Any) -> Any:
-    """The elements of a sparse matrix, a vector."""
+    """The elements of a sparse matrix, a vector.
+
+    Parameters
+    ----------
+    csm : sparse matrix
+        csr or csc.
+
+    Returns
+    -------
+    vector
+        Of the dtype of the matrix, one for each element.
+
+    Raises
+    ------
+    TypeError
+        `csm` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.csm_data(sparse.csr_from_dense([[0.0, 2.0], [3.0, 0.0]])).eval().tolist()
+    [2.0, 3.0]
+    """
     return csm_properties(csm)[0]
 
 
 def csm_indices(csm: Any) -> Any:
-    """The columns (of 'csc': rows) of the elements of a sparse matrix, an int32 vector."""
+    """The columns (of 'csc': rows) of the elements of a sparse matrix, an int32 vector.
+
+    Parameters
+    ----------
+    csm : sparse matrix
+        csr or csc.
+
+    Returns
+    -------
+    vector
+        int32, one for each element.
+
+    Raises
+    ------
+    TypeError
+        `csm` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.csm_indices(sparse.csr_from_dense([[0.0, 2.0], [3.0, 0.0]])).eval().tolist()
+    [1, 0]
+    """
     return csm_properties(csm)[1]
 
 
 def csm_indptr(csm: Any) -> Any:
-    """Where each row (of 'csc': column) of a sparse matrix begins, and the last one ends, an int32 vector."""
+    """Where each row (of 'csc': column) of a sparse matrix begins, and the last one ends, an int32 vector.
+
+    Parameters
+    ----------
+    csm : sparse matrix
+        csr or csc.
+
+    Returns
+    -------
+    vector
+        int32, one more than rows (of csc: columns).
+
+    Raises
+    ------
+    TypeError
+        `csm` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.csm_indptr(sparse.csr_from_dense([[0.0, 2.0], [3.0, 0.0]])).eval().tolist()
+    [0, 1, 2]
+    """
     return csm_properties(csm)[2]
 
 
 def csm_shape(csm: Any) -> Any:
-    """The two lengths of a sparse matrix, an int64 vector."""
+    """The two lengths of a sparse matrix, an int64 vector.
+
+    Parameters
+    ----------
+    csm : sparse matrix
+        csr or csc.
+
+    Returns
+    -------
+    vector
+        int64, two.
+
+    Raises
+    ------
+    TypeError
+        `csm` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.csm_shape(sparse.csr_from_dense([[0.0, 2.0], [3.0, 0.0]])).eval().tolist()
+    [2, 2]
+    """
     return csm_properties(csm)[3]
 
 
@@ -297,6 +412,24 @@ class CSMGrad(SparseOp):
 
     It takes the components of both. At each place of the first the element of the second is taken, which may have
     another structure: there are zeros where it has no element.
+
+    Parameters
+    ----------
+    kmap
+        Accepted for older programs: only None.
+
+    Returns
+    -------
+    vector
+        Called with the components of the matrix and of its gradient: that of `data`.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> parts = sparse.csm_properties(sparse.csr_from_dense([[0.0, 2.0]]))
+    >>> grads = sparse.csm_properties(sparse.csr_from_dense([[5.0, 7.0]]))
+    >>> CSMGrad()(*parts, *grads).eval()
+    array([7.])
     """
 
     __props__ = ()

@@ -67,7 +67,32 @@ class _OnlyFirst(SparseOp):
 
 
 class GetItem2d(_OnlyFirst):
-    """``x[a:b, c:d]``: a rectangle of a sparse matrix, as a sparse matrix of the same format. Steps are possible."""
+    """``x[a:b, c:d]``: a rectangle of a sparse matrix, as a sparse matrix of the same format. Steps are possible.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc.
+    index : slice, or two
+        Of rows, and of columns.
+
+    Returns
+    -------
+    sparse matrix
+        Of the format and dtype of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[0.0, 2.0], [3.0, 4.0]])
+    >>> sparse.dense_from_sparse(sparse.get_item_2d(x, (slice(0, 1), slice(None)))).eval()
+    array([[0., 2.]])
+    """
 
     def make_node(self, x: Any, index: Any) -> Apply:
         x = as_sparse_variable(x)
@@ -196,7 +221,34 @@ get_item_2d = GetItem2d()
 
 
 class GetItemScalar(_OnlyFirst):
-    """``x[i, j]``: an element of a sparse matrix, a 0-d tensor."""
+    """``x[i, j]``: an element of a sparse matrix, a 0-d tensor.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc.
+    index : two integers
+        0-d; negative ones count from the end.
+
+    Returns
+    -------
+    0-d tensor
+        Of the dtype of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+    IndexError
+        When it runs: there is no such place.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[0.0, 2.0], [3.0, 4.0]])
+    >>> sparse.get_item_scalar(x, [0, 1]).eval()
+    array(2.)
+    """
 
     def make_node(self, x: Any, index: Any) -> Apply:
         x = as_sparse_variable(x)
@@ -262,7 +314,35 @@ def _checked(at: np.ndarray, length: int, what: str) -> np.ndarray:
 
 
 class GetItemList(_OnlyFirst):
-    """``x[[i, j, …]]``: the rows of a sparse matrix that a list chooses, as a sparse matrix."""
+    """``x[[i, j, …]]``: the rows of a sparse matrix that a list chooses, as a sparse matrix.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc.
+    index : vector of integers
+        The k rows.
+
+    Returns
+    -------
+    sparse matrix
+        (k, n), of the format and dtype of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+    IndexError
+        When it runs: there is no such row.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[0.0, 2.0], [3.0, 4.0]])
+    >>> sparse.dense_from_sparse(sparse.get_item_list(x, [1, 1])).eval()
+    array([[3., 4.],
+           [3., 4.]])
+    """
 
     def make_node(self, x: Any, index: Any) -> Apply:
         x = as_sparse_variable(x)
@@ -297,7 +377,37 @@ get_item_list = GetItemList()
 
 
 class GetItemListGrad(SparseOp):
-    """A sparse matrix in shape and format of `x`, whose rows `index` are those of `gz`; rows of one place are added."""
+    """A sparse matrix in shape and format of `x`, whose rows `index` are those of `gz`; rows of one place are added.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n).
+    index : vector of integers
+        The k rows.
+    gz : sparse matrix
+        (k, n).
+
+    Returns
+    -------
+    sparse matrix
+        (m, n), in the format of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` or `gz` is not sparse.
+    IndexError
+        When it runs: there is no such row.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[0.0, 2.0], [3.0, 4.0]])
+    >>> sparse.dense_from_sparse(sparse.get_item_list_grad(x, [1, 1], x)).eval()
+    array([[0., 0.],
+           [3., 6.]])
+    """
 
     __props__ = ()
     linear_in = (2,)
@@ -336,7 +446,36 @@ get_item_list_grad = GetItemListGrad()
 
 
 class GetItem2Lists(_OnlyFirst):
-    """``x[[i, …], [j, …]]``: the elements at these places of a sparse matrix, a dense vector."""
+    """``x[[i, …], [j, …]]``: the elements at these places of a sparse matrix, a dense vector.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc.
+    ind1, ind2 : vectors of integers
+        The rows and columns of k places.
+
+    Returns
+    -------
+    vector
+        (k,), of the dtype of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+    IndexError
+        When it runs: there is no such place.
+    ValueError
+        When it runs: there are not as many rows as columns.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[0.0, 2.0], [3.0, 4.0]])
+    >>> sparse.get_item_2lists(x, [0, 1], [1, 0]).eval()
+    array([2., 3.])
+    """
 
     def make_node(self, x: Any, ind1: Any, ind2: Any) -> Apply:
         x = as_sparse_variable(x)
@@ -381,6 +520,35 @@ class GetItem2ListsGrad(SparseOp):
     """A sparse matrix in shape and format of `x`, with the elements of the vector `gz` at places; others are empty.
 
     What belongs to one place is added.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n).
+    ind1, ind2 : vectors of integers
+        The rows and columns of k places.
+    gz : vector
+        (k,).
+
+    Returns
+    -------
+    sparse matrix
+        (m, n), in the format of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+    IndexError
+        When it runs: there is no such place.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[0.0, 2.0], [3.0, 4.0]])
+    >>> sparse.dense_from_sparse(sparse.get_item_2lists_grad(x, [0, 0], [1, 1], np.array([1.0, 5.0]))).eval()
+    array([[0., 6.],
+           [0., 0.]])
     """
 
     __props__ = ()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from theano.graph.common_text import with_text
 from theano.graph.origin import made_here
 from theano.sparse.csm import SoundCSM, csm_properties
 from theano.sparse.variable import as_sparse_variable
@@ -51,6 +52,22 @@ def structured_monoid(tensor_op: Callable[..., Any]) -> Callable[[Callable[..., 
     The first argument of the function is a sparse matrix, the others are numbers. Each stored element is taken by
     itself, so where several stand for one place, `tensor_op` is not that of their sum. The gradient is structured.
 
+    Parameters
+    ----------
+    tensor_op : callable
+        A function of tensors, element by element.
+
+    Returns
+    -------
+    callable
+        The decorator. What it makes takes a sparse matrix (m, n), in format csr or csc, and gives one of its format and
+        structure.
+
+    Raises
+    ------
+    TypeError
+        By what it makes: the first argument is not sparse, or another one is not 0-d.
+
     Examples
     --------
     >>> from theano import sparse
@@ -80,136 +97,427 @@ def structured_monoid(tensor_op: Callable[..., Any]) -> Callable[[Callable[..., 
     return decorate
 
 
+_COMMON = """
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), in format csr or csc. Further arguments, where there are, are numbers or 0-d tensors.
+
+    Returns
+    -------
+    sparse matrix
+        Of the shape, format and structure of `x`, and the dtype that the function has of tensors.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse, or a further argument is not 0-d.
+"""
+
+
+_documented = with_text(_COMMON)
+
+
+@_documented
 @structured_monoid(sigmoid)
 def structured_sigmoid(x: Any) -> Any:
-    """The sigmoid of each element; places without one stay 0."""
+    """The sigmoid of each element; places without one stay 0.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.structured_sigmoid(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.62245933]])
+    """
 
 
+@_documented
 @structured_monoid(math.exp)
 def structured_exp(x: Any) -> Any:
-    """The exponential of each element; places without one stay 0."""
+    """The exponential of each element; places without one stay 0.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.structured_exp(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 1.64872127]])
+    """
 
 
+@_documented
 @structured_monoid(math.log)
 def structured_log(x: Any) -> Any:
-    """The logarithm of each element; places without one stay 0."""
+    """The logarithm of each element; places without one stay 0.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.structured_log(sparse.csr_from_dense([[0.0, 4.0]]))).eval()
+    array([[0.        , 1.38629436]])
+    """
 
 
+@_documented
 @structured_monoid(math.pow)
 def structured_pow(x: Any, y: Any) -> Any:
-    """Each element to the power of the number `y`; places without one stay 0."""
+    """Each element to the power of the number `y`; places without one stay 0.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.structured_pow(sparse.csr_from_dense([[0.0, 4.0]]), 2.0)).eval()
+    array([[ 0., 16.]])
+    """
 
 
+@_documented
 @structured_monoid(math.minimum)
 def structured_minimum(x: Any, y: Any) -> Any:
-    """The smaller one of each element and the number `y`; places without an element stay 0."""
+    """The smaller one of each element and the number `y`; places without an element stay 0.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.structured_minimum(sparse.csr_from_dense([[0.0, 4.0]]), 1.0)).eval()
+    array([[0., 1.]])
+    """
 
 
+@_documented
 @structured_monoid(math.maximum)
 def structured_maximum(x: Any, y: Any) -> Any:
-    """The greater one of each element and the number `y`; places without an element stay 0."""
+    """The greater one of each element and the number `y`; places without an element stay 0.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.structured_maximum(sparse.csr_from_dense([[0.0, 4.0]]), 5.0)).eval()
+    array([[0., 5.]])
+    """
 
 
+@_documented
 @structured_monoid(math.add)
 def structured_add(x: Any) -> Any:
-    """Each element plus the numbers that follow; places without an element stay 0."""
+    """Each element plus the numbers that follow; places without an element stay 0.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.structured_add(sparse.csr_from_dense([[0.0, 4.0]]), 1.0)).eval()
+    array([[0., 5.]])
+    """
 
 
+@_documented
 @structured_monoid(math.sin)
 def sin(x: Any) -> Any:
-    """The sine of each element."""
+    """The sine of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.sin(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.47942554]])
+    """
 
 
+@_documented
 @structured_monoid(math.arcsin)
 def arcsin(x: Any) -> Any:
-    """The inverse sine of each element."""
+    """The inverse sine of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.arcsin(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.52359878]])
+    """
 
 
+@_documented
 @structured_monoid(math.tan)
 def tan(x: Any) -> Any:
-    """The tangent of each element."""
+    """The tangent of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.tan(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.54630249]])
+    """
 
 
+@_documented
 @structured_monoid(math.arctan)
 def arctan(x: Any) -> Any:
-    """The inverse tangent of each element."""
+    """The inverse tangent of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.arctan(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.46364761]])
+    """
 
 
+@_documented
 @structured_monoid(math.sinh)
 def sinh(x: Any) -> Any:
-    """The hyperbolic sine of each element."""
+    """The hyperbolic sine of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.sinh(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.52109531]])
+    """
 
 
+@_documented
 @structured_monoid(math.arcsinh)
 def arcsinh(x: Any) -> Any:
-    """The inverse hyperbolic sine of each element."""
+    """The inverse hyperbolic sine of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.arcsinh(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.48121183]])
+    """
 
 
+@_documented
 @structured_monoid(math.tanh)
 def tanh(x: Any) -> Any:
-    """The hyperbolic tangent of each element."""
+    """The hyperbolic tangent of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.tanh(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.46211716]])
+    """
 
 
+@_documented
 @structured_monoid(math.arctanh)
 def arctanh(x: Any) -> Any:
-    """The inverse hyperbolic tangent of each element."""
+    """The inverse hyperbolic tangent of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.arctanh(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.54930614]])
+    """
 
 
+@_documented
 @structured_monoid(math.round_half_to_even)
 def rint(x: Any) -> Any:
-    """The nearest integer to each element, of two the even one."""
+    """The nearest integer to each element, of two the even one.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.rint(sparse.csr_from_dense([[0.0, -1.7]]))).eval()
+    array([[ 0., -2.]])
+    """
 
 
+@_documented
 @structured_monoid(math.sgn)
 def sgn(x: Any) -> Any:
-    """The sign of each element."""
+    """The sign of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.sgn(sparse.csr_from_dense([[0.0, -2.0]]))).eval()
+    array([[ 0., -1.]])
+    """
 
 
+@_documented
 @structured_monoid(math.ceil)
 def ceil(x: Any) -> Any:
-    """The next integer that is not below each element."""
+    """The next integer that is not below each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.ceil(sparse.csr_from_dense([[0.0, -1.7]]))).eval()
+    array([[ 0., -1.]])
+    """
 
 
+@_documented
 @structured_monoid(math.floor)
 def floor(x: Any) -> Any:
-    """The next integer that is not above each element."""
+    """The next integer that is not above each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.floor(sparse.csr_from_dense([[0.0, -1.7]]))).eval()
+    array([[ 0., -2.]])
+    """
 
 
+@_documented
 @structured_monoid(math.log1p)
 def log1p(x: Any) -> Any:
-    """``log(1 + x)`` of each element."""
+    """``log(1 + x)`` of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.log1p(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.40546511]])
+    """
 
 
+@_documented
 @structured_monoid(math.expm1)
 def expm1(x: Any) -> Any:
-    """``exp(x) - 1`` of each element."""
+    """``exp(x) - 1`` of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.expm1(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[0.        , 0.64872127]])
+    """
 
 
+@_documented
 @structured_monoid(math.deg2rad)
 def deg2rad(x: Any) -> Any:
-    """Each element, an angle in degrees, in radians."""
+    """Each element, an angle in degrees, in radians.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.deg2rad(sparse.csr_from_dense([[0.0, 180.0]]))).eval()
+    array([[0.        , 3.14159265]])
+    """
 
 
+@_documented
 @structured_monoid(math.rad2deg)
 def rad2deg(x: Any) -> Any:
-    """Each element, an angle in radians, in degrees."""
+    """Each element, an angle in radians, in degrees.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.rad2deg(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
+    array([[ 0.        , 28.64788976]])
+    """
 
 
+@_documented
 @structured_monoid(math.trunc)
 def trunc(x: Any) -> Any:
-    """Each element without what follows the point."""
+    """Each element without what follows the point.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.trunc(sparse.csr_from_dense([[0.0, -1.7]]))).eval()
+    array([[ 0., -1.]])
+    """
 
 
+@_documented
 @structured_monoid(math.sqr)
 def sqr(x: Any) -> Any:
-    """The square of each element."""
+    """The square of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.sqr(sparse.csr_from_dense([[0.0, 4.0]]))).eval()
+    array([[ 0., 16.]])
+    """
 
 
+@_documented
 @structured_monoid(math.sqrt)
 def sqrt(x: Any) -> Any:
-    """The square root of each element."""
+    """The square root of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.sqrt(sparse.csr_from_dense([[0.0, 4.0]]))).eval()
+    array([[0., 2.]])
+    """
 
 
+@_documented
 @structured_monoid(math.conj)
 def conj(x: Any) -> Any:
-    """The complex conjugate of each element."""
+    """The complex conjugate of each element.
+
+    <parameters>
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.dense_from_sparse(sparse.conj(sparse.csr_from_dense([[0.0, 1.0 + 2.0j]]))).eval()
+    array([[0.+0.j, 1.-2.j]])
+    """

@@ -77,6 +77,29 @@ class Dot(SparseOp):
     """The product of two matrices, or of a matrix and a vector, one of which is sparse; the result is dense.
 
     The gradient is that of any product: it has elements where sparse operands have none.
+
+    Parameters
+    ----------
+    x, y : matrices or vectors
+        (m, k) and (k, n), one of them sparse.
+
+    Returns
+    -------
+    tensor
+        (m, n), without the axis of a vector; dense, of the common dtype.
+
+    Raises
+    ------
+    TypeError
+        None is sparse, or one is neither a matrix nor a vector.
+    ValueError
+        When it runs: there are not as many columns as rows of the second.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> Dot()(sparse.csr_from_dense([[0.0, 2.0]]), np.ones((2, 3))).eval()
+    array([[2., 2., 2.]])
     """
 
     __props__ = ()
@@ -203,6 +226,8 @@ def dot(x: Any, y: Any) -> Any:
     ------
     TypeError
         None is sparse, or one is neither a matrix nor a vector.
+    ValueError
+        When it runs: there are not as many columns as rows of the second.
 
     Notes
     -----
@@ -226,6 +251,31 @@ class StructuredDot(SparseOp):
     """The product of a sparse matrix and another one; the gradient of the first has its structure.
 
     It is dense if the second matrix is, and else sparse, in the format of the first one.
+
+    Parameters
+    ----------
+    a : sparse matrix
+        (m, k), csr or csc.
+    b : matrix
+        (k, n), sparse or dense.
+
+    Returns
+    -------
+    matrix
+        (m, n), of the common dtype.
+
+    Raises
+    ------
+    TypeError
+        `a` is not sparse.
+    ValueError
+        When it runs: there are not as many columns as rows of the second.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> StructuredDot()(sparse.csr_from_dense([[0.0, 2.0]]), np.ones((2, 3))).eval()
+    array([[2., 2., 2.]])
     """
 
     __props__ = ()
@@ -294,6 +344,13 @@ def structured_dot(x: Any, y: Any) -> Any:
     -------
     A dense matrix or vector; if both are sparse, a sparse matrix in the format of `x`.
 
+    Raises
+    ------
+    TypeError
+        None is sparse.
+    ValueError
+        When it runs: there are not as many columns as rows of the second.
+
     Notes
     -----
     The gradient is structured: that of a sparse operand has elements only where the operand has.
@@ -355,13 +412,63 @@ class _StructuredDotGrad(SparseOp):
 
 
 class StructuredDotGradCSR(_StructuredDotGrad):
-    """Of an operand in format csr."""
+    """Of an operand in format csr.
+
+    Parameters
+    ----------
+    a_indices, a_indptr : vectors of integers
+        Those of the operand, (m, k).
+    b : matrix
+        (k, n), dense.
+    g_ab : matrix
+        (m, n), dense: the gradient of the product.
+
+    Returns
+    -------
+    vector
+        The elements of the gradient of the operand, one for each index.
+
+    Raises
+    ------
+    TypeError
+        An argument can't be a tensor.
+
+    Examples
+    --------
+    >>> StructuredDotGradCSR()([1], [0, 1], np.ones((2, 3)), np.ones((1, 3))).eval()
+    array([3.])
+    """
 
     format = "csr"
 
 
 class StructuredDotGradCSC(_StructuredDotGrad):
-    """Of an operand in format csc."""
+    """Of an operand in format csc.
+
+    Parameters
+    ----------
+    a_indices, a_indptr : vectors of integers
+        Those of the operand, (m, k).
+    b : matrix
+        (k, n), dense.
+    g_ab : matrix
+        (m, n), dense: the gradient of the product.
+
+    Returns
+    -------
+    vector
+        The elements of the gradient of the operand, one for each index.
+
+    Raises
+    ------
+    TypeError
+        An argument can't be a tensor.
+
+    Examples
+    --------
+    >>> StructuredDotGradCSC()([1], [0, 1, 1], np.ones((2, 3)), np.ones((2, 3))).eval()
+    array([3.])
+    """
 
     format = "csc"
 
@@ -373,10 +480,32 @@ sdg_csc = StructuredDotGradCSC()
 def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
     """The gradient of a sparse matrix of which ``structured_dot(sparse_A, dense_B)`` has the gradient `ga`.
 
+    Parameters
+    ----------
+    sparse_A : sparse matrix
+        (m, k), csr or csc.
+    dense_B : matrix
+        (k, n).
+    ga : matrix
+        (m, n).
+
     Returns
     -------
     A sparse matrix with the structure of `sparse_A`.
+
+    Raises
+    ------
+    TypeError
+        `sparse_A` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[0.0, 2.0]])
+    >>> sparse.dense_from_sparse(sparse.structured_dot_grad(x, np.ones((2, 3)), np.ones((1, 3)))).eval()
+    array([[0., 3.]])
     """
+    sparse_A = as_sparse_variable(sparse_A)
     wanted_format(sparse_A, "csr", "csc")
     format = sparse_A.type.format
     if is_sparse_variable(dense_B) and is_sparse_variable(ga):
@@ -396,6 +525,25 @@ class TrueDot(SparseOp):
     ----------
     grad_preserves_dense
         Whether the gradient of a dense operand is dense; else all gradients are sparse.
+
+    Returns
+    -------
+    sparse matrix
+        Called with matrices (m, k) and (k, n): (m, n), in the format of the first sparse operand, of the common dtype.
+
+    Raises
+    ------
+    TypeError
+        None is sparse.
+    ValueError
+        When it runs: there are not as many columns as rows of the second.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = TrueDot()(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0], [3.0]]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[6.]])
     """
 
     __props__ = ("grad_preserves_dense",)
@@ -461,15 +609,56 @@ def true_dot(x: Any, y: Any, grad_preserves_dense: bool = True) -> Any:
     -------
     A sparse matrix in the format of the first sparse operand.
 
+    Raises
+    ------
+    TypeError
+        None is sparse.
+    ValueError
+        When it runs: there are not as many columns as rows of the second.
+
     Notes
     -----
     The gradient is regular, i.e. not structured.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> made = sparse.true_dot(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0], [3.0]]))
+    >>> sparse.dense_from_sparse(made).eval()
+    array([[6.]])
     """
     return TrueDot(grad_preserves_dense)(x, y)
 
 
 class Usmm(SparseOp):
-    """``alpha * dot(x, y) + z``, dense, where `x` or `y` is sparse."""
+    """``alpha * dot(x, y) + z``, dense, where `x` or `y` is sparse.
+
+    Parameters
+    ----------
+    alpha : number or 0-d tensor
+    x, y : matrices
+        (m, k) and (k, n), one of them sparse.
+    z : matrix
+        (m, n), dense.
+
+    Returns
+    -------
+    matrix
+        (m, n), dense, of the common dtype.
+
+    Raises
+    ------
+    TypeError
+        Neither `x` nor `y` is sparse.
+    ValueError
+        When it runs: the shapes do not fit.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.usmm(2.0, sparse.csr_from_dense([[0.0, 2.0]]), np.ones((2, 2)), np.ones((1, 2))).eval()
+    array([[5., 5.]])
+    """
 
     __props__ = ()
 
@@ -520,6 +709,25 @@ class SamplingDot(SparseOp):
 
     Parameters of the operation are the dense matrices `x` (m, k) and `y` (n, k), and the sparse matrix `p` (m, n); the
     result has the structure of `p`.
+
+    Parameters
+    ----------
+    x, y : tensor_like
+        Dense matrices (m, k) and (n, k).
+    p : sparse matrix
+        (m, n), csr or csc.
+
+    Returns
+    -------
+    sparse matrix
+        Of the format and structure of `p`, and the common dtype.
+
+    Raises
+    ------
+    TypeError
+        `p` is not sparse.
+    ValueError
+        When it runs: the shapes do not fit.
 
     Examples
     --------

@@ -34,6 +34,11 @@ def sparse_grad(var: Any) -> Any:
     var
         ``x[v]``, where `x` is a dense matrix and `v` a vector of integers.
 
+    Returns
+    -------
+    matrix
+        ``x[v]``, of the shape and dtype of `var`.
+
     Raises
     ------
     TypeError

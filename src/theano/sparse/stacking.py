@@ -28,6 +28,25 @@ class HStack(SparseOp):
         That of the result, 'csc' if none is given.
     dtype
         That of the result; the one that holds all elements if none is given.
+
+    Returns
+    -------
+    sparse matrix
+        Called with sparse matrices: of the sum of their columns.
+
+    Raises
+    ------
+    ValueError
+        There is no matrix, `format` is neither 'csr' nor 'csc'; or when it runs: matrices do not have as many rows.
+    TypeError
+        A matrix is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[1.0, 2.0]])
+    >>> sparse.dense_from_sparse(HStack("csr")(x, x)).eval()
+    array([[1., 2., 1., 2.]])
     """
 
     __props__ = ("format", "dtype")
@@ -109,7 +128,33 @@ class HStack(SparseOp):
 
 
 class VStack(HStack):
-    """Sparse matrices below each other; the gradient is regular."""
+    """Sparse matrices below each other; the gradient is regular.
+
+    Parameters
+    ----------
+    format, dtype
+        See `HStack`.
+
+    Returns
+    -------
+    sparse matrix
+        Called with sparse matrices: of the sum of their rows.
+
+    Raises
+    ------
+    ValueError
+        There is no matrix, `format` is neither 'csr' nor 'csc'; or when it runs: matrices do not have as many columns.
+    TypeError
+        A matrix is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[1.0, 2.0]])
+    >>> sparse.dense_from_sparse(VStack("csr")(x, x)).eval()
+    array([[1., 2.],
+           [1., 2.]])
+    """
 
     axis = 0
 
@@ -133,6 +178,18 @@ def hstack(blocks: Sequence[Any], format: str | None = None, dtype: Any = None) 
         That of the result, 'csc' if none is given.
     dtype
         That of the result; the one that holds all elements if none is given.
+
+    Returns
+    -------
+    sparse matrix
+        Of the sum of the columns.
+
+    Raises
+    ------
+    ValueError
+        There is no matrix, `format` is neither 'csr' nor 'csc'; or when it runs: matrices do not have as many rows.
+    TypeError
+        A matrix is not sparse.
 
     Notes
     -----
@@ -161,8 +218,28 @@ def vstack(blocks: Sequence[Any], format: str | None = None, dtype: Any = None) 
     dtype
         That of the result; the one that holds all elements if none is given.
 
+    Returns
+    -------
+    sparse matrix
+        Of the sum of the rows.
+
+    Raises
+    ------
+    ValueError
+        There is no matrix, `format` is neither 'csr' nor 'csc'; or when it runs: matrices do not have as many columns.
+    TypeError
+        A matrix is not sparse.
+
     Notes
     -----
     The gradient is regular, i.e. not structured.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.csr_from_dense([[1.0, 2.0]])
+    >>> sparse.dense_from_sparse(sparse.vstack([x, x])).eval()
+    array([[1., 2.],
+           [1., 2.]])
     """
     return _stacked(VStack(format, dtype), blocks)

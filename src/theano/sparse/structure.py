@@ -65,6 +65,23 @@ class EnsureSortedIndices(_Tidied):
     ----------
     inplace
         Whether the input's own arrays may be sorted.
+
+    Returns
+    -------
+    sparse matrix
+        Called with a sparse matrix: of its type and shape.
+
+    Raises
+    ------
+    TypeError
+        It is called with what is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.CSR(T.constant([0.0, 2.0]), [1, 0], [0, 2], [1, 2])
+    >>> sparse.csm_data(EnsureSortedIndices(inplace=False)(x)).eval().tolist()
+    [2.0, 0.0]
     """
 
     def __init__(self, inplace: bool) -> None:
@@ -95,6 +112,23 @@ class Remove0(_Tidied):
     ----------
     inplace
         Whether the input itself may be changed.
+
+    Returns
+    -------
+    sparse matrix
+        Called with a sparse matrix: of its type and shape.
+
+    Raises
+    ------
+    TypeError
+        It is called with what is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.CSR(T.constant([0.0, 2.0]), [1, 0], [0, 2], [1, 2])
+    >>> sparse.csm_data(Remove0()(x)).eval().tolist()
+    [2.0]
     """
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
@@ -116,6 +150,28 @@ def clean(x: Any) -> Any:
     """A sparse matrix without elements that are 0, and with those of each row (of 'csc': column) in order.
 
     The gradient is regular.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (m, n), csr or csc, of any dtype.
+
+    Returns
+    -------
+    sparse matrix
+        Of the type and shape of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> x = sparse.CSR(T.constant([3.0, 0.0, 2.0]), [2, 1, 0], [0, 3], [1, 3])
+    >>> sparse.csm_data(sparse.clean(x)).eval().tolist()
+    [2.0, 3.0]
     """
     return ensure_sorted_indices(remove0(x))
 
@@ -126,6 +182,25 @@ class ConstructSparseFromList(SparseOp):
     The operation takes a dense matrix `x`, of which only the shape counts; a dense matrix of `values`; and `ilist`, a
     vector with the row of the result for each row of `values`. Rows for the same place are added. The gradient is
     regular. (`theano.sparse_grad` makes such gradients.)
+
+    Parameters
+    ----------
+    x : tensor_like
+        A matrix (m, n).
+    values : tensor_like
+        A matrix (k, n).
+    ilist : tensor_like
+        A vector (k,) of integers.
+
+    Returns
+    -------
+    sparse matrix
+        (m, n), csc, of the dtype of `values`.
+
+    Raises
+    ------
+    IndexError
+        When it runs: there is no such row.
 
     Examples
     --------

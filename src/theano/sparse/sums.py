@@ -39,6 +39,24 @@ class SpSum(SparseOp):
         None, 0 or 1.
     sparse_grad
         Whether the gradient has elements only where the matrix has.
+
+    Returns
+    -------
+    0-d tensor or vector
+        Called with a sparse matrix (m, n): all elements, (n,) for axis 0, (m,) for axis 1.
+
+    Raises
+    ------
+    ValueError
+        `axis` is none of these.
+    TypeError
+        It is called with what is not sparse.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> SpSum(axis=1)(sparse.csr_from_dense([[1.0, 2.0]])).eval()
+    array([3.])
     """
 
     __props__ = ("axis", "structured")
@@ -106,6 +124,13 @@ def sp_sum(x: Any, axis: int | None = None, sparse_grad: bool = False) -> Any:
     -------
     A number, or a vector.
 
+    Raises
+    ------
+    ValueError
+        `axis` is none of these.
+    TypeError
+        `x` is not sparse.
+
     Examples
     --------
     >>> import scipy.sparse
@@ -118,6 +143,23 @@ def sp_sum(x: Any, axis: int | None = None, sparse_grad: bool = False) -> Any:
 
 class Diag(SparseOp):
     """The diagonal of a square sparse matrix, a dense vector. The gradient is regular: it is zero elsewhere.
+
+    Parameters
+    ----------
+    x : sparse matrix
+        (n, n), csr or csc.
+
+    Returns
+    -------
+    vector
+        (n,), of the dtype of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is not sparse.
+    ValueError
+        When it runs: `x` is not square.
 
     Examples
     --------
@@ -162,6 +204,21 @@ diag = Diag()
 
 class SquareDiagonal(SparseOp):
     """A square sparse matrix, in format csc, with a vector on its diagonal.
+
+    Parameters
+    ----------
+    diag : tensor_like
+        A vector (n,).
+
+    Returns
+    -------
+    sparse matrix
+        (n, n), csc, of the dtype of `diag`.
+
+    Raises
+    ------
+    TypeError
+        `diag` is no vector.
 
     Examples
     --------

@@ -67,6 +67,11 @@ class SparseType(Type):
     dtype
         A dtype by its name, ``'floatX'``, or NumPy's dtype object; not float16.
 
+    Returns
+    -------
+    SparseVariable
+        Called with a name, or without: one of this type.
+
     Raises
     ------
     ValueError

@@ -61,6 +61,11 @@ class _sparse_py_operators:
 class SparseVariable(_sparse_py_operators, Variable):
     """A symbolic sparse matrix: an input, or the result of an operation.
 
+    Parameters
+    ----------
+    type, owner, index, name
+        As for any variable; they are made by `SparseType`.
+
     Examples
     --------
     >>> from theano import sparse
@@ -77,7 +82,21 @@ class SparseVariable(_sparse_py_operators, Variable):
 
 
 class SparseConstantSignature(tuple[Any, Any]):
-    """What identifies a sparse constant: its type, shape, structure and the bytes of its elements."""
+    """What identifies a sparse constant: its type, shape, structure and the bytes of its elements.
+
+    Parameters
+    ----------
+    iterable : pair
+        The type and the matrix; they are made by `SparseConstant.signature`.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from theano import sparse
+    >>> x, y = (sparse.constant(scipy.sparse.csr_matrix(np.eye(2))) for _ in range(2))
+    >>> x.signature() == y.signature()
+    True
+    """
 
     def _key(self) -> tuple[Any, ...]:
         kind, data = self
@@ -101,6 +120,11 @@ class SparseConstantSignature(tuple[Any, Any]):
 
 class SparseConstant(_sparse_py_operators, Constant):
     """A sparse matrix whose value is known.
+
+    Parameters
+    ----------
+    type, data, name
+        As for any constant; they are made by `constant`.
 
     Examples
     --------
@@ -135,6 +159,16 @@ def _parts(data: Any) -> list[Any]:
 def hash_from_sparse(data: Any) -> str:
     """A digest of a matrix of SciPy, which two matrices share only if they are stored alike.
 
+    Parameters
+    ----------
+    data : sparse matrix of SciPy
+        csr or csc.
+
+    Returns
+    -------
+    str
+        The digest.
+
     Examples
     --------
     >>> import scipy.sparse
@@ -150,7 +184,24 @@ def hash_from_sparse(data: Any) -> str:
 
 
 def is_sparse_variable(x: Any) -> bool:
-    """Whether `x` is a variable of sparse type."""
+    """Whether `x` is a variable of sparse type.
+
+    Parameters
+    ----------
+    x
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is one.
+
+    Examples
+    --------
+    >>> from theano import sparse
+    >>> sparse.is_sparse_variable(sparse.csr_matrix()), sparse.is_sparse_variable(T.matrix())
+    (True, False)
+    """
     return isinstance(x, Variable) and isinstance(x.type, SparseType)
 
 
@@ -159,13 +210,27 @@ def constant(x: Any, name: str | None = None) -> Any:
 
     Parameters
     ----------
+    name : str, optional
+        Its name.
     x
         A matrix or array of SciPy, in format csr, csc or bsr.
+
+    Returns
+    -------
+    SparseConstant
+        Of the format, shape and dtype of `x`.
 
     Raises
     ------
     TypeError
         `x` is no sparse matrix of such a format.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from theano import sparse
+    >>> sparse.constant(scipy.sparse.csr_matrix(np.eye(2)))
+    SparseConstant{csr,float64,shape=(2, 2),nnz=2}
     """
     if not is_sparse(x):
         raise TypeError(f"sparse.constant takes a sparse matrix of SciPy, not {shown(x)} of type {type(x).__name__}")
@@ -185,6 +250,11 @@ def as_sparse_variable(x: Any, name: str | None = None) -> Any:
         A sparse variable, a node whose default output is one, or a sparse matrix of SciPy.
     name
         Name for a new constant.
+
+    Returns
+    -------
+    SparseVariable
+        Of the format and dtype of `x`.
 
     Raises
     ------
@@ -215,6 +285,23 @@ as_sparse = as_sparse_variable
 
 def as_sparse_or_tensor_variable(x: Any, name: str | None = None) -> Any:
     """`x` as a sparse variable if it is a sparse matrix or variable, else as a tensor variable.
+
+    Parameters
+    ----------
+    x
+        A variable, a matrix of SciPy, or what becomes a tensor.
+    name : str, optional
+        For a new constant.
+
+    Returns
+    -------
+    SparseVariable or TensorVariable
+        `x`, or a constant.
+
+    Raises
+    ------
+    TypeError
+        `x` can be neither.
 
     Examples
     --------

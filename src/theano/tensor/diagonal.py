@@ -25,6 +25,25 @@ def _diagonal_length(n: Any, m: Any, offset: int, lowest: Any, highest: Any) -> 
 class ExtractDiag(Op):
     """The diagonals of the matrices in two axes of a tensor, as a new last axis.
 
+    Parameters
+    ----------
+    offset : int
+        How far above the main diagonal (if negative: below it).
+    axis1, axis2 : int
+        The axes of the matrices, from 0 on.
+    view
+        Accepted for older programs: the result is a view in any case.
+
+    Returns
+    -------
+    tensor
+        Called with a tensor (..., m, n, ...): (..., k), without the two axes, of its dtype.
+
+    Raises
+    ------
+    ValueError
+        The axes are equal or negative, or the tensor does not have them.
+
     Examples
     --------
     >>> ExtractDiag(1)(T.matrix()).ndim

@@ -74,6 +74,23 @@ class Eig(Op):
 
     The results have the dtype of the matrix; of complex ones the imaginary part is lost, with NumPy's warning.
 
+    Parameters
+    ----------
+    x : tensor_like
+        (..., n, n).
+
+    Returns
+    -------
+    w, v : tensors
+        The eigenvalues (..., n), in no order, and the vectors (..., n, n), of the dtype of `x` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        `x` has less than two dimensions.
+    LinAlgError
+        When it runs: the matrix is not square, or there are NaN or infinities in it.
+
     Examples
     --------
     >>> Eig()(T.constant([[2.0, 0.0], [0.0, 3.0]]))[0].eval()
@@ -137,6 +154,20 @@ class Eigh(Eig):
     UPLO
         "L" or "U": the triangle.
 
+    Returns
+    -------
+    w, v : tensors
+        Called with matrices (..., n, n): the eigenvalues (..., n), of the real dtype, and the vectors (..., n, n).
+
+    Raises
+    ------
+    ValueError
+        `UPLO` is neither.
+    TypeError
+        The argument has less than two dimensions.
+    LinAlgError
+        When it runs: the matrix is not square.
+
     Examples
     --------
     >>> Eigh()(T.constant([[3.0, 0.0], [0.0, 2.0]]))[0].eval()
@@ -186,6 +217,11 @@ def _eigh_gradient(w: Any, v: Any, gw: Any, gv: Any, lower: bool) -> Any:
 class EighGrad(Composed):
     """The gradient of `Eigh`: of a matrix, its eigenvalues and vectors, and the gradients of both.
 
+    Parameters
+    ----------
+    UPLO
+        See `Eigh`.
+
     Examples
     --------
     >>> EighGrad()(T.dmatrix(), T.dvector(), T.dmatrix(), T.dvector(), T.dmatrix()).type
@@ -221,9 +257,33 @@ def to_triangle(g: Any, lower: bool) -> Any:
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """Eigenvalues and eigenvectors of a symmetric matrix: see `Eigh`.
 
+    Parameters
+    ----------
+    a : tensor_like
+        (..., n, n); float64 is made of integers.
+    UPLO : {"L", "U"}
+        The triangle that is read.
+
+    Returns
+    -------
+    w, v : tensors
+        The eigenvalues (..., n), ascending, of the real dtype, and the vectors, the columns of (..., n, n):
+        ``a @ v == v * w``.
+
+    Raises
+    ------
+    ValueError
+        `UPLO` is neither.
+    TypeError
+        `a` has less than two dimensions.
+    LinAlgError
+        When it runs: the matrix is not square.
+
     Examples
     --------
-    >>> w, v = eigh(T.dmatrix())
+    >>> w, v = eigh(T.constant([[0.0, 2.0], [2.0, 0.0]]))
+    >>> w.eval()
+    array([-2.,  2.])
     """
     return Eigh(UPLO)(a)
 
@@ -324,6 +384,11 @@ class QRFull(Op):
 class QRIncomplete(Op):
     """The triangular factor of `QRFull` alone (mode "r").
 
+    Parameters
+    ----------
+    mode
+        "r".
+
     Examples
     --------
     >>> QRIncomplete("r")(T.dmatrix()).type
@@ -360,10 +425,36 @@ class QRIncomplete(Op):
 def qr(a: Any, mode: str = "reduced") -> Any:
     """The QR factors of a matrix, or with ``mode="r"`` the triangular one: see `QRFull`.
 
+    Parameters
+    ----------
+    a : tensor_like
+        (..., m, n); float64 is made of integers.
+    mode : {"reduced", "complete", "r", "raw"}
+        That of `numpy.linalg.qr`.
+
+    Returns
+    -------
+    q, r : tensors
+        (..., m, k) and (..., k, n) with ``q @ r == a``, where k is ``min(m, n)``, or m if the mode is "complete"; with
+        "r" only the second; with "raw" Householder's vectors (..., n, m) and their factors (..., min(m, n)).
+
+    Raises
+    ------
+    ValueError
+        `mode` is none of these.
+    TypeError
+        `a` has less than two dimensions.
+    NotImplementedError
+        The gradient where `mode` is "raw".
+
     Examples
     --------
     >>> qr(T.dmatrix(), "r").type
     TensorType(float64, matrix)
+    >>> q, r = qr(T.constant([[0.0, 2.0], [1.0, 0.0]]))
+    >>> T.dot(q, r).eval()
+    array([[0., 2.],
+           [1., 0.]])
     """
     return QRIncomplete(mode)(a) if mode == "r" else QRFull(mode)(a)
 
@@ -481,8 +572,32 @@ class SVD(Op):
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition of a matrix: see `SVD`.
 
+    Parameters
+    ----------
+    a : tensor_like
+        (..., m, n); float64 is made of integers.
+    full_matrices : bool
+        Whether u and vt are square; else they are (..., m, k) and (..., k, n), where k is ``min(m, n)``.
+    compute_uv : bool
+        Whether u and vt are wanted; else only s is returned.
+
+    Returns
+    -------
+    u, s, vt : tensors
+        (..., m, m), (..., k) in descending order and of the real dtype, and (..., n, n): ``u[:, :k] * s @ vt[:k] ==
+        a``.
+
+    Raises
+    ------
+    TypeError
+        `a` has less than two dimensions.
+    LinAlgError
+        When it runs: there are NaN or infinities in `a`.
+
     Examples
     --------
     >>> u, s, vt = svd(T.dmatrix(), full_matrices=False)
+    >>> svd(T.constant([[0.0, 2.0], [3.0, 0.0]]), compute_uv=False).eval()
+    array([3., 2.])
     """
     return SVD(full_matrices, compute_uv)(a)

@@ -68,7 +68,32 @@ def _scale_inner(x: Any, s: Any, factor: float) -> Any:
 
 
 class RFFTOp(_Transform):
-    """The transform of real numbers, not normalised: the last transformed axis has ``n // 2 + 1`` frequencies."""
+    """The transform of real numbers, not normalised: the last transformed axis has ``n // 2 + 1`` frequencies.
+
+    Parameters
+    ----------
+    a : tensor_like
+        Real numbers (m, ..., n).
+    s : vector of integers, optional
+        The lengths of the transformed axes, all but the first: `a` is cut, or continued by zeros.
+
+    Returns
+    -------
+    tensor
+        (m, ..., n // 2 + 1, 2), of the dtype of `a` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        `a` has less than two dimensions or is complex, or `s` is no vector of integers.
+
+    Examples
+    --------
+    >>> rfft_op(T.constant([[1.0, 0.0, 2.0, 1.0]])).eval()
+    array([[[ 4.,  0.],
+            [-1.,  1.],
+            [ 2.,  0.]]])
+    """
 
     change = 1
 
@@ -95,7 +120,30 @@ class RFFTOp(_Transform):
 
 
 class IRFFTOp(_Transform):
-    """The inverse of `RFFTOp` times the number of elements."""
+    """The inverse of `RFFTOp` times the number of elements.
+
+    Parameters
+    ----------
+    a : tensor_like
+        (m, ..., n // 2 + 1, 2): real and imaginary parts.
+    s : vector of integers, optional
+        The lengths of the transformed axes of the result; by default the last one is even.
+
+    Returns
+    -------
+    tensor
+        (m, ..., n), of the dtype of `a` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        `a` has less than three dimensions or is complex, or `s` is no vector of integers.
+
+    Examples
+    --------
+    >>> irfft_op(T.constant([[[4.0, 0.0], [-1.0, 1.0], [2.0, 0.0]]])).eval()
+    array([[4., 0., 8., 4.]])
+    """
 
     change = -1
 
@@ -150,6 +198,17 @@ def rfft(inp: Any, norm: str | None = None) -> Any:
     -------
     Tensor ``(m, ..., n // 2 + 1, 2)``: real and imaginary parts of the frequencies that are not negative.
 
+    Raises
+    ------
+    ValueError
+        Another `norm`.
+    TypeError
+        `inp` has less than two dimensions or is complex.
+
+    Notes
+    -----
+    ``sum over j of x[j] * exp(-2j * pi * j * k / n)`` along each axis.
+
     Examples
     --------
     >>> rfft(T.constant([[1.0, 0.0, 2.0, 1.0]])).eval()
@@ -175,10 +234,17 @@ def irfft(inp: Any, norm: str | None = None, is_odd: bool = False) -> Any:
     is_odd
         Whether n, the length of the last axis of the result, is odd.
 
+    Returns
+    -------
+    tensor
+        (m, ..., n), of the dtype of `inp`.
+
     Raises
     ------
     ValueError
         Another `norm`, or `is_odd` is no bool.
+    TypeError
+        `inp` has less than three dimensions or is complex.
 
     Examples
     --------

@@ -63,6 +63,27 @@ class MatrixInverse(OfMatrix):
 
     ``inverse(A).dot(b)`` is slower and less accurate than `theano.tensor.slinalg.solve`.
 
+    Parameters
+    ----------
+    x : tensor_like
+        (..., n, n).
+
+    Returns
+    -------
+    tensor
+        (..., n, n), of the dtype of `x` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        `x` has less than two dimensions.
+    LinAlgError
+        When it runs: the matrix is singular or not square.
+
+    Notes
+    -----
+    The gradient is ``-inverse(x).T @ g @ inverse(x).T``.
+
     Examples
     --------
     >>> MatrixInverse()(T.constant([[2.0, 0.0], [0.0, 4.0]])).eval()
@@ -113,6 +134,28 @@ class MatrixPinv(OfMatrix):
     """The Moore-Penrose pseudo-inverse of a matrix, or of each of a stack.
 
     Its gradient is that where the rank does not change.
+
+    Parameters
+    ----------
+    x : tensor_like
+        (..., m, n).
+
+    Returns
+    -------
+    tensor
+        (..., n, m), of the dtype of `x` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        `x` has less than two dimensions.
+    LinAlgError
+        When it runs: there are NaN or infinities in `x`.
+
+    Notes
+    -----
+    ``v @ diag(1 / s) @ u.H`` of the singular value decomposition ``u @ diag(s) @ v.H``, where an s below 1e-15 times
+    the largest counts as none.
 
     Examples
     --------
@@ -167,6 +210,27 @@ class Det(OfMatrix):
     The gradient is computed from the inverse: LinAlgError where there is none. The product of many pivots soon leaves
     the range of numbers: see `SLogDet`.
 
+    Parameters
+    ----------
+    x : tensor_like
+        (..., n, n).
+
+    Returns
+    -------
+    tensor
+        (...,), of the dtype of `x` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        `x` has less than two dimensions.
+    LinAlgError
+        When it runs: the matrix is not square.
+
+    Notes
+    -----
+    The gradient is ``g * det(x) * inverse(x).T``.
+
     Examples
     --------
     >>> Det()(T.constant([[2.0, 1.0], [0.0, 4.0]])).eval()
@@ -199,6 +263,23 @@ class SLogDet(Op):
     size, as `numpy.linalg.slogdet`; of a singular matrix 0 and minus infinity.
 
     ``log(det(x))`` in a function becomes this: where the determinant overflows, its logarithm does not.
+
+    Parameters
+    ----------
+    x : tensor_like
+        (..., n, n).
+
+    Returns
+    -------
+    sign, logarithm : tensors
+        (...,), of the dtype of `x` and its real one.
+
+    Raises
+    ------
+    TypeError
+        `x` has less than two dimensions.
+    LinAlgError
+        When it runs: the matrix is not square.
 
     Examples
     --------
@@ -245,9 +326,29 @@ class SLogDet(Op):
 def slogdet(a: Any) -> Any:
     """Sign and logarithm of the size of a determinant: see `SLogDet`.
 
+    Parameters
+    ----------
+    a : tensor_like
+        (..., n, n).
+
+    Returns
+    -------
+    sign, logarithm : tensors
+        (...,), of the dtype of `a` and its real one: ``det(a) == sign * exp(logarithm)``.
+
+    Raises
+    ------
+    TypeError
+        `a` has less than two dimensions.
+    LinAlgError
+        When it runs: the matrix is not square.
+
     Examples
     --------
     >>> sign, logarithm = slogdet(T.dmatrix())
+    >>> sign, logarithm = slogdet(T.constant([[2.0, 0.0], [0.0, -0.5]]))
+    >>> sign.eval(), logarithm.eval()
+    (array(-1.), array(0.))
     """
     return SLogDet()(a)
 
@@ -256,6 +357,31 @@ class lstsq(Op):
     """Least squares as `numpy.linalg.lstsq`: solution, residuals, rank and singular values.
 
     Inputs are a matrix `x`, a vector or matrix `y`, and `rcond`. The gradients are those where the rank stays the same.
+
+    Parameters
+    ----------
+    x : tensor_like
+        A matrix (m, n).
+    y : tensor_like
+        A vector (m,) or matrix (m, k).
+    rcond : number
+        Singular values below it times the largest count as 0; the precision of the dtype where it is not in (0, 1).
+
+    Returns
+    -------
+    solution : tensor
+        (n,) or (n, k).
+    residuals : vector
+        (k,), the sums of squares; none where the rank is not n, or m is not greater than n.
+    rank : 0-d tensor
+        int64.
+    values : vector
+        The singular values, ``(min(m, n),)``.
+
+    Raises
+    ------
+    TypeError
+        `x` is no matrix, or `y` neither a vector nor a matrix.
 
     Examples
     --------

@@ -34,7 +34,14 @@ _NONZERO = elemwise(scalar.neq)
 
 
 class Branches:
-    """Filled by `theano.ifelse`, which stands above."""
+    """Filled by `theano.ifelse`, which stands above.
+
+    Examples
+    --------
+    >>> from theano.tensor.masks import Branches
+    >>> callable(Branches.made)
+    True
+    """
 
     #: The condition, the value if it holds and the value if not, of an output of a branch; None for others.
     opened: ClassVar[Callable[[Any], tuple[Any, Any, Any] | None]] = lambda g: None

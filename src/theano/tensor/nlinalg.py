@@ -76,6 +76,21 @@ __all__ = [
 class AllocDiag(Op):
     """The matrix with a vector on its diagonal.
 
+    Parameters
+    ----------
+    x : tensor_like
+        A vector (n,) of any dtype.
+
+    Returns
+    -------
+    matrix
+        (n, n), of the dtype of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is no vector.
+
     Examples
     --------
     >>> AllocDiag()(T.constant([1.0, 2.0])).eval()
@@ -109,6 +124,16 @@ extract_diag = ExtractDiag()
 def diag(x: Any) -> Any:
     """Of a vector the matrix with it on the diagonal, of a matrix its diagonal.
 
+    Parameters
+    ----------
+    x : tensor_like
+        A vector (n,) or matrix (m, n) of any dtype.
+
+    Returns
+    -------
+    tensor
+        A matrix (n, n), or a vector ``(min(m, n),)``, of the dtype of `x`.
+
     Raises
     ------
     TypeError
@@ -128,6 +153,21 @@ def diag(x: Any) -> Any:
 def trace(X: Any) -> Any:
     """The sum of the diagonal of a matrix.
 
+    Parameters
+    ----------
+    X : tensor_like
+        A matrix (m, n) of any dtype.
+
+    Returns
+    -------
+    0-d tensor
+        Of the dtype of a sum (small integers become int64).
+
+    Raises
+    ------
+    TypeError
+        `X` is no matrix.
+
     Examples
     --------
     >>> trace(T.constant([[1, 2], [3, 4]])).eval()
@@ -138,6 +178,16 @@ def trace(X: Any) -> Any:
 
 def matrix_dot(*args: Any) -> Any:
     """The product of matrices, from left to right.
+
+    Parameters
+    ----------
+    *args : tensor_like
+        Matrices or vectors that fit to each other.
+
+    Returns
+    -------
+    tensor
+        The product, of the common dtype.
 
     Raises
     ------
@@ -160,10 +210,26 @@ def matrix_dot(*args: Any) -> Any:
 def matrix_power(M: Any, n: int) -> Any:
     """`M` (a matrix, or each of a stack) to an integer power: by squaring, of the inverse if `n` is negative.
 
+    Parameters
+    ----------
+    M : tensor_like
+        (..., n, n).
+    n : int
+        The exponent.
+
+    Returns
+    -------
+    tensor
+        (..., n, n), of the dtype of `M`, or a float dtype for an integer inverse.
+
     Raises
     ------
     TypeError
         `n` is no integer.
+    ValueError
+        When it runs: the matrix is not square.
+    LinAlgError
+        When it runs: `n` is negative and there is no inverse.
 
     Examples
     --------
@@ -196,12 +262,23 @@ def norm(x: Any, ord: Any = None) -> Any:
         None (of all elements, order 2), a number, ``'inf'`` or ``'-inf'``; for matrices ``'fro'``, ``'nuc'``,
         and of the numbers 1, -1, 2, -2 and the infinities.
 
+    Returns
+    -------
+    0-d tensor
+        Of a float dtype.
+
     Raises
     ------
     ValueError
         `x` is 0-d, or vectors or matrices have no norm of that order.
     NotImplementedError
         `x` has more than two dimensions, and the order is not that of Frobenius.
+
+    Notes
+    -----
+    Vectors: ``sum(abs(x) ** ord) ** (1 / ord)``, with the largest and smallest size for the infinities. Matrices:
+    'fro' is ``sqrt(sum(abs(x) ** 2))``, 1 the largest sum of sizes in a column, 'inf' in a row, 2 the largest singular
+    value, 'nuc' the sum of singular values; of -1, '-inf' and -2 the smallest.
 
     Examples
     --------
@@ -236,10 +313,24 @@ def norm(x: Any, ord: Any = None) -> Any:
 def tensorinv(a: Any, ind: int = 2) -> Any:
     """The inverse of a tensor under `tensordot`, as `numpy.linalg.tensorinv`.
 
+    Parameters
+    ----------
+    a : tensor_like
+        Of a shape whose first `ind` lengths have the same product as the others.
+    ind : int
+        How many axes are those of rows.
+
+    Returns
+    -------
+    tensor
+        Of shape ``a.shape[ind:] + a.shape[:ind]`` and a float dtype.
+
     Raises
     ------
     ValueError
         `ind` is not between 1 and the number of dimensions.
+    LinAlgError
+        When it runs: there is no inverse.
 
     Examples
     --------
@@ -257,6 +348,11 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 
 class TensorInv(Composed):
     """`tensorinv` as an op.
+
+    Parameters
+    ----------
+    ind
+        See `tensorinv`.
 
     Examples
     --------
@@ -276,6 +372,25 @@ class TensorInv(Composed):
 def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     """The `x` with ``tensordot(a, x, x.ndim) == b``, as `numpy.linalg.tensorsolve`.
 
+    Parameters
+    ----------
+    a : tensor_like
+        Of shape ``b.shape + q``, where the products of both are equal.
+    b : tensor_like
+        The right side, of any shape.
+    axes : sequence of int, optional
+        Axes of `a` to be moved to the end first.
+
+    Returns
+    -------
+    tensor
+        Of shape q and a float dtype.
+
+    Raises
+    ------
+    LinAlgError
+        When it runs: the products differ, or the equations have no unique solution.
+
     Examples
     --------
     >>> tensorsolve(T.dtensor4(), T.dmatrix()).type
@@ -292,6 +407,11 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
 
 class TensorSolve(Composed):
     """`tensorsolve` as an op.
+
+    Parameters
+    ----------
+    axes
+        See `tensorsolve`.
 
     Examples
     --------
@@ -313,6 +433,18 @@ def spectral_radius_bound(X: Any, log2_exponent: int) -> Any:
 
     It is ``trace(X ** k) ** (1 / k)`` for ``k = 2 ** log2_exponent`` (Pan, 1990, "Estimating the extremal eigenvalues
     of a symmetric matrix").
+
+    Parameters
+    ----------
+    X : tensor_like
+        A symmetric matrix (n, n) of floats.
+    log2_exponent : int
+        How often it is squared, 1 at least.
+
+    Returns
+    -------
+    0-d tensor
+        Of the dtype of `X`.
 
     Raises
     ------

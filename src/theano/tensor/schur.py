@@ -264,6 +264,25 @@ def solve_sylvester(A: Any, B: Any, Q: Any) -> Any:
     A, B, Q
         Matrices ``(..., m, m)``, ``(..., n, n)`` and ``(..., m, n)``.
 
+    Returns
+    -------
+    tensor
+        (..., m, n), of the common float dtype.
+
+    Raises
+    ------
+    TypeError
+        An argument has less than two dimensions.
+    ValueError
+        When it runs: the shapes don't fit.
+    LinAlgError
+        When it runs: an eigenvalue of `A` is the negative of one of `B`.
+
+    Notes
+    -----
+    By the Schur forms of `A` and `B`: R. H. Bartels, G. W. Stewart, "Solution of the matrix equation AX + XB = C",
+    1972.
+
     Examples
     --------
     >>> A, B, Q = T.constant([[2.0, 0.0], [0.0, 3.0]]), T.constant([[1.0]]), T.constant([[3.0], [4.0]])
@@ -281,6 +300,16 @@ def solve_continuous_lyapunov(A: Any, Q: Any) -> Any:
     ----------
     A, Q
         Matrices of equally many rows, ``(..., n, n)``.
+
+    Returns
+    -------
+    tensor
+        (..., n, n), of the common float dtype.
+
+    Raises
+    ------
+    TypeError, ValueError, LinAlgError
+        See `solve_sylvester`.
 
     Examples
     --------
@@ -300,6 +329,11 @@ def solve_discrete_lyapunov(A: Any, Q: Any, method: str | None = None) -> Any:
     method
         "bilinear": as a continuous equation, for ``inv(A.H + I)`` (the default); "direct": as a system of n**2
         equations, for a few rows, and matrices, not stacks.
+
+    Returns
+    -------
+    tensor
+        (..., n, n), of the common float dtype.
 
     Raises
     ------
@@ -429,6 +463,25 @@ def sqrtm(A: Any) -> Any:
 
     The root of a real matrix is real here, unlike `scipy.linalg.sqrtm`, which gives a complex one where there is no
     real root: convert the matrix to a complex dtype for that. LinAlgError where there is no such root.
+
+    Parameters
+    ----------
+    A : tensor_like
+        (..., n, n).
+
+    Returns
+    -------
+    tensor
+        (..., n, n), the X with ``X @ X == A``, of the dtype of `A` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        `A` has less than two dimensions.
+    LinAlgError
+        When it runs: there is no such root.
+    ValueError
+        When it runs: the matrix is not square.
 
     Examples
     --------

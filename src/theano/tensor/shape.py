@@ -30,7 +30,28 @@ from theano.tensor.variable import as_tensor_variable, constant
 
 
 class Shape(Unconnected):
-    """The lengths of all axes, as an int64 vector."""
+    """The lengths of all axes, as an int64 vector.
+
+    Parameters
+    ----------
+    x : tensor_like
+        Of any shape and dtype.
+
+    Returns
+    -------
+    vector
+        int64, of as many elements as `x` has dimensions.
+
+    Raises
+    ------
+    TypeError
+        `x` can't be a tensor.
+
+    Examples
+    --------
+    >>> Shape()(T.constant([[1, 2, 3]])).eval()
+    array([1, 3])
+    """
 
     __props__ = ()
     costs_nothing = True
@@ -51,7 +72,28 @@ class Shape(Unconnected):
 
 
 class Shape_i(Unconnected):
-    """The length of one axis, as a 0-d int64."""
+    """The length of one axis, as a 0-d int64.
+
+    Parameters
+    ----------
+    i : int
+        The axis, from 0 on.
+
+    Returns
+    -------
+    0-d tensor
+        Called with a tensor: int64.
+
+    Raises
+    ------
+    TypeError
+        It is called with a tensor that has no such axis.
+
+    Examples
+    --------
+    >>> Shape_i(1)(T.constant([[1, 2, 3]])).eval()
+    array(3)
+    """
 
     __props__ = ("i",)
     costs_nothing = True
@@ -426,7 +468,31 @@ def is_flat(var: Any, ndim: int | None = None, outdim: int | None = None) -> boo
 
 
 class SpecifyShape(Op):
-    """`x`, whose shape is asserted to be the given one."""
+    """`x`, whose shape is asserted to be the given one.
+
+    Parameters
+    ----------
+    x : tensor_like
+        Of any shape and dtype.
+    shape : sequence or vector of integers
+        The lengths of all axes.
+
+    Returns
+    -------
+    tensor
+        `x`, with what is known of its shape.
+
+    Raises
+    ------
+    AssertionError
+        `x` has another number of dimensions; or when it runs: another shape.
+
+    Examples
+    --------
+    >>> x = T.dmatrix("x")
+    >>> T.specify_shape(x, (1, 2)).eval({x: [[3, 4]]})
+    array([[3., 4.]])
+    """
 
     __props__ = ()
     view_map = {0: [0]}
@@ -476,6 +542,11 @@ specify_shape = SpecifyShape()
 
 class Rebroadcast(Op):
     """`x` with the broadcast pattern of some axes changed.
+
+    Parameters
+    ----------
+    *axis
+        Pairs of an axis and whether it is broadcastable.
 
     Examples
     --------

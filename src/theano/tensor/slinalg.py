@@ -178,6 +178,11 @@ def _eigenvalue_gradients(matrices: Sequence[Any], g: Any, lower: bool) -> list[
 class EigvalshGrad(Composed):
     """The gradients of `Eigvalsh`: inputs are its matrices and the gradient of its result.
 
+    Parameters
+    ----------
+    lower
+        See `Eigvalsh`.
+
     Examples
     --------
     >>> EigvalshGrad()(T.dmatrix(), T.dvector()).type
@@ -212,16 +217,51 @@ def _is_none(x: Any) -> bool:
 def eigvalsh(a: Any, b: Any, lower: bool = True) -> Any:
     """The eigenvalues of a symmetric matrix (`b` None) or of a pair: see `Eigvalsh`.
 
+    Parameters
+    ----------
+    a : tensor_like
+        (..., n, n), symmetric, or equal to its adjoint if it is complex.
+    b : tensor_like or None
+        (..., n, n), positive definite; for the problem ``a @ v == w * b @ v``.
+    lower : bool
+        Whether the lower triangles are read.
+
+    Returns
+    -------
+    tensor
+        The eigenvalues w (..., n), ascending, of the real dtype.
+
+    Raises
+    ------
+    TypeError
+        A matrix has less than two dimensions, or they have different numbers of them.
+    ValueError
+        `lower` is no bool; or when it runs: matrices are not square, or not of equal shapes.
+    LinAlgError
+        When it runs: `b` is not positive definite.
+
     Examples
     --------
     >>> eigvalsh(T.dmatrix(), T.dmatrix()).type
     TensorType(float64, vector)
+    >>> eigvalsh(T.constant([[3.0, 0.0], [0.0, 2.0]]), T.constant([[1.0, 0.0], [0.0, 2.0]])).eval()
+    array([1., 3.])
     """
     return Eigvalsh(lower)(a, b)
 
 
 def kron(a: Any, b: Any) -> Any:
     """The Kronecker product: as `numpy.kron`, of tensors with up to two dimensions, not both vectors.
+
+    Parameters
+    ----------
+    a, b : tensor_like
+        Of any dtype, with three dimensions or more together.
+
+    Returns
+    -------
+    tensor
+        Of the greater number of dimensions, of the products of the lengths, and the common dtype.
 
     Raises
     ------
@@ -247,6 +287,28 @@ def kron(a: Any, b: Any) -> Any:
 
 class Expm(OfMatrix):
     """The exponential of a square matrix.
+
+    Parameters
+    ----------
+    x : tensor_like
+        (..., n, n).
+
+    Returns
+    -------
+    tensor
+        (..., n, n), of the dtype of `x` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        `x` has less than two dimensions.
+    LinAlgError
+        When it runs: the matrix is not square.
+
+    Notes
+    -----
+    ``sum over k of x ** k / k!``; as `scipy.linalg.expm`. The gradient is a block of the exponential of a matrix twice
+    as large: N. J. Higham, "Functions of matrices", 2008, eq. 3.16.
 
     Examples
     --------

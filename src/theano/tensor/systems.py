@@ -63,6 +63,20 @@ class Cholesky(OfMatrix):
         What happens where the matrix is not positive definite: "raise" LinAlgError, or a result of "nan" (for this
         matrix of a stack).
 
+    Returns
+    -------
+    tensor
+        Called with matrices (..., n, n): the factors (..., n, n), of the same dtype (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        The argument has less than two dimensions.
+    ValueError
+        When it runs: the matrix is not square.
+    LinAlgError
+        When it runs: the matrix is not positive definite, and `on_error` is "raise".
+
     Examples
     --------
     >>> Cholesky()(T.constant([[4.0, 0.0], [2.0, 10.0]])).eval()
@@ -237,6 +251,21 @@ class Solve(Op):
     lower, overwrite_A, overwrite_b
         Accepted: arguments are never overwritten.
 
+    Returns
+    -------
+    tensor
+        Called with `A` (..., n, n) and `b` (n,) or (..., n, k): of the shape of `b`, or its stack, and the common float
+        dtype.
+
+    Raises
+    ------
+    ValueError
+        `A_structure` is none of these; or when it runs: `b` has another number of rows than `A`.
+    TypeError
+        `A` has less than two dimensions, or `b` none.
+    LinAlgError
+        When it runs: `A` is singular or not square.
+
     Examples
     --------
     >>> Solve()(T.constant([[2.0, 0.0], [0.0, 4.0]]), T.constant([2.0, 2.0])).eval()
@@ -375,6 +404,18 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
         The factor, and whether it is the lower one.
     b
         Vector, matrix or stack of matrices.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `b` and the common float dtype.
+
+    Raises
+    ------
+    ValueError
+        When it runs: `b` has another number of rows than the factor.
+    LinAlgError
+        When it runs: there is a 0 on the diagonal of the factor.
 
     Examples
     --------

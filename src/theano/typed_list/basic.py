@@ -70,6 +70,11 @@ class _typed_list_py_operators:
 class TypedListVariable(_typed_list_py_operators, Variable):
     """A variable whose values are lists.
 
+    Parameters
+    ----------
+    type, owner, index, name
+        As for any variable; they are made by `TypedListType`.
+
     Examples
     --------
     >>> from theano.typed_list import TypedListType
@@ -80,11 +85,34 @@ class TypedListVariable(_typed_list_py_operators, Variable):
 
 
 class TypedListConstant(_typed_list_py_operators, Constant):
-    """A list whose elements are known."""
+    """A list whose elements are known.
+
+    Parameters
+    ----------
+    type, data, name
+        As for any constant.
+
+    Examples
+    --------
+    >>> from theano.typed_list import TypedListType
+    >>> TypedListType(T.dscalar).make_constant([1.0, 2.0]).data
+    [array(1.), array(2.)]
+    """
 
 
 class TypedListSharedVariable(_typed_list_py_operators, SharedVariable):
-    """A list that compiled functions share; made by `theano.typed_list.shared`."""
+    """A list that compiled functions share; made by `theano.typed_list.shared`.
+
+    Parameters
+    ----------
+    name, type, value, strict, allow_downcast, container
+        See `SharedVariable`.
+
+    Examples
+    --------
+    >>> shared(T.dscalar, [1.0, 2.0]).get_value()
+    [array(1.), array(2.)]
+    """
 
 
 TypedListType.Variable = TypedListVariable
@@ -93,6 +121,24 @@ TypedListType.Constant = TypedListConstant
 
 def shared(ttype: Any, value: Sequence[Any] = (), name: str | None = None) -> TypedListSharedVariable:
     """A shared variable that holds a list of values of type `ttype`.
+
+    Parameters
+    ----------
+    ttype : Type
+        That of the elements.
+    value : sequence
+        The first values.
+    name : str, optional
+        Its name.
+
+    Returns
+    -------
+    TypedListSharedVariable
+
+    Raises
+    ------
+    TypeError
+        `ttype` is no type, or can't hold a value.
 
     Examples
     --------
@@ -124,7 +170,31 @@ def _as_element(x: Any, value: Any, what: str) -> Any:
 
 
 class GetItem(Op):
-    """An element of a list, or with a slice a list of some; see `getitem`."""
+    """An element of a list, or with a slice a list of some; see `getitem`.
+
+    Parameters
+    ----------
+    x : typed list
+    index : 0-d integer, or slice of such
+
+    Returns
+    -------
+    variable
+        Of the type of elements; of a slice a list of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is no list, or `index` no integer and no slice.
+    IndexError
+        When it runs: there is no such element.
+
+    Examples
+    --------
+    >>> xs = make_list([T.constant(1.5), T.constant(2.5)])
+    >>> getitem(xs, -1).eval()
+    array(2.5, dtype=float32)
+    """
 
     __props__ = ()
     view_map = {0: [0]}
@@ -167,7 +237,29 @@ class _MakesList(Op):
 
 
 class Append(_MakesList):
-    """A list with one more element at its end; see `append`."""
+    """A list with one more element at its end; see `append`.
+
+    Parameters
+    ----------
+    x : typed list
+    toAppend : variable or value
+        Of the type of elements.
+
+    Returns
+    -------
+    typed list
+        Of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is no list, or `toAppend` no element of it.
+
+    Examples
+    --------
+    >>> append(make_list([T.constant(1.5)]), 2.5).eval()
+    [array(1.5, dtype=float32), array(2.5, dtype=float32)]
+    """
 
     def make_node(self, x: Any, toAppend: Any) -> Apply:
         x = _as_list(x)
@@ -178,7 +270,28 @@ class Append(_MakesList):
 
 
 class Extend(_MakesList):
-    """A list with the elements of another one at its end; see `extend`."""
+    """A list with the elements of another one at its end; see `extend`.
+
+    Parameters
+    ----------
+    x, toAppend : typed lists
+        Of one type.
+
+    Returns
+    -------
+    typed list
+        Of this type.
+
+    Raises
+    ------
+    TypeError
+        One is no list, or types differ.
+
+    Examples
+    --------
+    >>> extend(make_list([T.constant(1.5)]), make_list([T.constant(2.5)])).eval()
+    [array(1.5, dtype=float32), array(2.5, dtype=float32)]
+    """
 
     view_map = {0: [0, 1]}
 
@@ -193,7 +306,31 @@ class Extend(_MakesList):
 
 
 class Insert(_MakesList):
-    """A list with one more element before that at a position; see `insert`."""
+    """A list with one more element before that at a position; see `insert`.
+
+    Parameters
+    ----------
+    x : typed list
+    index : 0-d integer
+        Before which element; as for Python's ``list.insert``.
+    toInsert : variable or value
+        Of the type of elements.
+
+    Returns
+    -------
+    typed list
+        Of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is no list, `index` no integer, or `toInsert` no element.
+
+    Examples
+    --------
+    >>> insert(make_list([T.constant(1.5)]), 0, 2.5).eval()
+    [array(2.5, dtype=float32), array(1.5, dtype=float32)]
+    """
 
     def make_node(self, x: Any, index: Any, toInsert: Any) -> Apply:
         x = _as_list(x)
@@ -228,7 +365,31 @@ def _position(node: Apply, x: list[Any], value: Any) -> int:
 
 
 class Remove(_MakesList):
-    """A list without the first element that equals a value; see `remove`."""
+    """A list without the first element that equals a value; see `remove`.
+
+    Parameters
+    ----------
+    x : typed list
+    toRemove : variable or value
+        Of the type of elements.
+
+    Returns
+    -------
+    typed list
+        Of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is no list, or `toRemove` no element.
+    ValueError
+        When it runs: no element equals it.
+
+    Examples
+    --------
+    >>> remove(make_list([T.constant(1.5), T.constant(2.5)]), 1.5).eval()
+    [array(2.5, dtype=float32)]
+    """
 
     def make_node(self, x: Any, toRemove: Any) -> Apply:
         x = _as_list(x)
@@ -241,7 +402,27 @@ class Remove(_MakesList):
 
 
 class Reverse(_MakesList):
-    """A list in reversed order; see `reverse`."""
+    """A list in reversed order; see `reverse`.
+
+    Parameters
+    ----------
+    x : typed list
+
+    Returns
+    -------
+    typed list
+        Of the type of `x`.
+
+    Raises
+    ------
+    TypeError
+        `x` is no list.
+
+    Examples
+    --------
+    >>> reverse(make_list([T.constant(1.5), T.constant(2.5)])).eval()
+    [array(2.5, dtype=float32), array(1.5, dtype=float32)]
+    """
 
     def make_node(self, x: Any) -> Apply:
         x = _as_list(x)
@@ -252,14 +433,60 @@ class Reverse(_MakesList):
 
 
 class Index(_Finds):
-    """The position of the first element that equals a value; see `index_`."""
+    """The position of the first element that equals a value; see `index_`.
+
+    Parameters
+    ----------
+    x : typed list
+    elem : variable or value
+        Of the type of elements.
+
+    Returns
+    -------
+    0-d tensor
+        int64.
+
+    Raises
+    ------
+    TypeError
+        `x` is no list, or `elem` no element.
+    ValueError
+        When it runs: no element equals it.
+
+    Examples
+    --------
+    >>> index_(make_list([T.constant(1.5), T.constant(2.5)]), 2.5).eval()
+    array(1)
+    """
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         out[0][0] = TensorType("int64", ()).filter(_position(node, *inputs))
 
 
 class Count(_Finds):
-    """How many elements equal a value; see `count`."""
+    """How many elements equal a value; see `count`.
+
+    Parameters
+    ----------
+    x : typed list
+    elem : variable or value
+        Of the type of elements.
+
+    Returns
+    -------
+    0-d tensor
+        int64.
+
+    Raises
+    ------
+    TypeError
+        `x` is no list, or `elem` no element.
+
+    Examples
+    --------
+    >>> count(make_list([T.constant(1.5), T.constant(1.5)]), 1.5).eval()
+    array(2)
+    """
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, value = inputs
@@ -268,7 +495,27 @@ class Count(_Finds):
 
 
 class Length(Op):
-    """The number of elements of a list; see `length`."""
+    """The number of elements of a list; see `length`.
+
+    Parameters
+    ----------
+    x : typed list
+
+    Returns
+    -------
+    0-d tensor
+        int64.
+
+    Raises
+    ------
+    TypeError
+        `x` is no list.
+
+    Examples
+    --------
+    >>> length(make_list([T.constant(1.5), T.constant(2.5)])).eval()
+    array(2)
+    """
 
     __props__ = ()
 
@@ -283,7 +530,28 @@ class Length(Op):
 
 
 class MakeList(Op):
-    """A list of variables of one type; see `make_list`."""
+    """A list of variables of one type; see `make_list`.
+
+    Parameters
+    ----------
+    a : list or tuple
+        Variables of one type (or numbers and arrays), at least one.
+
+    Returns
+    -------
+    typed list
+        Of this type.
+
+    Raises
+    ------
+    TypeError
+        `a` is no list or is empty, or types differ.
+
+    Examples
+    --------
+    >>> make_list([T.constant(1.5), T.constant(2.5)]).eval()
+    [array(1.5, dtype=float32), array(2.5, dtype=float32)]
+    """
 
     __props__ = ()
 

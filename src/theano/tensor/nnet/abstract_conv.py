@@ -16,6 +16,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable
+from theano.graph.common_text import with_text
 from theano.tensor.assertion import Assert
 from theano.tensor.math import eq
 from theano.tensor.nnet.convolution import (
@@ -80,10 +81,7 @@ _PARAMETERS = """
 """
 
 
-def _documented(function: Any) -> Any:
-    """Put the description of the parameters that all convolutions have into the text of `function`."""
-    function.__doc__ = function.__doc__.replace("\n    <parameters>\n", _PARAMETERS)
-    return function
+_documented = with_text(_PARAMETERS)
 
 
 @_documented
@@ -161,6 +159,16 @@ def conv3d(
         What is known of these shapes.
     <parameters>
 
+    Returns
+    -------
+    5-d tensor
+        (volumes, kernels, depth, rows, columns), of lengths as for `conv2d`.
+
+    Raises
+    ------
+    ValueError
+        See `conv2d`.
+
     Examples
     --------
     >>> T.nnet.conv3d(T.tensor5(), T.tensor5()).ndim
@@ -223,6 +231,11 @@ def conv2d_grad_wrt_inputs(
         The shape of the images; the first two lengths may be None, all may be expressions.
     <parameters>
 
+    Returns
+    -------
+    4-d tensor
+        Of `input_shape`.
+
     Raises
     ------
     ValueError
@@ -251,6 +264,23 @@ def conv3d_grad_wrt_inputs(
     output_grad, filters, input_shape, filter_shape
         With one more axis.
     <parameters>
+
+    Returns
+    -------
+    5-d tensor
+        Of `input_shape`.
+
+    Raises
+    ------
+    ValueError
+        See `conv2d_grad_wrt_inputs`.
+
+    Examples
+    --------
+    >>> g, w = T.tensor5(), T.tensor5()
+    >>> f = theano.function([g, w], conv3d_grad_wrt_inputs(g, w, (None, None, 5, 5, 5)))
+    >>> f(np.ones((1, 8, 3, 3, 3)), np.ones((8, 2, 3, 3, 3))).shape
+    (1, 2, 5, 5, 5)
     """
     rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups)
     return _wrt_inputs(AbstractConv3d_gradInputs, 3, output_grad, filters, input_shape, filter_shape, rest)
@@ -273,6 +303,11 @@ def conv2d_grad_wrt_weights(
     filter_shape
         The shape of the kernels; the first two lengths may be None, all may be expressions.
     <parameters>
+
+    Returns
+    -------
+    4-d tensor
+        Of `filter_shape`.
 
     Raises
     ------
@@ -302,6 +337,23 @@ def conv3d_grad_wrt_weights(
     input, output_grad, filter_shape, input_shape
         With one more axis.
     <parameters>
+
+    Returns
+    -------
+    5-d tensor
+        Of `filter_shape`.
+
+    Raises
+    ------
+    ValueError
+        See `conv2d_grad_wrt_weights`.
+
+    Examples
+    --------
+    >>> x, g = T.tensor5(), T.tensor5()
+    >>> f = theano.function([x, g], conv3d_grad_wrt_weights(x, g, (None, None, 3, 3, 3)))
+    >>> f(np.ones((1, 2, 5, 5, 5)), np.ones((1, 8, 3, 3, 3))).shape
+    (8, 2, 3, 3, 3)
     """
     rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups)
     return _wrt_weights(AbstractConv3d_gradWeights, 3, input, output_grad, filter_shape, input_shape, rest)
@@ -326,6 +378,16 @@ def conv2d_transpose(
     input_dilation
         The `subsample` of the convolution that is transposed.
     <parameters>
+
+    Returns
+    -------
+    4-d tensor
+        Of `output_shape`.
+
+    Raises
+    ------
+    ValueError
+        See `conv2d_grad_wrt_inputs`.
 
     Examples
     --------
@@ -379,10 +441,22 @@ def separable_conv2d(
         The number of channels of images.
     <parameters>
 
+    Returns
+    -------
+    4-d tensor
+        (images, kernels, rows, columns), of lengths as for `conv2d`.
+
     Raises
     ------
     ValueError
         `pointwise_filters` have more than one element for a channel.
+
+    Examples
+    --------
+    >>> x, depth, point = T.tensor4(), T.tensor4(), T.tensor4()
+    >>> f = theano.function([x, depth, point], separable_conv2d(x, depth, point, num_channels=2))
+    >>> f(np.ones((1, 2, 5, 5)), np.ones((2, 1, 3, 3)), np.ones((4, 2, 1, 1))).shape
+    (1, 4, 3, 3)
     """
     return _separable(
         conv2d, 2, input, depthwise_filters, pointwise_filters, num_channels,
@@ -406,6 +480,23 @@ def separable_conv3d(
     input_shape, depthwise_filter_shape, pointwise_filter_shape
         See `separable_conv2d`.
     <parameters>
+
+    Returns
+    -------
+    5-d tensor
+        (volumes, kernels, depth, rows, columns).
+
+    Raises
+    ------
+    ValueError
+        See `separable_conv2d`.
+
+    Examples
+    --------
+    >>> x, depth, point = T.tensor5(), T.tensor5(), T.tensor5()
+    >>> f = theano.function([x, depth, point], separable_conv3d(x, depth, point, num_channels=2))
+    >>> f(np.ones((1, 2, 5, 5, 5)), np.ones((2, 1, 3, 3, 3)), np.ones((4, 2, 1, 1, 1))).shape
+    (1, 4, 3, 3, 3)
     """
     return _separable(
         conv3d, 3, input, depthwise_filters, pointwise_filters, num_channels,
@@ -430,6 +521,11 @@ def causal_conv1d(
         The shape of the kernels; the last length must be known.
     input_shape, subsample, filter_flip, filter_dilation, num_groups, unshared
         See `conv2d`, for one axis.
+
+    Returns
+    -------
+    3-d tensor
+        (sequences, kernels, steps); with `subsample` 1 there are as many steps as in `input`.
 
     Raises
     ------
@@ -463,10 +559,20 @@ def assert_conv_shape(shape: Sequence[Any]) -> tuple[Any, ...]:
     shape
         Lengths: ints or 0-d integers; the first two may be 0, the others are 1 at least.
 
+    Returns
+    -------
+    tuple
+        The lengths: ints, and 0-d integers that are checked when the function runs.
+
     Raises
     ------
     AssertionError
         One is too small: now if it is known, else when the function runs.
+
+    Examples
+    --------
+    >>> assert_conv_shape((10, 3, 28, 28))
+    (10, 3, 28, 28)
     """
     checked = []
     for k, n in enumerate(shape):
@@ -485,6 +591,31 @@ def assert_shape(x: Any, expected_shape: Sequence[Any], msg: str = "Unexpected s
     """`x`, if it has a shape (lengths, or None for any) when the function runs; else AssertionError.
 
     It does nothing where the flag `conv.assert_shape` is off.
+
+    Parameters
+    ----------
+    x : tensor_like
+        Of any dtype.
+    expected_shape : sequence or None
+        Lengths: ints, 0-d integers, or None for any.
+    msg : str
+        The text of the error.
+
+    Returns
+    -------
+    tensor
+        `x`.
+
+    Raises
+    ------
+    AssertionError
+        When it runs: `x` has another shape, and the flag is on.
+
+    Examples
+    --------
+    >>> x = T.dmatrix()
+    >>> assert_shape(x, (None, 2)).eval({x: [[1, 2]]})
+    array([[1., 2.]])
     """
     if expected_shape is None or not config.conv.assert_shape:
         return x

@@ -35,8 +35,15 @@ def relu(x: Any, alpha: Any = 0) -> Any:
 
     Parameters
     ----------
+    x : tensor_like
+        Of any shape and dtype.
     alpha : number or tensor
         The slope below zero, usually in [0, 1].
+
+    Returns
+    -------
+    tensor
+        Of the shape of `x`, broadcast with that of `alpha`; of its dtype, or a float dtype for integers.
 
     Examples
     --------
@@ -53,6 +60,23 @@ def relu(x: Any, alpha: Any = 0) -> Any:
 def elu(x: Any, alpha: Any = 1) -> Any:
     """``x`` where it is positive, else ``alpha * (exp(x) - 1)``.
 
+    Parameters
+    ----------
+    x : tensor_like
+        Of any shape and dtype.
+    alpha : number or tensor
+        ``-alpha`` is what the result comes near to far below zero.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `x`, broadcast with that of `alpha`, and a float dtype.
+
+    Notes
+    -----
+    D.-A. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning by exponential linear units",
+    2015.
+
     Examples
     --------
     >>> T.nnet.elu(T.constant([0., 3.])).eval()
@@ -63,7 +87,27 @@ def elu(x: Any, alpha: Any = 1) -> Any:
 
 
 def selu(x: Any) -> Any:
-    """`elu` scaled so that mean and variance are kept."""
+    """`elu` scaled so that mean and variance are kept.
+
+    Parameters
+    ----------
+    x : tensor_like
+        Of any shape and dtype.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `x` and the dtype that holds `x` and `floatX`: two factors have that of `floatX`.
+
+    Notes
+    -----
+    ``1.0507... * elu(x, 1.6732...)``: G. Klambauer and others, "Self-normalizing neural networks", 2017.
+
+    Examples
+    --------
+    >>> T.nnet.selu(T.constant([-1., 0., 2.])).eval()
+    array([-1.11133074,  0.        ,  2.10140197])
+    """
     return _SELU_SCALE * elu(x, _SELU_ALPHA)
 
 
@@ -75,9 +119,16 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
     Parameters
     ----------
+    x : tensor_like
+        Of any shape and dtype.
     approximate
         Whether the probability is ``(1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2``: cheaper, and off by up to
         0.0005.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `x`; of its dtype, or a float dtype for integers.
 
     Examples
     --------
@@ -95,6 +146,21 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 def silu(x: Any) -> Any:
     """``x * sigmoid(x)``, known as swish, too.
 
+    Parameters
+    ----------
+    x : tensor_like
+        Of any shape and dtype.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `x` and a float dtype.
+
+    Notes
+    -----
+    S. Elfwing, E. Uchibe, K. Doya, "Sigmoid-weighted linear units for neural network function approximation in
+    reinforcement learning", 2017.
+
     Examples
     --------
     >>> T.nnet.silu(T.constant([-1., 0., 3.])).eval()
@@ -106,6 +172,16 @@ def silu(x: Any) -> Any:
 
 def hard_sigmoid(x: Any) -> Any:
     """A sigmoid of three straight pieces: ``clip(0.2 * x + 0.5, 0, 1)``.
+
+    Parameters
+    ----------
+    x : tensor_like
+        Of any shape and dtype.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `x`, between 0 and 1; of its dtype, or a float dtype for integers.
 
     Examples
     --------

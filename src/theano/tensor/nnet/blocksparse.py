@@ -72,6 +72,11 @@ class SparseBlockGemv(_Blocks):
     inplace
         Whether the result may take the place of `o`.
 
+    Returns
+    -------
+    3-d tensor
+        Of the shape of the first argument.
+
     Examples
     --------
     >>> W = T.constant(np.arange(12.0).reshape(3, 2, 2, 1))            # 3 by 2 blocks of 2 by 1
@@ -129,6 +134,11 @@ class SparseBlockOuter(_Blocks):
     ----------
     inplace
         Whether the result may take the place of `o`.
+
+    Returns
+    -------
+    4-d tensor
+        Of the shape of the first argument.
 
     Examples
     --------

@@ -74,6 +74,8 @@ def batch_normalization_train(
 
     Parameters
     ----------
+    inputs : tensor_like
+        Floats with any number of dimensions.
     gamma, beta : scale and shift; of the dimensions of `inputs` (length 1 along `axes`) or only of those kept
     axes : 'per-activation' (axis 0), 'spatial' (0, 2, 3, ...) or a tuple
     epsilon : at least 1e-5, added to the variance
@@ -83,6 +85,18 @@ def batch_normalization_train(
     Returns
     -------
     out, mean, invstd : and, if given, the new running mean and running variance
+
+    Raises
+    ------
+    ValueError
+        `axes` is none of these, `epsilon` is too small, or a parameter has another number of dimensions.
+
+    Notes
+    -----
+    ``out = (x - mean) * gamma * invstd + beta`` with ``invstd = 1 / sqrt(var + epsilon)``. The new running statistics
+    are ``(1 - f) * running_mean + f * mean`` and ``(1 - f) * running_var + f * var * m / (m - 1)``, of m elements each.
+    S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
+    shift", 2015.
 
     Examples
     --------
@@ -101,7 +115,27 @@ def trained(
     x: Any, scale: Any, shift: Any, axes: tuple[int, ...], epsilon: Any, factor: Any,
     running_mean: Any, running_var: Any,
 ) -> list[Any]:  # fmt: skip
-    """What `batch_normalization_train` returns, of variables that have all axes, and with all axes."""
+    """What `batch_normalization_train` returns, of variables that have all axes, and with all axes.
+
+    Parameters
+    ----------
+    x, scale, shift, epsilon, factor, running_mean, running_var
+        Tensors with all axes (or none); the running ones may be None.
+    axes : tuple of int
+        Over which statistics are taken.
+
+    Returns
+    -------
+    list of tensors
+        See above.
+
+    Examples
+    --------
+    >>> x, one = T.constant([[1.0], [3.0]]), T.constant([[1.0]])
+    >>> found = trained(x, one, one, (0,), T.constant(1e-4), T.constant(0.1), None, None)
+    >>> found[1].eval()
+    array([[2.]])
+    """
     batch_mean = mean(x, axis=axes, keepdims=True)
     batch_var = var(x, axis=axes, keepdims=True)
     invstd = 1 / sqrt(batch_var + epsilon)
@@ -115,7 +149,23 @@ def trained(
 
 
 def count(x: Any, axes: tuple[int, ...]) -> Any:
-    """How many elements of `x` a mean over `axes` is of, in its dtype."""
+    """How many elements of `x` a mean over `axes` is of, in its dtype.
+
+    Parameters
+    ----------
+    x : tensor
+    axes : tuple of int
+
+    Returns
+    -------
+    0-d tensor
+        Of the dtype of `x`.
+
+    Examples
+    --------
+    >>> count(T.constant([[1.0, 2.0, 3.0]]), (0, 1)).eval().tolist()
+    3.0
+    """
     return cast(product(shape_i(x, i) for i in axes), x.type.dtype)
 
 
@@ -132,7 +182,34 @@ def batch_normalization_test(
     axes: Axes = "per-activation",
     epsilon: float = 1e-4,
 ) -> Any:
-    """`inputs` normalised by the given mean and variance; see `batch_normalization_train`."""
+    """`inputs` normalised by the given mean and variance; see `batch_normalization_train`.
+
+    Parameters
+    ----------
+    inputs : tensor_like
+        Floats with any number of dimensions.
+    gamma, beta, mean, var : tensor_like
+        Scale, shift, and the statistics: with all axes of `inputs` (length 1 along `axes`) or only those kept.
+    axes : 'per-activation' (axis 0), 'spatial' (0, 2, 3, ...) or a tuple
+    epsilon : at least 1e-5, added to the variance
+
+    Returns
+    -------
+    tensor
+        Of the shape of `inputs`: ``(x - mean) * gamma / sqrt(var + epsilon) + beta``.
+
+    Raises
+    ------
+    ValueError
+        See `batch_normalization_train`.
+
+    Examples
+    --------
+    >>> x = T.constant([[1., 2.], [3., 4.]])
+    >>> T.nnet.batch_normalization_test(x, [1., 1.], [0., 0.], [2., 3.], [1., 1.]).eval().round(3)
+    array([[-1., -1.],
+           [ 1.,  1.]])
+    """
     x = as_tensor_variable(inputs)
     form = _Form(x, axes, epsilon)
     scale, shift, center, spread = (form.widen(p) for p in (gamma, beta, mean, var))
@@ -140,7 +217,23 @@ def batch_normalization_test(
 
 
 def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: Any) -> Any:
-    """What `batch_normalization_test` returns, of variables that have all axes."""
+    """What `batch_normalization_test` returns, of variables that have all axes.
+
+    Parameters
+    ----------
+    x, scale, shift, center, spread, epsilon
+        Tensors with all axes (or none).
+
+    Returns
+    -------
+    tensor
+        ``(x - center) * scale / sqrt(spread + epsilon) + shift``.
+
+    Examples
+    --------
+    >>> tested(*(T.constant([[v]]) for v in (3.0, 2.0, 1.0, 2.0, 4.0, 0.0))).eval()
+    array([[2.]])
+    """
     return (x - center) * (scale / sqrt(spread + epsilon)) + shift
 
 
@@ -151,10 +244,29 @@ def batch_normalization(
 
     `mode` ('low_mem' or 'high_mem') is accepted for older programs; the result is the same.
 
+    Parameters
+    ----------
+    inputs : tensor_like
+        Of any shape.
+    gamma, beta, mean, std : tensor_like
+        Of shapes to broadcast with that of `inputs`.
+    mode : {'low_mem', 'high_mem'}
+        See above.
+
+    Returns
+    -------
+    tensor
+        Of the common shape.
+
     Raises
     ------
     ValueError
         Another `mode`.
+
+    Examples
+    --------
+    >>> T.nnet.batch_normalization(T.constant([1., 3.]), 2., 0., 2., 0.5).eval()
+    array([-4.,  4.])
     """
     if mode not in ("low_mem", "high_mem"):
         raise ValueError(f'mode must be either "low_mem", "high_mem", got {mode!r}')

@@ -78,6 +78,16 @@ class AbstractBatchNormTrain(_BatchNorm):
 
     The outputs are those of the function. Parameters have all axes of `x`.
 
+    Parameters
+    ----------
+    axes
+        The axes over which statistics are taken.
+
+    Raises
+    ------
+    ValueError
+        A running variance is given without a running mean.
+
     Examples
     --------
     >>> from theano.tensor.nnet.bn import AbstractBatchNormTrain
@@ -135,6 +145,19 @@ class AbstractBatchNormTrainGrad(_BatchNorm):
     With ``h = (x - mean) * invstd``, ``dbias = sum(dy)``, ``dscale = sum(dy * h)`` and
     ``dx = scale * invstd * (dy - mean(dy) - h * mean(dy * h))``, sums and means over `axes` (S. Ioffe, C. Szegedy,
     "Batch normalization", 2015, section 3).
+
+    Parameters
+    ----------
+    axes
+        The axes over which statistics are taken.
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.bn import AbstractBatchNormTrainGrad
+    >>> x, one = np.array([[1.0], [3.0]]), np.ones((1, 1))
+    >>> dx, dscale, dbias = AbstractBatchNormTrainGrad((0,))(x, x, one, 2 * one, one)
+    >>> dbias.eval()
+    array([[4.]])
     """
 
     def make_node(self, x: Any, dy: Any, scale: Any, x_mean: Any, x_invstd: Any, epsilon: Any = 1e-4) -> Apply:
@@ -176,6 +199,11 @@ class AbstractBatchNormTrainGrad(_BatchNorm):
 
 class AbstractBatchNormInference(_BatchNorm):
     """``(x, scale, bias, mean, variance, epsilon)``: `batch_normalization_test` as an op; parameters have all axes.
+
+    Parameters
+    ----------
+    axes
+        The axes over which statistics are taken.
 
     Examples
     --------

@@ -16,6 +16,11 @@ from theano.tensor.variable import as_tensor_variable
 def confusion_matrix(actual: Any, pred: Any) -> tuple[Variable, Variable]:
     """How often each label of `actual` (rows) was predicted as each label of `pred` (columns).
 
+    Parameters
+    ----------
+    actual, pred : tensor_like
+        Vectors of equally many labels, of any dtype.
+
     Returns
     -------
     matrix, labels : the counts, and the sorted labels of rows and columns

@@ -95,6 +95,25 @@ def conv2d(
 ) -> Any:  # fmt: skip
     """`theano.tensor.nnet.conv2d`, with an old name for `input_shape`; a `ConvOp` where `border_mode` is one of its.
 
+    Parameters
+    ----------
+    input, filters, border_mode, subsample
+        See `theano.tensor.nnet.conv2d`.
+    image_shape, filter_shape
+        What is known of the shapes of `input` and `filters`.
+    **kargs
+        Other parameters of `theano.tensor.nnet.conv2d`.
+
+    Returns
+    -------
+    4-d tensor
+        (images, kernels, rows, columns).
+
+    Raises
+    ------
+    ValueError
+        See `theano.tensor.nnet.conv2d`.
+
     Examples
     --------
     >>> from theano.tensor.nnet.conv import conv2d

@@ -58,6 +58,11 @@ class BaseAbstractConv(Op):
     ------
     ValueError
         A parameter makes no sense.
+
+    Examples
+    --------
+    >>> theano.tensor.nnet.abstract_conv.AbstractConv(2, subsample=2).subsample
+    (2, 2)
     """
 
     __props__ = (
@@ -249,6 +254,17 @@ def _like(gradient: Any, x: Any) -> Any:
 class AbstractConv(BaseAbstractConv):
     """The convolution of images with kernels; see `BaseAbstractConv` for the parameters, `conv2d` for a function.
 
+    Parameters
+    ----------
+    convdim, imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
+        See `BaseAbstractConv`.
+
+    Returns
+    -------
+    tensor
+        Called with images (images, channels, lengths) and kernels (kernels, channels / num_groups, lengths):
+        (images, kernels, lengths), of the common float dtype.
+
     Examples
     --------
     >>> AbstractConv(2, border_mode="half")(T.tensor4(), T.tensor4()).ndim
@@ -304,7 +320,24 @@ def _known(vector: Any, count: int) -> list[int | None]:
 
 
 class AbstractConv_gradWeights(_Backward):
-    """The gradient of a convolution with respect to its kernels, whose lengths are the third input."""
+    """The gradient of a convolution with respect to its kernels, whose lengths are the third input.
+
+    Parameters
+    ----------
+    convdim, imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
+        See `BaseAbstractConv`.
+
+    Returns
+    -------
+    tensor
+        Called with images, the gradient of the result, and the lengths of kernels: (kernels, channels / num_groups,
+        lengths).
+
+    Examples
+    --------
+    >>> AbstractConv_gradWeights(2)(T.tensor4(), T.tensor4(), (3, 3)).ndim
+    4
+    """
 
     def make_node(self, img: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
         img, top = self._side(img, "img"), self._side(topgrad, "topgrad")
@@ -337,7 +370,23 @@ class AbstractConv_gradWeights(_Backward):
 
 
 class AbstractConv_gradInputs(_Backward):
-    """The gradient of a convolution with respect to its images, whose lengths are the third input."""
+    """The gradient of a convolution with respect to its images, whose lengths are the third input.
+
+    Parameters
+    ----------
+    convdim, imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
+        See `BaseAbstractConv`.
+
+    Returns
+    -------
+    tensor
+        Called with kernels, the gradient of the result, and the lengths of images: (images, channels, lengths).
+
+    Examples
+    --------
+    >>> AbstractConv_gradInputs(2)(T.tensor4(), T.tensor4(), (8, 8)).ndim
+    4
+    """
 
     def make_node(self, kern: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
         kern, top = self._side(kern, "kern"), self._side(topgrad, "topgrad")
@@ -385,27 +434,93 @@ class _ThreeAxes:
 
 
 class AbstractConv2d(_TwoAxes, AbstractConv):
-    """`AbstractConv` of images."""
+    """`AbstractConv` of images.
+
+    Parameters
+    ----------
+    imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
+        See `BaseAbstractConv`.
+
+    Examples
+    --------
+    >>> AbstractConv2d(border_mode="half")(T.tensor4(), T.tensor4()).ndim
+    4
+    """
 
 
 class AbstractConv2d_gradWeights(_TwoAxes, AbstractConv_gradWeights):
-    """`AbstractConv_gradWeights` of images."""
+    """`AbstractConv_gradWeights` of images.
+
+    Parameters
+    ----------
+    imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
+        See `BaseAbstractConv`.
+
+    Examples
+    --------
+    >>> AbstractConv2d_gradWeights()(T.tensor4(), T.tensor4(), (3, 3)).ndim
+    4
+    """
 
 
 class AbstractConv2d_gradInputs(_TwoAxes, AbstractConv_gradInputs):
-    """`AbstractConv_gradInputs` of images."""
+    """`AbstractConv_gradInputs` of images.
+
+    Parameters
+    ----------
+    imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
+        See `BaseAbstractConv`.
+
+    Examples
+    --------
+    >>> AbstractConv2d_gradInputs()(T.tensor4(), T.tensor4(), (8, 8)).ndim
+    4
+    """
 
 
 class AbstractConv3d(_ThreeAxes, AbstractConv):
-    """`AbstractConv` of films and volumes."""
+    """`AbstractConv` of films and volumes.
+
+    Parameters
+    ----------
+    imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups
+        See `BaseAbstractConv`.
+
+    Examples
+    --------
+    >>> AbstractConv3d(border_mode="half")(T.tensor5(), T.tensor5()).ndim
+    5
+    """
 
 
 class AbstractConv3d_gradWeights(_ThreeAxes, AbstractConv_gradWeights):
-    """`AbstractConv_gradWeights` of films and volumes."""
+    """`AbstractConv_gradWeights` of films and volumes.
+
+    Parameters
+    ----------
+    imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups
+        See `BaseAbstractConv`.
+
+    Examples
+    --------
+    >>> AbstractConv3d_gradWeights()(T.tensor5(), T.tensor5(), (3, 3, 3)).ndim
+    5
+    """
 
 
 class AbstractConv3d_gradInputs(_ThreeAxes, AbstractConv_gradInputs):
-    """`AbstractConv_gradInputs` of films and volumes."""
+    """`AbstractConv_gradInputs` of films and volumes.
+
+    Parameters
+    ----------
+    imshp, kshp, border_mode, subsample, filter_flip, filter_dilation, num_groups
+        See `BaseAbstractConv`.
+
+    Examples
+    --------
+    >>> AbstractConv3d_gradInputs()(T.tensor5(), T.tensor5(), (8, 8, 8)).ndim
+    5
+    """
 
 
 _DIRECTIONS: dict[str, tuple[Any, Any, Any]] = {

@@ -22,6 +22,12 @@ class BaseCorrMM:
         See `theano.tensor.nnet.conv2d`.
     openmp
         Without effect.
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.corr import BaseCorrMM, CorrMM
+    >>> issubclass(CorrMM, BaseCorrMM)
+    True
     """
 
     border_mode: Any
@@ -40,7 +46,25 @@ class BaseCorrMM:
 
 
 class CorrMM(BaseCorrMM, AbstractConv2d):
-    """Results of images and kernels."""
+    """Results of images and kernels.
+
+    Parameters
+    ----------
+    border_mode, subsample, filter_dilation, num_groups, unshared, openmp
+        See `BaseCorrMM`.
+
+    Returns
+    -------
+    4-d tensor
+        Called with images (images, channels, rows, columns) and kernels (kernels, channels / num_groups, rows,
+        columns): (images, kernels, rows, columns).
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.corr import CorrMM
+    >>> CorrMM()(T.constant([[[[1.0, 2.0, 3.0]]]]), T.constant([[[[1.0, 10.0]]]])).eval()
+    array([[[[21., 32.]]]])
+    """
 
 
 def lengths_of_kernels(op: Any, img: Any, topgrad: Any) -> list[Any]:
@@ -67,7 +91,29 @@ def _told(op: Any, shape: tuple[Any, ...]) -> list[Any]:
 
 
 class CorrMM_gradWeights(BaseCorrMM, AbstractConv2d_gradWeights):
-    """The gradient with respect to kernels; `shape`, their lengths, may be missing where kernels move by 1."""
+    """The gradient with respect to kernels; `shape`, their lengths, may be missing where kernels move by 1.
+
+    Parameters
+    ----------
+    border_mode, subsample, filter_dilation, num_groups, unshared, openmp
+        See `BaseCorrMM`.
+
+    Returns
+    -------
+    4-d tensor
+        Called with images, the gradient of the result, and the lengths of kernels: the gradient of kernels.
+
+    Raises
+    ------
+    ValueError
+        The lengths of kernels are needed and not told.
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.corr import CorrMM_gradWeights
+    >>> CorrMM_gradWeights()(T.constant([[[[1.0, 2.0, 3.0]]]]), T.constant([[[[1.0, 0.0]]]]), (1, 2)).eval()
+    array([[[[1., 2.]]]])
+    """
 
     def make_node(self, img: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
         shape = lengths_of_kernels(self, img, topgrad) if shape is None else shape
@@ -75,7 +121,29 @@ class CorrMM_gradWeights(BaseCorrMM, AbstractConv2d_gradWeights):
 
 
 class CorrMM_gradInputs(BaseCorrMM, AbstractConv2d_gradInputs):
-    """The gradient with respect to images; `shape`, their lengths, may be missing where kernels move by 1."""
+    """The gradient with respect to images; `shape`, their lengths, may be missing where kernels move by 1.
+
+    Parameters
+    ----------
+    border_mode, subsample, filter_dilation, num_groups, unshared, openmp
+        See `BaseCorrMM`.
+
+    Returns
+    -------
+    4-d tensor
+        Called with kernels, the gradient of the result, and the lengths of images: the gradient of images.
+
+    Raises
+    ------
+    ValueError
+        The lengths of images are needed and not told.
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.corr import CorrMM_gradInputs
+    >>> CorrMM_gradInputs()(T.constant([[[[1.0, 10.0]]]]), T.constant([[[[1.0, 0.0]]]]), (1, 3)).eval()
+    array([[[[ 1., 10.,  0.]]]])
+    """
 
     def make_node(self, kern: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
         shape = lengths_of_images(self, kern, topgrad) if shape is None else shape

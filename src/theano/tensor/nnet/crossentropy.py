@@ -51,6 +51,27 @@ def as_classes(t: Any, what: str) -> Any:
 class CrossentropyCategorical1Hot(Op):
     """``-log(p[i, t[i]])`` for a matrix of probabilities and a vector of classes.
 
+    Parameters
+    ----------
+    coding_dist : tensor_like
+        The probabilities, a matrix (m, n) of floats.
+    true_one_of_n : tensor_like
+        The classes, a vector (m,) of integers; negative ones count from the end.
+
+    Returns
+    -------
+    vector
+        (m,), of the dtype of `coding_dist`.
+
+    Raises
+    ------
+    TypeError
+        `coding_dist` is no matrix of floats, or `true_one_of_n` no vector of integers.
+    ValueError
+        When it runs: there are not as many classes as rows.
+    IndexError
+        When it runs: there is no such class.
+
     Examples
     --------
     >>> crossentropy_categorical_1hot(T.matrix(), T.lvector())
@@ -103,6 +124,30 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
     ----------
     from_end
         Whether negative classes count from the end; else they are a ValueError.
+
+    Returns
+    -------
+    nll, softmax, argmax
+        Called with `x`, a matrix (m, n) of floats, `b`, a vector (n,) of floats, and `y_idx`, a vector (m,) of
+        integers: a vector (m,) and a matrix (m, n) of the dtype of `x`, and a vector (m,) of that of `y_idx`.
+
+    Raises
+    ------
+    ValueError
+        An argument is none of these; or when it runs: lengths differ, or a class is negative.
+    IndexError
+        When it runs: there is no such class.
+
+    Notes
+    -----
+    ``-log(softmax(x + b)[i, y_idx[i]])``.
+
+    Examples
+    --------
+    >>> op = CrossentropySoftmaxArgmax1HotWithBias()
+    >>> nll, sm, where = op(T.constant([[0., 0.]]), T.constant([0., 1.]), T.constant([1]))
+    >>> nll.eval().round(4), sm.eval().round(4), where.eval()
+    (array([0.3133]), array([[0.2689, 0.7311]]), array([1]))
     """
 
     __props__ = ("from_end",)
@@ -196,7 +241,41 @@ crossentropy_softmax_argmax_1hot_with_bias = CrossentropySoftmaxArgmax1HotWithBi
 def crossentropy_softmax_1hot_with_bias(
     x: Any, b: Any, y_idx: Any, **kwargs: Any
 ) -> tuple[Variable, Variable]:
-    """The cross-entropy of ``softmax(x + b)`` with classes `y_idx`, and that softmax."""
+    """The cross-entropy of ``softmax(x + b)`` with classes `y_idx`, and that softmax.
+
+    Parameters
+    ----------
+    x : tensor_like
+        A matrix (m, n) of floats, or a vector as one row.
+    b : tensor_like
+        A vector (n,) of floats.
+    y_idx : tensor_like
+        The classes, a vector (m,) of integers.
+    **kwargs
+        What ops take when they are called, as `name`.
+
+    Returns
+    -------
+    nll : vector
+        (m,), of the dtype of `x`: ``-log(softmax(x + b)[i, y_idx[i]])``.
+    softmax : matrix
+        (m, n), of the dtype of `x`.
+
+    Raises
+    ------
+    ValueError
+        An argument has another number of dimensions or another kind of dtype; or when it runs: lengths differ, or a
+        class is negative.
+    IndexError
+        When it runs: there is no such class.
+
+    Examples
+    --------
+    >>> x, b, y = T.constant([[0., 1.]]), T.constant([1., 0.]), T.constant([1])
+    >>> nll, sm = T.nnet.crossentropy_softmax_1hot_with_bias(x, b, y)
+    >>> nll.eval()
+    array([0.69314718])
+    """
     return tuple(crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **kwargs)[:2])
 
 
@@ -206,14 +285,69 @@ def _no_bias(x: Any) -> tuple[Variable, Variable]:
 
 
 def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Variable, Variable]:
-    """The cross-entropy of ``softmax(x)`` with classes `y_idx`, and that softmax."""
+    """The cross-entropy of ``softmax(x)`` with classes `y_idx`, and that softmax.
+
+    Parameters
+    ----------
+    x : tensor_like
+        A matrix (m, n) of floats, or a vector as one row.
+    y_idx : tensor_like
+        The classes, a vector (m,) of integers.
+    **kwargs
+        What ops take when they are called, as `name`.
+
+    Returns
+    -------
+    nll : vector
+        (m,), of the dtype of `x`: ``-log(softmax(x)[i, y_idx[i]])``.
+    softmax : matrix
+        (m, n), of the dtype of `x`.
+
+    Raises
+    ------
+    ValueError, IndexError
+        See `crossentropy_softmax_1hot_with_bias`.
+
+    Examples
+    --------
+    >>> nll, sm = T.nnet.crossentropy_softmax_1hot(T.constant([[0., 0.]]), T.constant([1]))
+    >>> nll.eval(), sm.eval()
+    (array([0.69314718]), array([[0.5, 0.5]]))
+    """
     return crossentropy_softmax_1hot_with_bias(*_no_bias(x), y_idx, **kwargs)
 
 
 def crossentropy_softmax_max_and_argmax_1hot_with_bias(
     x: Any, b: Any, y_idx: Any, **kwargs: Any
 ) -> tuple[Variable, Variable, Variable, Variable]:
-    """Cross-entropy, softmax, and the maximum and argmax of each row of the softmax of ``x + b``."""
+    """Cross-entropy, softmax, and the maximum and argmax of each row of the softmax of ``x + b``.
+
+    Parameters
+    ----------
+    x, b, y_idx, **kwargs
+        See `crossentropy_softmax_1hot_with_bias`.
+
+    Returns
+    -------
+    nll, softmax
+        See `crossentropy_softmax_1hot_with_bias`.
+    max : vector
+        (m,), of the dtype of `x`.
+    argmax : vector
+        (m,), of the dtype of `y_idx`.
+
+    Raises
+    ------
+    ValueError, IndexError
+        See `crossentropy_softmax_1hot_with_bias`.
+
+    Examples
+    --------
+    >>> x, b, y = T.constant([[0., 0.]]), T.constant([0., 9.]), T.constant([1])
+    >>> found = T.nnet.crossentropy_softmax_max_and_argmax_1hot_with_bias(x, b, y)
+    >>> [v.eval().round(3).tolist() for v in found]
+    [[0.0], [[0.0, 1.0]], [1.0], [1]]
+    """
     xent, sm, where = crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **kwargs)
     return xent, sm, max_(sm, axis=-1), where
 
@@ -221,12 +355,50 @@ def crossentropy_softmax_max_and_argmax_1hot_with_bias(
 def crossentropy_softmax_max_and_argmax_1hot(
     x: Any, y_idx: Any, **kwargs: Any
 ) -> tuple[Variable, Variable, Variable, Variable]:
-    """Cross-entropy, softmax, and the maximum and argmax of each row of the softmax of `x`."""
+    """Cross-entropy, softmax, and the maximum and argmax of each row of the softmax of `x`.
+
+    Parameters
+    ----------
+    x, y_idx, **kwargs
+        See `crossentropy_softmax_1hot`.
+
+    Returns
+    -------
+    nll, softmax
+        See `crossentropy_softmax_1hot`.
+    max : vector
+        (m,), of the dtype of `x`.
+    argmax : vector
+        (m,), of the dtype of `y_idx`.
+
+    Raises
+    ------
+    ValueError, IndexError
+        See `crossentropy_softmax_1hot_with_bias`.
+
+    Examples
+    --------
+    >>> found = T.nnet.crossentropy_softmax_max_and_argmax_1hot(T.constant([[0., 9.]]), T.constant([1]))
+    >>> [v.eval().round(3).tolist() for v in found]
+    [[0.0], [[0.0, 1.0]], [1.0], [1]]
+    """
     return crossentropy_softmax_max_and_argmax_1hot_with_bias(*_no_bias(x), y_idx, **kwargs)
 
 
 def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     """The cross-entropy of distributions in rows with true distributions, or with a vector of classes.
+
+    Parameters
+    ----------
+    coding_dist : tensor_like
+        Distributions p along the last axis, (..., n), of floats.
+    true_dist : tensor_like
+        Distributions t of the same shape; or for a matrix (m, n) a vector (m,) of integers, the classes.
+
+    Returns
+    -------
+    tensor
+        (...,), a float dtype: ``-sum(t * log(p))`` over the last axis, or ``-log(p[i, t[i]])``.
 
     Raises
     ------
@@ -251,6 +423,18 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
 def binary_crossentropy(output: Any, target: Any) -> Any:
     """``-(target * log(output) + (1 - target) * log(1 - output))``.
 
+    Parameters
+    ----------
+    output : tensor_like
+        Probabilities, of any shape.
+    target : tensor_like
+        What is true of them, numbers from 0 to 1, of a shape to broadcast with that of `output`.
+
+    Returns
+    -------
+    tensor
+        Of the common shape and a float dtype.
+
     Examples
     --------
     >>> T.nnet.binary_crossentropy(T.constant(.5, dtype="float64"), 1).eval()
@@ -261,6 +445,24 @@ def binary_crossentropy(output: Any, target: Any) -> Any:
 
 
 def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
-    """``binary_crossentropy(sigmoid(output), target)``, finite for every `output`."""
+    """``binary_crossentropy(sigmoid(output), target)``, finite for every `output`.
+
+    Parameters
+    ----------
+    output : tensor_like
+        What the sigmoid is to be taken of, of any shape.
+    target : tensor_like
+        What is true, numbers from 0 to 1, of a shape to broadcast with that of `output`.
+
+    Returns
+    -------
+    tensor
+        Of the common shape and a float dtype: ``target * softplus(-output) + (1 - target) * softplus(output)``.
+
+    Examples
+    --------
+    >>> T.nnet.sigmoid_binary_crossentropy(T.constant([-1000., 0.]), T.constant([1., 1.])).eval().round(4)
+    array([1.000e+03, 6.931e-01])
+    """
     output, target = as_tensor_variable(output), as_tensor_variable(target)
     return target * softplus(-output) + (1.0 - target) * softplus(output)

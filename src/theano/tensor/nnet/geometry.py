@@ -112,6 +112,25 @@ def normal_border_mode(mode: Any, ndim: int) -> Any:
 def border_mode_to_pad(mode: Any, convdim: int, kshp: Sequence[Any]) -> tuple[tuple[Any, Any], ...]:
     """The padding before and behind each axis, for kernels whose (dilated) lengths are `kshp`.
 
+    Parameters
+    ----------
+    mode
+        'valid', 'full', 'half', an int, or for each axis an int or a pair (before, behind).
+    convdim : int
+        The number of axes.
+    kshp : sequence
+        The (dilated) lengths of kernels.
+
+    Returns
+    -------
+    tuple of pairs
+        (before, behind) for each axis.
+
+    Raises
+    ------
+    ValueError
+        `mode` is none of these, has another number of axes, or a padding is negative.
+
     Examples
     --------
     >>> border_mode_to_pad("half", 2, (3, 5))
@@ -135,6 +154,25 @@ def get_conv_shape_1axis(
     image_shape: Any, kernel_shape: Any, border_mode: Any, subsample: Any, dilation: Any = 1
 ) -> Any:
     """The length of the result along one axis; None where a length is not known. Lengths may be expressions.
+
+    Parameters
+    ----------
+    image_shape, kernel_shape : int, 0-d integer or None
+        The lengths; None where one is not known.
+    border_mode
+        'valid', 'full', 'half', an int, or a pair (before, behind).
+    subsample, dilation : int
+        By how many elements the kernel moves at a time, and how far its elements are apart.
+
+    Returns
+    -------
+    int, 0-d integer or None
+        ``(image + padding - ((kernel - 1) * dilation + 1)) // subsample + 1``.
+
+    Raises
+    ------
+    ValueError
+        `border_mode` is none of these.
 
     Examples
     --------
@@ -167,6 +205,16 @@ def get_conv_output_shape(
     border_mode, subsample, filter_dilation
         See `conv2d`.
 
+    Returns
+    -------
+    tuple
+        (images, kernels, lengths): ints, expressions or None.
+
+    Raises
+    ------
+    ValueError
+        `border_mode` is none.
+
     Examples
     --------
     >>> get_conv_output_shape((10, 3, 28, None), (8, 3, 5, 5), "half", (2, 2))
@@ -183,7 +231,25 @@ def get_conv_output_shape(
 def get_conv_gradweights_shape_1axis(
     image_shape: Any, top_shape: Any, border_mode: Any, subsample: Any, dilation: Any
 ) -> Any:
-    """The length of the kernel along one axis, from those of image and result; None where several fit."""
+    """The length of the kernel along one axis, from those of image and result; None where several fit.
+
+    Parameters
+    ----------
+    image_shape, top_shape : int, 0-d integer or None
+        The lengths of the image and of the result.
+    border_mode, subsample, dilation
+        See `get_conv_shape_1axis`.
+
+    Returns
+    -------
+    int, 0-d integer or None
+        The length of the kernel.
+
+    Examples
+    --------
+    >>> get_conv_gradweights_shape_1axis(28, 24, "valid", 1, 1), get_conv_gradweights_shape_1axis(28, 12, "valid", 2, 1)
+    (5, None)
+    """
     if None in (image_shape, top_shape, border_mode, subsample, dilation) or subsample != 1 or border_mode == "half":
         return None
     if border_mode == "full":
@@ -197,6 +263,23 @@ def get_conv_gradweights_shape(
     filter_dilation: Sequence[Any] | None = None, num_groups: int = 1, unshared: bool = False,
 ) -> tuple[Any, ...]:  # fmt: skip
     """The shape of the kernels, from those of images and results; None for lengths that are ambiguous.
+
+    Parameters
+    ----------
+    image_shape, top_shape : sequence
+        (images, channels, lengths) and (images, kernels, lengths); None where a length is not known.
+    border_mode, subsample, filter_dilation, num_groups, unshared
+        See `conv2d`.
+
+    Returns
+    -------
+    tuple
+        (kernels, channels / num_groups, lengths); with `unshared` the lengths of the result are behind the first.
+
+    Raises
+    ------
+    ValueError
+        `border_mode` is none.
 
     Examples
     --------
@@ -217,7 +300,25 @@ def get_conv_gradweights_shape(
 def get_conv_gradinputs_shape_1axis(
     kernel_shape: Any, top_shape: Any, border_mode: Any, subsample: Any, dilation: Any
 ) -> Any:
-    """The length of the image along one axis, from those of kernel and result; None where several fit."""
+    """The length of the image along one axis, from those of kernel and result; None where several fit.
+
+    Parameters
+    ----------
+    kernel_shape, top_shape : int, 0-d integer or None
+        The lengths of the kernel and of the result.
+    border_mode, subsample, dilation
+        See `get_conv_shape_1axis`.
+
+    Returns
+    -------
+    int, 0-d integer or None
+        The length of the image.
+
+    Examples
+    --------
+    >>> get_conv_gradinputs_shape_1axis(5, 24, "valid", 1, 1), get_conv_gradinputs_shape_1axis(5, 12, "valid", 2, 1)
+    (28, None)
+    """
     if None in (kernel_shape, top_shape, border_mode, subsample, dilation) or subsample != 1:
         return None
     dilated = (kernel_shape - 1) * dilation + 1
@@ -230,6 +331,23 @@ def get_conv_gradinputs_shape(
     filter_dilation: Sequence[Any] | None = None, num_groups: int = 1,
 ) -> tuple[Any, ...]:  # fmt: skip
     """The shape of the images, from those of kernels and results; None for lengths that are ambiguous.
+
+    Parameters
+    ----------
+    kernel_shape, top_shape : sequence
+        (kernels, channels / num_groups, lengths) and (images, kernels, lengths); None where a length is not known.
+    border_mode, subsample, filter_dilation, num_groups
+        See `conv2d`.
+
+    Returns
+    -------
+    tuple
+        (images, channels, lengths).
+
+    Raises
+    ------
+    ValueError
+        `border_mode` is none.
 
     Examples
     --------
@@ -250,6 +368,23 @@ def check_conv_gradinputs_shape(
     subsample: Sequence[Any], filter_dilation: Sequence[Any] | None = None,
 ) -> bool:  # fmt: skip
     """Whether images and kernels of these shapes can give this result; lengths of None fit all.
+
+    Parameters
+    ----------
+    image_shape, kernel_shape, output_shape : sequence
+        Shapes; None where a length is not known.
+    border_mode, subsample, filter_dilation
+        See `conv2d`.
+
+    Returns
+    -------
+    bool
+        Whether they fit.
+
+    Raises
+    ------
+    ValueError
+        `border_mode` is none, or `output_shape` has another number of lengths.
 
     Examples
     --------

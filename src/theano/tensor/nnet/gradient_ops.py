@@ -23,6 +23,21 @@ __all__ = [
 class SoftmaxGrad(Composed):
     """``(dy, sm)``: the gradient of rows, from that of their softmax `sm`.
 
+    Parameters
+    ----------
+    dy, sm : tensor_like
+        Matrices (m, n) of floats.
+
+    Returns
+    -------
+    matrix
+        (m, n): ``(dy - sum(dy * sm)) * sm`` in each row.
+
+    Raises
+    ------
+    ValueError
+        One is no matrix of floats.
+
     Examples
     --------
     >>> T.nnet.softmax_grad([[1.0, 0.0]], [[0.5, 0.5]]).eval()
@@ -42,6 +57,27 @@ class CrossentropySoftmax1HotWithBiasDx(Composed):
     """``(dy, sm, y_idx)``: the gradient of rows, from that of the cross-entropies of their softmax `sm` with classes.
 
     `dy` is a vector, or one number for all.
+
+    Parameters
+    ----------
+    dy : tensor_like
+        A vector (m,) or a number.
+    sm : tensor_like
+        A matrix (m, n) of floats.
+    y_idx : tensor_like
+        A vector (m,) of integers.
+
+    Returns
+    -------
+    matrix
+        (m, n): ``dy[i] * (sm[i, j] - (j == y_idx[i]))``.
+
+    Raises
+    ------
+    ValueError
+        `dy` is a matrix, or `sm` none of floats.
+    TypeError
+        `y_idx` is no vector of integers.
 
     Examples
     --------
@@ -65,6 +101,27 @@ class CrossentropySoftmax1HotWithBiasDx(Composed):
 
 class CrossentropyCategorical1HotGrad(Composed):
     """``(g_y, coding_dist, true_one_of_n)``: the gradient of probabilities, from that of their cross-entropies.
+
+    Parameters
+    ----------
+    g_y : tensor_like
+        A vector (m,).
+    coding_dist : tensor_like
+        A matrix (m, n) of floats.
+    true_one_of_n : tensor_like
+        A vector (m,) of integers.
+
+    Returns
+    -------
+    matrix
+        (m, n): ``-g_y[i] / coding_dist[i, j]`` where j is the class of i, else 0.
+
+    Raises
+    ------
+    ValueError
+        `coding_dist` is no matrix of floats.
+    TypeError
+        `true_one_of_n` is no vector of integers.
 
     Examples
     --------

@@ -105,6 +105,16 @@ def _parameters(neib_shape: Any, neib_step: Any) -> list[Any]:
 class Images2Neibs(_Neibs):
     """See `images2neibs`.
 
+    Parameters
+    ----------
+    mode
+        See `images2neibs`.
+
+    Returns
+    -------
+    matrix
+        Called with images, the lengths of a neighbourhood and how far they are apart; see `images2neibs`.
+
     Examples
     --------
     >>> from theano.tensor.nnet.neighbours import Images2Neibs
@@ -157,6 +167,16 @@ def _empty(found: np.ndarray) -> np.ndarray:
 
 class SumOfNeibs(_Neibs):
     """Images of which each element is the sum of what neighbourhoods have in its place: back through `images2neibs`.
+
+    Parameters
+    ----------
+    mode
+        See `images2neibs`.
+
+    Returns
+    -------
+    4-d tensor
+        Called with the matrix, the shape of images, the lengths of a neighbourhood and how far they are apart.
 
     Examples
     --------

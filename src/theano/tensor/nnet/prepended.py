@@ -29,6 +29,23 @@ __all__ = [
 class Prepend_scalar_to_each_row(Op):
     """``(number, matrix) -> matrix`` with the number before the first element of each row.
 
+    Parameters
+    ----------
+    val : tensor_like
+        0-d.
+    mat : tensor_like
+        A matrix (m, n).
+
+    Returns
+    -------
+    matrix
+        (m, n + 1), of the dtype of `mat`.
+
+    Raises
+    ------
+    TypeError
+        `val` is not 0-d, or `mat` no matrix.
+
     Examples
     --------
     >>> Prepend_scalar_to_each_row()(7.0, np.ones((2, 1))).eval()
@@ -73,6 +90,22 @@ class Prepend_scalar_constant_to_each_row(Composed):
     ----------
     val
         The number.
+
+    Returns
+    -------
+    matrix
+        Called with a matrix (m, n): (m, n + 1), of its dtype.
+
+    Raises
+    ------
+    TypeError
+        It is called with what is no matrix.
+
+    Examples
+    --------
+    >>> Prepend_scalar_constant_to_each_row(7.0)(np.ones((2, 1))).eval()
+    array([[7., 1.],
+           [7., 1.]])
     """
 
     __props__ = ("val",)

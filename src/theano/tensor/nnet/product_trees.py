@@ -28,6 +28,14 @@ def _is_number(var: Any, number: int, only_process_constants: bool = True) -> bo
 def is_neg(var: Any) -> Any:
     """x, if `var` is ``-x`` or ``-1 * x``; else None.
 
+    Parameters
+    ----------
+    var : Variable
+
+    Returns
+    -------
+    Variable or None
+
     Examples
     --------
     >>> from theano.tensor.nnet.sigm import is_neg
@@ -49,6 +57,14 @@ def is_neg(var: Any) -> Any:
 def is_exp(var: Any) -> tuple[bool, Any] | None:
     """``(negative, x)``, if `var` is ``exp(x)`` or ``-exp(x)``; else None.
 
+    Parameters
+    ----------
+    var : Variable
+
+    Returns
+    -------
+    tuple of bool and Variable, or None
+
     Examples
     --------
     >>> from theano.tensor.nnet.sigm import is_exp
@@ -64,6 +80,14 @@ def is_exp(var: Any) -> tuple[bool, Any] | None:
 def is_mul(var: Any) -> list[Any] | None:
     """The factors, if `var` is a product; else None.
 
+    Parameters
+    ----------
+    var : Variable
+
+    Returns
+    -------
+    list of Variable, or None
+
     Examples
     --------
     >>> from theano.tensor.nnet.sigm import is_mul
@@ -78,6 +102,16 @@ def is_1pexp(t: Any, only_process_constants: bool = True) -> tuple[bool, Any] | 
     """``(negative, x)``, if `t` is ``1 + exp(x)``, or ``1 - exp(x)``; else None.
 
     With `only_process_constants` the 1 must be a constant; else it may be an expression of constants.
+
+    Parameters
+    ----------
+    t : Variable
+    only_process_constants : bool
+        See above.
+
+    Returns
+    -------
+    tuple of bool and Variable, or None
 
     Examples
     --------
@@ -96,6 +130,15 @@ def is_1pexp(t: Any, only_process_constants: bool = True) -> tuple[bool, Any] | 
 
 def parse_mul_tree(root: Any) -> list[Any]:
     """The tree of a product.
+
+    Parameters
+    ----------
+    root : Variable
+
+    Returns
+    -------
+    list
+        ``[negative, leaf]``, or ``[negative, trees of factors]``.
 
     Examples
     --------
@@ -120,6 +163,16 @@ def parse_mul_tree(root: Any) -> list[Any]:
 
 def simplify_mul(tree: Any) -> list[Any]:
     """The same product without factors 1 (leaves ``[False, None]``) and -1, and without products of less than two.
+
+    Parameters
+    ----------
+    tree : list
+        See `parse_mul_tree`.
+
+    Returns
+    -------
+    list
+        Another tree.
 
     Examples
     --------
@@ -146,6 +199,16 @@ def simplify_mul(tree: Any) -> list[Any]:
 
 def compute_mul(tree: Any) -> Any:
     """The product that a tree stands for: ``compute_mul(parse_mul_tree(x))`` is `x` again.
+
+    Parameters
+    ----------
+    tree : list
+        See `parse_mul_tree`.
+
+    Returns
+    -------
+    Variable
+        The product.
 
     Raises
     ------

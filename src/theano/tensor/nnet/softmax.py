@@ -61,6 +61,21 @@ def numpy_shifted(x: np.ndarray) -> np.ndarray:
 class Softmax(Op):
     """``exp(x) / exp(x).sum(axis=1)``, computed without overflow.
 
+    Parameters
+    ----------
+    x : tensor_like
+        A vector (n,) or matrix (m, n) of floats.
+
+    Returns
+    -------
+    matrix
+        (m, n), for a vector (1, n), of the dtype of `x`; its rows add up to 1.
+
+    Raises
+    ------
+    ValueError
+        `x` has another number of dimensions, or is not of floats.
+
     Examples
     --------
     >>> Softmax()(T.matrix())
@@ -94,7 +109,28 @@ class Softmax(Op):
 
 
 class LogSoftmax(Op):
-    """``log(softmax(x))``, computed without underflow."""
+    """``log(softmax(x))``, computed without underflow.
+
+    Parameters
+    ----------
+    x : tensor_like
+        A vector (n,) or matrix (m, n) of floats.
+
+    Returns
+    -------
+    matrix
+        (m, n), for a vector (1, n), of the dtype of `x`.
+
+    Raises
+    ------
+    ValueError
+        `x` has another number of dimensions, or is not of floats.
+
+    Examples
+    --------
+    >>> LogSoftmax()(T.constant([[0., 1000.]])).eval()
+    array([[-1000.,     0.]])
+    """
 
     __props__ = ()
     never_fails = True
@@ -124,7 +160,31 @@ class LogSoftmax(Op):
 
 
 class SoftmaxWithBias(Op):
-    """``softmax(x + b)`` for a matrix and a vector."""
+    """``softmax(x + b)`` for a matrix and a vector.
+
+    Parameters
+    ----------
+    x : tensor_like
+        A matrix (m, n) of floats.
+    b : tensor_like
+        A vector (n,) of floats.
+
+    Returns
+    -------
+    matrix
+        (m, n), of the dtype of `x`; its rows add up to 1.
+
+    Raises
+    ------
+    ValueError
+        `x` or `b` has another number of dimensions, or is not of floats; or when it runs: `b` is not as long as rows
+        are.
+
+    Examples
+    --------
+    >>> SoftmaxWithBias()(T.constant([[0., 1.]]), T.constant([1., 0.])).eval()
+    array([[0.5, 0.5]])
+    """
 
     __props__ = ()
 
@@ -163,8 +223,15 @@ def softmax(c: Any, axis: Any = None) -> Any:
 
     Parameters
     ----------
+    c : tensor_like
+        Of floats: a vector (n,) or matrix (m, n), with `axis` of any number of dimensions.
     axis
         An axis, or some, along which the results add up to 1, of floats with any number of axes. Default: see above.
+
+    Returns
+    -------
+    tensor
+        Of the dtype and shape of `c`; for a vector without `axis` a matrix (1, n).
 
     Raises
     ------
@@ -186,13 +253,24 @@ def logsoftmax(c: Any, axis: Any = None) -> Any:
 
     Parameters
     ----------
+    c : tensor_like
+        See `softmax`.
     axis
+        See `softmax`.
+
+    Returns
+    -------
+    tensor
         See `softmax`.
 
     Raises
     ------
     ValueError
         See `softmax`.
+
+    Notes
+    -----
+    ``x - max(x) - log(sum(exp(x - max(x))))``.
 
     Examples
     --------
@@ -212,6 +290,22 @@ def _along(c: Any, axis: Any, of_rows: Op, other: type[SoftmaxAlong]) -> Any:
 
 
 def softmax_graph(c: Any) -> Any:
-    """The softmax as an expression of elementary operations, without protection against overflow."""
+    """The softmax as an expression of elementary operations, without protection against overflow.
+
+    Parameters
+    ----------
+    c : tensor_like
+        Of one or more dimensions and any dtype; results add up to 1 along the last axis.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `c` and a float dtype: ``exp(c) / exp(c).sum(axis=-1, keepdims=True)``.
+
+    Examples
+    --------
+    >>> T.nnet.softmax_graph(T.constant([[0., 0.]])).eval()
+    array([[0.5, 0.5]])
+    """
     e = exp(as_tensor_variable(c))
     return e / sum_(e, axis=-1, keepdims=True)

@@ -32,6 +32,15 @@ def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Any:
     normalize
         Whether the largest is 1; else it is `ratio`.
 
+    Returns
+    -------
+    vector
+        ``(2 * ratio - 1,)``, of a float dtype.
+
+    Notes
+    -----
+    ``1 - abs(k - ratio + 1) / ratio`` for k from 0.
+
     Examples
     --------
     >>> bilinear_kernel_1D(2).eval()
@@ -45,6 +54,16 @@ def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Any:
 
 def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> Any:
     """The kernel of bilinear interpolation: the outer product of `bilinear_kernel_1D` with itself.
+
+    Parameters
+    ----------
+    ratio, normalize
+        See `bilinear_kernel_1D`.
+
+    Returns
+    -------
+    matrix
+        ``(2 * ratio - 1, 2 * ratio - 1)``, of a float dtype.
 
     Examples
     --------

@@ -28,6 +28,22 @@ def _strides(d: Any, what: str) -> tuple[int, int, int]:
 class Conv3D:
     """``H[n, r, c, t, j] = b[j] + sum(W[j, k, l, m, z] * V[n, d[0] r + k, d[1] c + l, d[2] t + m, z])``.
 
+    Parameters
+    ----------
+    V, W, b, d
+        What it is called with: volumes (volume, row, column, time, channel), kernels (kernel, row, column, time,
+        channel), a vector with a number for each kernel, and three Python integers.
+
+    Returns
+    -------
+    5-d tensor
+        H: (volume, row, column, time, kernel).
+
+    Raises
+    ------
+    NotImplementedError
+        `d` is no sequence of three Python integers.
+
     Examples
     --------
     >>> from theano.tensor.nnet.volumes import conv3D
@@ -60,7 +76,31 @@ class Conv3D:
 
 
 class ConvGrad3D:
-    """The gradient of `Conv3D` with respect to its kernels."""
+    """The gradient of `Conv3D` with respect to its kernels.
+
+    Parameters
+    ----------
+    V, d, WShape, dCdH
+        What it is called with: volumes and distances as for `Conv3D`, the shape of kernels, and the gradient of the
+        result.
+
+    Returns
+    -------
+    5-d tensor
+        Of `WShape`.
+
+    Raises
+    ------
+    NotImplementedError
+        `d` is no sequence of three Python integers.
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.volumes import convGrad3D
+    >>> V, g = np.ones((1, 3, 3, 3, 2)), np.ones((1, 2, 2, 2, 4))
+    >>> convGrad3D(V, (1, 1, 1), (4, 2, 2, 2, 2), g).eval().shape
+    (4, 2, 2, 2, 2)
+    """
 
     def __call__(self, V: Any, d: Any, WShape: Any, dCdH: Any) -> Any:
         """The gradient of a cost with respect to `W`.
@@ -86,7 +126,31 @@ class ConvGrad3D:
 
 
 class ConvTransp3D:
-    """What `Conv3D` is when it is transposed: its gradient with respect to volumes, and `b`."""
+    """What `Conv3D` is when it is transposed: its gradient with respect to volumes, and `b`.
+
+    Parameters
+    ----------
+    W, b, d, H, RShape
+        What it is called with: kernels and distances as for `Conv3D`, a vector with a number for each channel, what was
+        seen, and three lengths.
+
+    Returns
+    -------
+    5-d tensor
+        (volume, row, column, time, channel).
+
+    Raises
+    ------
+    NotImplementedError
+        `d` is no sequence of three Python integers.
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.volumes import convTransp3D
+    >>> W, H = np.ones((4, 2, 2, 2, 2)), np.ones((1, 2, 2, 2, 4))
+    >>> convTransp3D(W, np.zeros(2), (1, 1, 1), H).eval().shape
+    (1, 3, 3, 3, 2)
+    """
 
     def __call__(self, W: Any, b: Any, d: Any, H: Any, RShape: Any = None) -> Any:
         """Volumes of which `H` is seen through `W`.

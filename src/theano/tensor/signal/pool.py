@@ -205,6 +205,16 @@ def _rest() -> list[Any]:
 class Pool(_Pooling):
     """The largest elements, the sums or the means of windows; see `pool_2d`.
 
+    Parameters
+    ----------
+    ignore_border, mode, ndim, openmp
+        As for all of these operations: see `pool_2d`; `ndim` is the number of axes.
+
+    Returns
+    -------
+    tensor
+        Called with a tensor, the window, the stride and the padding: of its dtype.
+
     Examples
     --------
     >>> Pool(ignore_border=True)(T.matrix(), (2, 2)).ndim
@@ -262,7 +272,18 @@ def _least(dtype: np.dtype) -> Any:
 
 
 class PoolGrad(_Pooling):
-    """The base of gradients: their result is like their first input."""
+    """The base of gradients: their result is like their first input.
+
+    Parameters
+    ----------
+    ignore_border, mode, ndim, openmp
+        See `Pool`.
+
+    Examples
+    --------
+    >>> issubclass(MaxPoolGrad, PoolGrad)
+    True
+    """
 
     def _node(self, operands: Sequence[Any], ws: Any, stride: Any, pad: Any) -> Apply:
         tensors = [self._operand(x) for x in operands]
@@ -276,7 +297,24 @@ class PoolGrad(_Pooling):
 
 
 class MaxPoolGrad(PoolGrad):
-    """The gradient of the largest elements: each element that is as large as its window's gets that of the result."""
+    """The gradient of the largest elements: each element that is as large as its window's gets that of the result.
+
+    Parameters
+    ----------
+    ignore_border, ndim, openmp
+        See `Pool`.
+
+    Returns
+    -------
+    tensor
+        Called with a tensor, its `Pool`, the gradient of that, and the window: of the shape of the first.
+
+    Examples
+    --------
+    >>> x = T.constant([[1.0, 3.0]])
+    >>> MaxPoolGrad(True)(x, Pool(True)(x, (1, 2)), T.constant([[5.0]]), (1, 2)).eval()
+    array([[0., 5.]])
+    """
 
     __props__ = ("ignore_border", "mode", "ndim")
     operands = 3
@@ -303,7 +341,23 @@ class MaxPoolGrad(PoolGrad):
 
 
 class AveragePoolGrad(PoolGrad):
-    """The gradient of sums and means: each element gets its part of that of its windows."""
+    """The gradient of sums and means: each element gets its part of that of its windows.
+
+    Parameters
+    ----------
+    ignore_border, mode, ndim, openmp
+        See `Pool`.
+
+    Returns
+    -------
+    tensor
+        Called with a tensor, the gradient of its `Pool`, and the window: of the shape of the first.
+
+    Examples
+    --------
+    >>> AveragePoolGrad(True, "average_inc_pad")(T.constant([[1.0, 3.0]]), T.constant([[5.0]]), (1, 2)).eval()
+    array([[2.5, 2.5]])
+    """
 
     operands = 2
 
@@ -335,7 +389,24 @@ class AveragePoolGrad(PoolGrad):
 
 
 class DownsampleFactorMaxGradGrad(_Pooling):
-    """The sum, in each window, of what stands at the places of the largest elements: the gradient of `MaxPoolGrad`."""
+    """The sum, in each window, of what stands at the places of the largest elements: the gradient of `MaxPoolGrad`.
+
+    Parameters
+    ----------
+    ignore_border, mode, ndim, openmp
+        See `Pool`.
+
+    Returns
+    -------
+    tensor
+        Called with a tensor, its `Pool`, a tensor like the first, and the window: of the shape of the second.
+
+    Examples
+    --------
+    >>> x = T.constant([[1.0, 3.0]])
+    >>> DownsampleFactorMaxGradGrad(True)(x, Pool(True)(x, (1, 2)), T.constant([[5.0, 7.0]]), (1, 2)).eval()
+    array([[7.]])
+    """
 
     operands = 3
 
@@ -362,7 +433,23 @@ class DownsampleFactorMaxGradGrad(_Pooling):
 
 
 class MaxPoolRop(_Pooling):
-    """The derivative of the largest elements in a direction."""
+    """The derivative of the largest elements in a direction.
+
+    Parameters
+    ----------
+    ignore_border, mode, ndim, openmp
+        See `Pool`.
+
+    Returns
+    -------
+    tensor
+        Called with a tensor, the direction, and the window: of the shape of the `Pool`.
+
+    Examples
+    --------
+    >>> MaxPoolRop(True)(T.constant([[1.0, 3.0]]), T.constant([[5.0, 7.0]]), (1, 2)).eval()
+    array([[7.]])
+    """
 
     operands = 2
 
@@ -474,7 +561,33 @@ def pool_3d(
     input: Any, ws: Any = None, ignore_border: bool | None = None, stride: Any = None, pad: Any = (0, 0, 0),
     mode: str = "max", ds: Any = None, st: Any = None, padding: Any = None,
 ) -> Any:  # fmt: skip
-    """`pool_2d` over the last three axes."""
+    """`pool_2d` over the last three axes.
+
+    Parameters
+    ----------
+    input : tensor_like
+        Of three dimensions or more.
+    ws, ignore_border, stride, pad, mode, ds, st, padding
+        See `pool_2d`, for three axes.
+
+    Returns
+    -------
+    tensor
+        See `pool_2d`.
+
+    Raises
+    ------
+    ValueError
+        A parameter is missing or makes no sense.
+    NotImplementedError
+        Padding with ``ignore_border=False``, or as wide as the window; a tensor of less than three dimensions.
+
+    Examples
+    --------
+    >>> from theano.tensor.signal.pool import pool_3d
+    >>> pool_3d(T.constant(np.arange(8.0).reshape(2, 2, 2)), (2, 2, 2), ignore_border=True).eval()
+    array([[[7.]]])
+    """
     return _pooled(3, input, ws, ignore_border, stride, pad, mode, (ds, st, padding))
 
 
@@ -487,6 +600,16 @@ def max_pool_2d_same_size(input: Any, patch_size: Sequence[int]) -> Any:
         4-d tensor.
     patch_size
         Rows and columns of patches, which do not overlap; elements beyond the last whole patch become zeros.
+
+    Returns
+    -------
+    tensor
+        Of the shape and dtype of `input`.
+
+    Raises
+    ------
+    ValueError
+        `patch_size` does not have two lengths.
 
     Examples
     --------
