@@ -23,8 +23,8 @@ def one_factorization(graph: RewriteGraph, node: Node) -> Result:
     """Two or more of these operations on one matrix, or on it and its transposed, share its triangular factors.
 
     A single one has the factors for itself: small matrices are eliminated together with the right side then. So has an
-    inverse without systems beside it. Of large matrices it would save a quarter of the time, as inverting takes three times
-    that of factoring; of small ones, whose number of rows nobody knows here, it would take a third more.
+    inverse without systems beside it: of large matrices it would save a quarter of the time, as inverting takes three
+    times that of factoring; of small ones, whose number of rows nobody knows here, it would take a third more.
     """
     if not _takes_factors(node):
         return None
