@@ -13,7 +13,7 @@ from theano.graph.null_type import DisconnectedType
 from theano.graph.shown import shown
 from theano.ifelse import ifelse
 from theano.scalar.dtypes import integer_dtypes
-from theano.tensor.math import cast, eq, maximum
+from theano.tensor.math import cast, maximum, minimum
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["TellStep", "steps"]
@@ -127,4 +127,5 @@ def steps(x: Any, step: Any, tell: Callable[[int, Any], Any] | None = None, ever
             raise TypeError(f"{name} is an integer without dimensions (an element of T.arange(n)), not a {v.type}")
     told = TellStep(_Lines() if tell is None else tell)(x, step)
     step, every = cast(step, "int64"), cast(every, "int64")
-    return ifelse(eq(step % maximum(every, 1), 0) & (every > 0), told, x)
+    # Only the remainder 0 is below 1; none is below 0, or an `every` that is negative.
+    return ifelse(step % maximum(every, 1) < minimum(every, 1), told, x)
