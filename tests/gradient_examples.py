@@ -321,5 +321,6 @@ EXAMPLES: dict[str, Example] = {
     "print, views, copies": Example(
         lambda m: [theano.printing.Print("", attrs=())(m), gradient.ViewOp()(m), DeepCopyOp()(m), OutputGuard()(m)], [M]
     ),
+    "steps that tell": Example(lambda m: theano.progress.steps(m * 2, 1, tell=lambda k, value: None, every=1), [M]),
     "OpFromGraph": Example(lambda v, w: theano.OpFromGraph([a := v.type(), b := w.type()], [a * b + a])(v, w), [V, W]),
 }

@@ -31,8 +31,8 @@ def test_nothing_is_said_of_a_short_compilation(said):
     assert said() == []
 
 
-def test_the_sign_of_life_comes_after_five_seconds_by_default():
-    assert FLAGS["compile_notice"].default == 5
+def test_the_sign_of_life_comes_after_two_seconds_by_default():
+    assert FLAGS["compile_notice"].default == 2
     assert FLAGS["verbose_compile"].default is False
 
 

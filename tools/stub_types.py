@@ -35,6 +35,8 @@ RESULTS: dict[str, str] = {
     f"{_METHOD}.__rdivmod__": "tuple[TensorVariable, TensorVariable]",
     f"{_METHOD}.__iter__": "Iterator[TensorVariable]",
     f"{_METHOD}.nonzero": "Any",
+    "theano.progress.compiling": "_ty.ContextManager[None]",
+    "theano.progress.steps": "TensorVariable",
     "theano.tensor.nonzero": "Any",
     "theano.tensor.max_and_argmax": "tuple[TensorVariable, TensorVariable]",
     "theano.tensor.unravel_index": "Any",

@@ -39,6 +39,7 @@ MODULES = (
     "theano.scan", "theano.ifelse", "theano.compile", "theano.graph", "theano.printing", "theano.sparse",
     "theano.sparse.variable", "theano.scalar", "theano.typed_list", "theano.tensor.type",
     "theano.tensor.random.base", "theano.random.mrg", "theano.random.shared_streams", "theano.random.philox",
+    "theano.progress",
 )  # fmt: skip
 HEAD = """# Made by `python -m tools.stubs`.
 import typing as _ty

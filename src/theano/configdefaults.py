@@ -135,6 +135,9 @@ FLAGS: dict[str, ConfigParam] = {
     ),
     "exception_verbosity": EnumStr("low", "high", doc="how much an error says"),
     "traceback.limit": IntParam(8, doc="frames of the user kept for each node"),
+    "traceback.package_frames": BoolParam(
+        False, doc="after %load_ext theano: show the frames of the package in errors of IPython, too"
+    ),
     "compute_test_value": EnumStr(
         "off", "ignore", "warn", "raise", "pdb", doc="compute with test values while a graph is built"
     ),
@@ -156,7 +159,7 @@ FLAGS: dict[str, ConfigParam] = {
     "verify_programs": BoolParam(False, doc="check every loop program against the rules of its language"),
     "verbose_compile": BoolParam(False, doc="tell on stderr what a compilation does, and the time of each stage"),
     "compile_notice": FloatParam(
-        5.0, doc="seconds of compiling after which one line on stderr says that it goes on; 0: never"
+        2.0, doc="seconds of compiling after which one line on stderr says that it goes on; 0: never"
     ),
     "isa": EnumStr("auto", "baseline", "avx2", "avx512", doc="instruction set of native code"),
     "cache.enabled": BoolParam(True, doc="keep compiled programs on disk"),

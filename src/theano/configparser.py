@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
+from theano.notebook_form import notebook_form
 from theano.record import Record, replace
 from theano.user_warnings import warn_user
 
@@ -325,6 +326,8 @@ class TheanoConfigParser(ConfigSection):
             choices = f" ({', '.join(param.choices)})" if param.choices else ""
             lines.append(f"{name}{choices}\n    Doc:   {param.doc or '-'}\n    Value: {value}\n")
         return "\n".join(lines)
+
+    _repr_html_ = notebook_form
 
 
 class change_flags:

@@ -343,6 +343,7 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano.graph": {"theano.graph": "opt optdb toolbox"},
+    "theano.progress": {"theano.printing.loop_steps": "steps"},
     "theano.typed_list": {"theano.typed_list": "opt"},
     "theano": {
         "theano": "breakpoint compat d3viz link sparse tests typed_list",
@@ -350,6 +351,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.explanation.explain": "explain",
         "theano.printing": "dprint",
         "theano.versions": "show_versions",
+        "theano.notebooks.errors": "load_ipython_extension unload_ipython_extension",
         "theano.sparse.rows": "sparse_grad",
         "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",

@@ -20,6 +20,7 @@ from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
 from theano.graph import Constant, Variable, ancestors
 from theano.graph.shown import shown
+from theano.notebook_form import notebook_form
 from theano.runtime.function_base import FunctionBase
 
 _MISSING: Any = object()
@@ -293,6 +294,8 @@ class Function(FunctionBase):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} {self.name!r} at {id(self):#x}>"
+
+    _repr_html_ = notebook_form
 
 
 def _label(spec: In, k: int) -> Any:

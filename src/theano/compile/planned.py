@@ -28,6 +28,7 @@ from theano.lower.plan.groups import Group
 from theano.lower.plan.plan_text import plan_lines
 from theano.lower.program import Lowered
 from theano.lower.values import Item, Tensor
+from theano.notebook_form import notebook_form
 from theano.record import Record
 
 __all__ = [
@@ -83,6 +84,8 @@ class MemoryPlan(Record):
         names = ("inputs", "shared", "outputs", "arrays", "workspace", "peak")
         rows = [f"{name:<10}{getattr(self, name):>18,}" for name in names]
         return "\n".join(rows + ([f"and {self.unknown} arrays of unknown size"] if self.unknown else []))
+
+    _repr_html_ = notebook_form
 
 
 def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) -> MemoryPlan:

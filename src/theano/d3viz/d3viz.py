@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 from pathlib import Path
@@ -48,6 +49,17 @@ def page_of(template: Path, data: Any, **parts: str) -> str:
     return replace_patterns(template.read_text(encoding="utf-8"), {**texts, "/*DATA*/null": safe_json(data)})
 
 
+def framed(page: str, height: int) -> str:
+    """A page inside of another document: a frame whose scripts run and reach nothing outside."""
+    style = f"width: 100%; height: {height}px; border: 0"
+    return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{html.escape(page, quote=True)}"></iframe>'
+
+
+def graph_page(fct: Any, compact: bool = True) -> str:
+    """The interactive page of a graph, see `d3viz`."""
+    return page_of(_FOLDER / "page.html", graph_data(fct, compact))
+
+
 def d3viz(fct: Any, outfile: str | os.PathLike[str], copy_deps: bool = True, *args: Any, **kwargs: Any) -> None:
     """Write an interactive page of a graph: one HTML file, which needs no network and no other file.
 
@@ -82,8 +94,8 @@ def d3viz(fct: Any, outfile: str | os.PathLike[str], copy_deps: bool = True, *ar
     >>> open(path, encoding="utf-8").read(15)
     '<!doctype html>'
     """
-    data = graph_data(fct, PyDotFormatter(*args, **kwargs).compact)
-    Path(outfile).write_text(page_of(_FOLDER / "page.html", data), encoding="utf-8")
+    page = graph_page(fct, PyDotFormatter(*args, **kwargs).compact)
+    Path(outfile).write_text(page, encoding="utf-8")
 
 
 def d3write(fct: Any, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:

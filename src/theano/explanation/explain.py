@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from theano.compile.executable import Function
-from theano.d3viz.d3viz import page_of
+from theano.d3viz.d3viz import framed, page_of
 from theano.explanation.difference import difference
 from theano.explanation.gather import function_data
 from theano.graph.shown import shown
@@ -55,9 +54,7 @@ class Explanation(Record):
         return page_of(_FOLDER / "page.html", self.data, page_script=script)
 
     def _repr_html_(self) -> str:
-        page = html.escape(self.html(), quote=True)
-        style = "width: 100%; height: 720px; border: 0"
-        return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
+        return framed(self.html(), 720)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page.

@@ -13,6 +13,7 @@ from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import made_here
 from theano.graph.text import as_string
 from theano.graph.walk import in_turns, io_toposort
+from theano.notebook_form import notebook_form
 
 Client: TypeAlias = tuple[Apply | Literal["output"], int]
 
@@ -374,6 +375,8 @@ class FunctionGraph:
 
     def __repr__(self) -> str:
         return str(self)
+
+    _repr_html_ = notebook_form
 
     def __reduce__(self) -> Any:
         # The records first: then each variable is found in the pickler's memory at once.

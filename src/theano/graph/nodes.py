@@ -14,6 +14,7 @@ from theano.digest import blake2b
 from theano.graph import serialise
 from theano.graph.origin import Origin, RawOrigin, capture_origin, resolve_origin
 from theano.graph.shown import shown
+from theano.notebook_form import notebook_form
 
 if TYPE_CHECKING:
     from theano.graph.op import Op
@@ -191,6 +192,8 @@ class Variable(Node):
         if config.print_test_value and hasattr(self._tag, "test_value"):
             return f"{self}\n{self.__repr_test_value__()}"
         return str(self)
+
+    _repr_html_ = notebook_form
 
     def clone(self) -> Any:
         """A new leaf with this type, name and tag.
@@ -383,6 +386,8 @@ class Apply(Node):
 
     def __repr__(self) -> str:
         return str(self)
+
+    _repr_html_ = notebook_form
 
     def get_parents(self) -> list[Any]:
         return list(self.inputs)

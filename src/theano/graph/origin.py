@@ -42,8 +42,15 @@ class _Inherited(threading.local):
 _inherited = _Inherited()
 
 
+def is_own_file(file: str) -> bool:
+    """Whether code of this file is this package's, not the user's."""
+    if file not in _is_ours:
+        _is_ours[file] = file.startswith(_PACKAGE)
+    return _is_ours[file]
+
+
 def capture_origin(limit: int | None = None) -> Origin | RawOrigin:
-    """The innermost `limit` (default: flag ``traceback.limit``) frames outside this package, unresolved.
+    """The innermost `limit` (default: flag ``traceback.limit``) frames of the user, outside this package, unresolved.
 
     Frames are walked by hand: the module `traceback` would read source files (a hundred times slower).
     """
@@ -59,12 +66,12 @@ def capture_origin(limit: int | None = None) -> Origin | RawOrigin:
         code = frame.f_code
         file = code.co_filename
         if file not in is_ours:
-            is_ours[file] = file.startswith(_PACKAGE)
+            is_own_file(file)
         if not is_ours[file]:
             raw += (code, frame.f_lasti)
             left -= 1
-            if not left:
-                break
+            if not left or code.co_name == "<module>" and frame.f_globals.get("__name__") == "__main__":
+                break  # what runs the program, such as IPython, is not the user's
         frame = frame.f_back  # type: ignore[assignment]
     return raw
 

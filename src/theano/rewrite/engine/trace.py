@@ -9,6 +9,7 @@ from typing import Any
 
 from theano.graph import Variable
 from theano.graph.origin import raw_origin_of
+from theano.notebook_form import notebook_form
 from theano.record import Record, field
 from theano.tensor.elemwise import Elemwise
 
@@ -143,3 +144,5 @@ class Trace(Record):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.steps))
+
+    _repr_html_ = notebook_form

@@ -1,0 +1,1 @@
+"""What notebooks see: objects as HTML, and errors without the frames of this package. Loaded when it is used."""
