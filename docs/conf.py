@@ -26,15 +26,9 @@ autodoc_typehints = "none"  # signatures are Theano's; what arguments are, docst
 suppress_warnings = ["ref.python"]  # attributes in docstrings are links, and `value` is one of several classes
 default_role = "literal"
 
-html_theme = "pydata_sphinx_theme"
+html_theme = "furo"  # light and dark, by what the reader's system prefers; loads nothing from elsewhere
 html_title = f"theano-jit {release}"
-html_theme_options = {
-    "show_prev_next": False,
-    "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc"],
-    "footer_start": ["copyright"],
-    "footer_end": [],
-}
+toc_object_entries_show_parents = "hide"
 
 
 def _inventories(**sites: str) -> dict[str, tuple[str, str]]:
