@@ -38,7 +38,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--tables", nargs="+", type=Path, metavar="FILE", help=f"write what runs kept by --json into {PAGE.name}"
     )
-    parser.add_argument("--figure", action="store_true", help=f"draw {figure.PICTURE.name} from {PAGE.name}, measure nothing")
+    parser.add_argument(
+        "--figure", action="store_true", help=f"draw {figure.PICTURE.name} from {PAGE.name}, measure nothing"
+    )
     parser.add_argument("--list", action="store_true", help="print the names of the rows")
     parser.add_argument("--profile", metavar="NAME", help="print times of the stages of compiling")
     return parser.parse_args()

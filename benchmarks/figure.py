@@ -63,10 +63,8 @@ def read(page: Path) -> Figures:
         if line.startswith("| per call"):
             heads = cells
         elif line.startswith("| ") and cells[0] in titles:
-            shown = zip(heads, cells, strict=False)
-            found[titles[cells[0]]] = {
-                labels[head]: seconds for head, cell in shown if head in labels and (seconds := _seconds(cell)) is not None
-            }
+            shown = {labels[head]: _seconds(cell) for head, cell in zip(heads, cells, strict=False) if head in labels}
+            found[titles[cells[0]]] = {name: seconds for name, seconds in shown.items() if seconds is not None}
     if lost := [name for name in ROWS if OURS not in found.get(name, {})]:
         raise ValueError(f"{page} has no figures of ours for {', '.join(lost)}")
     return Figures(machine, {name: found[name] for name in ROWS})

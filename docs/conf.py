@@ -6,16 +6,22 @@ import sys
 import urllib.request
 from importlib.metadata import version as _version
 from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives
+from docutils.statemachine import StringList
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+from tools.api_names import chosen, described, formulas_as_text  # noqa: E402
 
 project = "theano-jit"
 author = "The theano-jit developers"
 copyright = "The theano-jit developers"
 release = version = _version("theano-jit")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.intersphinx", "tools.api_names"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.intersphinx"]
 myst_heading_anchors = 3
 exclude_patterns = ["build", "_build"]
 
@@ -58,3 +64,27 @@ intersphinx_mapping = _inventories(
     numpy="https://numpy.org/doc/stable/",
     scipy="https://docs.scipy.org/doc/scipy/",
 )
+
+
+class Names(Directive):
+    """See `tools.api_names`."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec = {"from": directives.unchanged_required, "without": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Parse what `described` gives for each name."""
+        package, names = self.arguments[0], " ".join(self.content).split()
+        homes, left_out = (self.options.get(option, "").split() for option in ("from", "without"))
+        lines = [line for name in chosen(package, homes, names, left_out) for line in described(package, name)]
+        section = nodes.container()
+        self.state.nested_parse(StringList(lines, source=f"names of {package}"), self.content_offset, section)
+        return section.children
+
+
+def setup(app: Any) -> None:
+    """Sphinx calls this."""
+    app.add_directive("names", Names)
+    # Before napoleon, whose priority is 500.
+    app.connect("autodoc-process-docstring", lambda *given: formulas_as_text(given[-1]), priority=400)

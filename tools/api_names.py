@@ -1,4 +1,4 @@
-"""The Sphinx directive ``names``: the public names of a package, each with its docstring.
+"""What the Sphinx directive ``names`` of ``docs/conf.py`` shows: public names of a package, each with its docstring.
 
     .. names:: theano.tensor
        :from: theano.tensor.sort theano.tensor.order_statistics
@@ -16,10 +16,6 @@ import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
-
-from docutils import nodes
-from docutils.parsers.rst import Directive, directives
-from docutils.statemachine import StringList
 
 _PARAMETERS = re.compile(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-+$|\Z)", re.DOTALL | re.MULTILINE)
 _PARAMETER = re.compile(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: :|$)", re.MULTILINE)
@@ -86,37 +82,10 @@ def _signature(operation: Any) -> str:
     return f"({', '.join(_PARAMETER.findall(found[1]))})" if found else "(*inputs)"
 
 
-def formulas_as_text(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """Formulas stand indented between the summary and the first section; they are no prose."""
+def formulas_as_text(lines: list[str]) -> None:
+    """Mark formulas in the lines of a docstring: they stand indented before the first section, and are no prose."""
     end = next((k for k, line in enumerate(lines) if re.fullmatch("-{3,}", line)), len(lines))
     for k in range(end - 1, 1, -1):
         before = lines[k - 2]
         if lines[k].startswith("    ") and not lines[k - 1] and before[:1].isalnum() and not before.endswith("::"):
             lines[k:k] = ["::", ""]
-
-
-class Names(Directive):
-    """See the module."""
-
-    required_arguments = 1
-    has_content = True
-    option_spec = {"from": directives.unchanged_required, "without": directives.unchanged_required}
-
-    def run(self) -> list[nodes.Node]:
-        """Parse what `described` gives for each name."""
-        package = self.arguments[0]
-        homes = self.options.get("from", "").split()
-        names = " ".join(self.content).split()
-        lines: list[str] = []
-        for name in chosen(package, homes, names, self.options.get("without", "").split()):
-            lines.extend(described(package, name))
-        section = nodes.container()
-        self.state.nested_parse(StringList(lines, source=f"names of {package}"), self.content_offset, section)
-        return section.children
-
-
-def setup(app: Any) -> dict[str, bool]:
-    """Make the directive known to Sphinx."""
-    app.add_directive("names", Names)
-    app.connect("autodoc-process-docstring", formulas_as_text, priority=400)  # before napoleon's
-    return {"parallel_read_safe": True}
