@@ -51,10 +51,13 @@ def _inventories(**sites: str) -> dict[str, tuple[str, str]]:
         if not file.exists():
             try:
                 with urllib.request.urlopen(f"{site}objects.inv", timeout=5) as answer:
-                    file.write_bytes(answer.read())
+                    inventory = answer.read()
             except OSError:
+                inventory = b""
+            if not inventory.startswith(b"# Sphinx inventory"):  # some networks answer with a page of their own
                 print(f"no links to {name}: {site} can't be reached")
                 continue
+            file.write_bytes(inventory)
         found[name] = (site, str(file))
     return found
 

@@ -22,8 +22,8 @@ def facts() -> dict[str, str]:
     Returns
     -------
     dict
-        Versions of Python, of this package and of those it depends on; the processor and the instructions that are used;
-        threads; the BLAS; the C compiler; the cache; flags that differ from their defaults.
+        Versions of Python, of this package and of those it depends on; the processor and the instructions that are
+        used; threads; the BLAS; the C compiler; the cache; flags that differ from their defaults.
 
     Examples
     --------
