@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import profile
+from benchmarks import figure, profile
 from benchmarks.contenders import ALWAYS, CONTENDERS, PEERS
 from benchmarks.report import as_json, as_markdown, as_text, tables_of, write_between_marks
 from benchmarks.runner import FULL, QUICK, ROOT, Row, Runner
@@ -38,6 +38,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--tables", nargs="+", type=Path, metavar="FILE", help=f"write what runs kept by --json into {PAGE.name}"
     )
+    parser.add_argument(
+        "--figure", action="store_true", help=f"draw {figure.PICTURE.name} from {PAGE.name}, measure nothing"
+    )
     parser.add_argument("--list", action="store_true", help="print the names of the rows")
     parser.add_argument("--profile", metavar="NAME", help="print times of the stages of compiling")
     return parser.parse_args()
@@ -63,6 +66,11 @@ def _contenders(asked: list[str] | None) -> list[str]:
     return [n for n in CONTENDERS if n in ALWAYS or (n in wanted and CONTENDERS[n].installed)]
 
 
+def _write(tables: str) -> None:
+    write_between_marks(PAGE, tables)
+    figure.draw(figure.read(PAGE), figure.PICTURE)
+
+
 def main() -> int:
     """Run what the command line asks for; 1 if ours failed or gave a wrong answer somewhere."""
     args = _arguments()
@@ -71,8 +79,11 @@ def main() -> int:
         return 0
     if args.profile:
         return profile.run(args.profile)
+    if args.figure:
+        figure.draw(figure.read(PAGE), figure.PICTURE)
+        return 0
     if args.tables:
-        write_between_marks(PAGE, tables_of([json.loads(file.read_text()) for file in args.tables]))
+        _write(tables_of([json.loads(file.read_text()) for file in args.tables]))
         return 0
     contenders = _contenders(args.peers)
     rows: list[Row] = []
@@ -86,7 +97,7 @@ def main() -> int:
     if args.json:
         args.json.write_text(json.dumps(as_json(rows, contenders, args.threads), indent=1) + "\n")
     if args.markdown:
-        write_between_marks(PAGE, as_markdown(rows, contenders, args.threads))
+        _write(as_markdown(rows, contenders, args.threads))
     return int(any("theano" in row.errors for row in rows))
 
 

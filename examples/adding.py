@@ -1,6 +1,6 @@
 """Teach an LSTM to add: two numbers of a long sequence are marked, and their sum is asked for at the end.
 
-    python examples/adding.py [--steps N] [--length N] [--hidden N]
+    python examples/adding.py [--steps N] [--length N] [--hidden N] [--figure FILE]
 
 To answer with 1 always gives a mean squared error of 1/6; to do better, marked numbers must be remembered over the
 whole sequence. The network is a `scan`, its gradient another one, and the training function with Adam's updates is one
@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from training import adam
+from training import adam, draw
 
 import theano
 import theano.tensor as T
@@ -69,12 +70,20 @@ class Network:
         return T.dot(h[-1], self.v)[:, 0] + self.c[0]
 
 
+def paint(axis: Any, errors: dict[int, float]) -> None:
+    """Errors by step."""
+    axis.semilogy(list(errors), list(errors.values()), marker="o")
+    axis.set_xlabel("step")
+    axis.set_ylabel("mean squared error")
+
+
 def main() -> None:
     """Train and print."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--steps", type=int, default=1500, help="steps of descent")
     parser.add_argument("--length", type=int, default=30, help="of the sequences")
     parser.add_argument("--hidden", type=int, default=32, help="hidden units")
+    parser.add_argument("--figure", type=Path, help="where to write the errors on the way as a PNG")
     options = parser.parse_args()
 
     start = time.perf_counter()
@@ -86,14 +95,17 @@ def main() -> None:
     print(f"compiled in {time.perf_counter() - start:.2f} s")
 
     start = time.perf_counter()
-    rng = np.random.RandomState(1)
+    rng, errors = np.random.RandomState(1), {}
     for step in range(options.steps + 1):
         if step % 250 == 0 or step == options.steps:
             now = float(error(*sequences(np.random.RandomState(2), options.length, 500)))
+            errors[step] = now
             print(f"step {step:5}: mean squared error {now:.4f}")
         if step < options.steps:
             train(*sequences(rng, options.length, 32))
     print(f"trained in {time.perf_counter() - start:.2f} s")
+    if options.figure:
+        draw(options.figure, 1, 1, lambda axes: paint(axes[0, 0], errors))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from theano.tensor.nnet.neighbours import Images2Neibs, SumOfNeibs
 from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
 from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
-from theano.tensor.rows import product_at
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.signal.pool import (
     AveragePoolGrad,
@@ -31,6 +30,7 @@ from theano.tensor.signal.pool import (
     Pool,
 )
 from theano.tensor.sort import TopKOp
+from theano.tensor.sparse_rows import product_at
 from theano.tensor.systems import InverseProduct
 
 

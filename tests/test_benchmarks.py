@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import benchmarks
-from benchmarks import report
+from benchmarks import figure, report
 from benchmarks.contenders import CONTENDERS, environment
 from benchmarks.runner import QUICK, Row, Runner
 from benchmarks.timing import Stopwatch, check, largest_difference, once
@@ -100,3 +100,19 @@ def test_children_answer(tmp_path) -> None:
         row = runner.run(WORKLOADS[name], ["theano", "numpy"])
         assert not row.errors
         assert set(row.best) == {"theano", "numpy"}
+
+
+def test_the_picture_shows_the_figures_of_the_page() -> None:
+    image = pytest.importorskip("PIL.Image")
+    with image.open(figure.PICTURE) as picture:
+        kept = picture.text[figure.KEY]
+    found = figure.read(figure.ROOT / "docs" / "performance.md")
+    assert kept == figure.as_text(found), "python -m benchmarks --figure"
+    assert found.seconds["gemm-f32"].keys() >= {"theano", "numpy", "jax"}
+
+
+def test_a_page_without_a_row_of_the_picture(tmp_path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"{report.MARKS[0]}\n\nA, 1 core; Linux.\n\n| per call | ours |\n|---|---|\n\n{report.MARKS[1]}\n")
+    with pytest.raises(ValueError, match="no figures of ours for mlp-64"):
+        figure.read(page)

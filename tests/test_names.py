@@ -305,3 +305,21 @@ print([m for m in late if "theano." + m in sys.modules], [m for m in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("[] []", "")
+
+
+def test_no_module_takes_the_place_of_a_name():
+    """Whoever imports a module sets its name in the package: there ``T.rows`` was a module after ``theano.sparse``."""
+    code = """
+import importlib, inspect, pkgutil
+for package in ("theano", "theano.tensor", "theano.tensor.nnet", "theano.sparse", "theano.compile", "theano.graph"):
+    module = importlib.import_module(package)
+    for name in (info.name for info in pkgutil.iter_modules(module.__path__)):
+        before = getattr(module, name, None)
+        if before is not None and not inspect.ismodule(before):
+            importlib.import_module(f"{package}.{name}")
+            assert getattr(module, name) is before, f"{package}.{name}"
+import theano.sparse, theano.tensor.random
+assert callable(theano.tensor.rows)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -50,7 +50,7 @@ def test_rbm_learns_and_dreams(tmp_path):
 
 def test_an_lstm_learns_to_add(tmp_path):
     done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "adding.py"), "--steps", "250", "--length", "20"],
+        [sys.executable, str(ROOT / "examples" / "adding.py"), "--steps", "250", "--length", "20", "--figure", "f.png"],
         capture_output=True,
         text=True,
         check=True,
@@ -58,6 +58,7 @@ def test_an_lstm_learns_to_add(tmp_path):
     )
     errors = [float(text) for text in re.findall(r"squared error ([\d.]+)", done.stdout)]
     assert errors[0] > 1 / 6 and errors[-1] < 0.05
+    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
 
 
 # Of networks: the steps of a short form, and what it says at its end.

@@ -20,8 +20,8 @@ from theano.tensor.composed_ops import DotModulo
 from theano.tensor.elemwise import elemwise
 from theano.tensor.lu import LUDet, LUFactor, LUSLogDet, LUSolve
 from theano.tensor.raise_op import Raise
-from theano.tensor.rows import merged_rows, product_places
 from theano.tensor.schur import TriangularRoot, TriangularSylvester
+from theano.tensor.sparse_rows import merged_rows, product_places
 
 _BITS = [np.array([3, 5, 0, 250], "uint8"), np.array([1, 4, 7, 255], "uint8"), np.array([2, 2, 2, 2], "uint8")]
 

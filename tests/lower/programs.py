@@ -18,9 +18,9 @@ from theano.tensor import nlinalg, slinalg
 from theano.tensor.assertion import Assert
 from theano.tensor.nnet import relu
 from theano.tensor.nnet.neighbours import images2neibs
-from theano.tensor.rows import merged_rows, product_at, product_places
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.signal.pool import pool_2d
+from theano.tensor.sparse_rows import merged_rows, product_at, product_places
 
 
 class Program(NamedTuple):

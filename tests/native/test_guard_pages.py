@@ -125,7 +125,7 @@ print("fine")
 # The rows of a sparse matrix: whatever its structure is, loads through it stay inside of arrays.
 ROWS = PROGRAM[: PROGRAM.index("rng =")].replace("DTYPE = sys.argv[1]", 'DTYPE = "float64"') + r"""
 import theano
-from theano.tensor.rows import merged_rows, product_at, product_places, transposed_rows
+from theano.tensor.sparse_rows import merged_rows, product_at, product_places, transposed_rows
 from theano.tensor.segments import SoundRows, scatter_sum, segment_spread, segment_sum
 
 def placed(array, at_end):

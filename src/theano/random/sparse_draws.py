@@ -26,8 +26,8 @@ from theano.tensor.alloc import alloc
 from theano.tensor.math import cast, eq, ge, le
 from theano.tensor.opsupport import disconnected, first_connected
 from theano.tensor.reduction import all as all_of
-from theano.tensor.rows import lines
 from theano.tensor.segments import segment_sum
+from theano.tensor.sparse_rows import lines
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

@@ -33,7 +33,7 @@ from theano.tensor.math import cast as dense_cast
 from theano.tensor.math import conj, neq
 from theano.tensor.math import real as dense_real
 from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.rows import transposed_rows
+from theano.tensor.sparse_rows import transposed_rows
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 

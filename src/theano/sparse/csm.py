@@ -15,9 +15,9 @@ from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import Alloc, alloc
 from theano.tensor.math import cast, maximum
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
-from theano.tensor.rows import elements_at_places, lines
 from theano.tensor.segments import OfLength, SoundRows
 from theano.tensor.shape import dimshuffle
+from theano.tensor.sparse_rows import elements_at_places, lines
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

@@ -15,9 +15,9 @@ from theano.tensor.extra_ops import cumsum
 from theano.tensor.join import concatenate, stack
 from theano.tensor.masks import Branches
 from theano.tensor.math import cast, eq, minimum, neq
-from theano.tensor.rows import elements_at_places, merged_rows, product_places, starts_of
 from theano.tensor.segments import segment_sum
 from theano.tensor.sort import argsort
+from theano.tensor.sparse_rows import elements_at_places, merged_rows, product_places, starts_of
 
 __all__: list[str] = []
 

@@ -31,9 +31,9 @@ from theano.tensor.join import stack
 from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import disconnected, first_connected, new_tensor
 from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.rows import product_at, product_places
 from theano.tensor.segments import OfLength, scatter_sum, segment_spread, segment_sum
 from theano.tensor.shape import dimshuffle, patternbroadcast
+from theano.tensor.sparse_rows import product_at, product_places
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

@@ -18,9 +18,9 @@ from theano.sparse.variable import as_sparse_variable
 from theano.tensor.alloc import alloc, arange, zeros_like
 from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import disconnected, first_connected
-from theano.tensor.rows import lines
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.sort import argsort
+from theano.tensor.sparse_rows import lines
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

@@ -19,7 +19,7 @@ _LATER = {
     "theano.tensor.lu": "theano.lower.ops.lu",
     "theano.tensor.schur": "theano.lower.ops.schur",
     "theano.tensor.nnet.convolution": "theano.lower.ops.convolution",
-    "theano.tensor.rows": "theano.lower.ops.rows",
+    "theano.tensor.sparse_rows": "theano.lower.ops.sparse_rows",
     "theano.tensor.nnet.neighbours": "theano.lower.ops.neighbours",
     "theano.tensor.signal.pool": "theano.lower.ops.pool",
 }

@@ -5,7 +5,7 @@ the row, its column; ``starts[r]`` is where row `r` begins. Places need not be s
 place are added. A product is made in two steps, of which the second is linear in both matrices, and the derivative of
 itself:
 
-    >>> from theano.tensor.rows import product_at, product_places
+    >>> from theano.tensor.sparse_rows import product_at, product_places
     >>> places, starts = T.constant([0, 1, 1]), T.constant([0, 2, 3])          # [[1, 2],
     >>> x = T.constant([1.0, 2.0, 3.0]), places, starts                        #  [0, 3]]
     >>> found = product_places(*x[1:], *x[1:], 2)

@@ -11,7 +11,7 @@ import theano
 import theano.tensor as T
 from theano.gradient import verify_grad
 from theano.runtime import threads
-from theano.tensor.rows import elements_at_places, merged_rows, product_at, product_places, transposed_rows
+from theano.tensor.sparse_rows import elements_at_places, merged_rows, product_at, product_places, transposed_rows
 
 SHAPES = [(5, 4, 3), (0, 4, 3), (5, 0, 3), (5, 4, 0), (1, 1, 1), (40, 30, 200), (2, 300, 3000)]
 DTYPES = ["float64", "float32", "int8", "uint16", "int64", "bool"]

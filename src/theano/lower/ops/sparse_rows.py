@@ -26,8 +26,8 @@ from theano.lower.ops.indexing import within_range
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.segments import cut_into_rows
 from theano.lower.values import Item, Tensor, Value
-from theano.tensor.rows import APART, TOO_MANY, MergedRows, ProductAt, ProductPlaces
 from theano.tensor.segments import COUNT, OUTSIDE
+from theano.tensor.sparse_rows import APART, TOO_MANY, MergedRows, ProductAt, ProductPlaces
 
 # Picoseconds of an element that is merged; of a product of two numbers, and how many of these an element may have.
 MERGED, EACH, MANY = 4000, 2000, 16

@@ -1,0 +1,80 @@
+"""The pages of the documentation: none is lost, no link is broken, the reference has every name."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.api_names import chosen, described, formulas_as_text
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+_TREE = re.compile(r"```\{toctree\}\n(?::[^\n]*\n)*\n(.*?)```", re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
+_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+_NAMES = re.compile(r"\.\. names:: (\S+)\n((?:(?: .*)?\n)*)")
+# One for each dtype, and their plurals; the page has those of all dtypes.
+_OF_DTYPE = re.compile(r"[bcdfilwz](scalar|vector|matri(x|ces)|row|col|tensor\d)s?")
+
+
+def test_every_page_is_in_a_table_of_contents() -> None:
+    listed = {
+        (page.parent / f"{name}.md").resolve()
+        for page in PAGES
+        for tree in _TREE.findall(page.read_text(encoding="utf-8"))
+        for name in tree.split()
+    }
+    assert listed == {page.resolve() for page in PAGES if page != DOCS / "index.md"}
+
+
+@pytest.mark.parametrize("page", [DOCS.parent / "README.md", *PAGES], ids=lambda p: p.name)
+def test_links(page: Path) -> None:
+    text = _CODE.sub("", page.read_text(encoding="utf-8"))
+    assert [link for link in _LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+def _in_the_reference() -> set[str]:
+    found = set()
+    for page in (DOCS / "api").glob("*.md"):
+        for package, rest in _NAMES.findall(page.read_text(encoding="utf-8")):
+            options = dict(re.findall(r":(\w+): ((?:.|\n {6})+)", rest))
+            names = re.sub(r" {3}:\w+: (?:.|\n {6})+", "", rest).split()
+            homes, left_out = (options.get(option, "").split() for option in ("from", "without"))
+            found |= {f"{package}.{name}" for name in chosen(package, homes, names, left_out)}
+    return found
+
+
+def test_the_reference_has_every_function_and_operation() -> None:
+    found, missing = _in_the_reference(), []
+    for package in ("theano", "theano.tensor", "theano.tensor.nnet", "theano.sparse", "theano.typed_list"):
+        module = importlib.import_module(package)
+        for name in getattr(module, "__all__", None) or dir(module):
+            thing = getattr(module, name)
+            plain = name.startswith("_") or inspect.isclass(thing) or inspect.ismodule(thing) or not callable(thing)
+            ours = getattr(thing, "__module__", "").startswith("theano.")
+            if ours and not plain and not _OF_DTYPE.fullmatch(name) and f"{package}.{name}" not in found:
+                missing.append(f"{package}.{name}")
+    assert not missing
+    assert len(found) > 700
+
+
+def test_what_is_shown_of_a_name() -> None:
+    assert list(described("theano.tensor", "exp")) == [".. autofunction:: theano.tensor.exp(x)", ""]
+    assert list(described("theano.tensor", "sum")) == [".. autofunction:: theano.tensor.sum", ""]
+    assert list(described("theano", "predefined_modes")) == [".. py:data:: theano.predefined_modes", ""]
+    assert "Variable" in list(described("theano", "Type"))[-2]
+
+
+def test_names_that_are_not_there() -> None:
+    with pytest.raises(AttributeError, match=r"theano\.tensor has no no_such"):
+        chosen("theano.tensor", [], ["no_such", "exp"], [])
+
+
+def test_formulas() -> None:
+    lines = ["A sum.", "", "    |x| + y", "", "Parameters", "----------", "x", "    A number."]
+    formulas_as_text(lines)
+    assert lines == ["A sum.", "", "::", "", "    |x| + y", "", "Parameters", "----------", "x", "    A number."]
