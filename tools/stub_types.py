@@ -114,13 +114,13 @@ WHOLE: dict[str, str] = {
 TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | list[Any] | tuple[Any, ...]
 
 from theano.tensor.elemwise import Elemwise
-class _Unary(Elemwise):
+class Unary(Elemwise):
     def __call__(self, x: TensorLike, *, name: str | None = None, dtype: Any = None) -> TensorVariable: ...
-class _Binary(Elemwise):
+class Binary(Elemwise):
     def __call__(self, x: TensorLike, y: TensorLike, *, name: str | None = None) -> TensorVariable: ...
-class _Ternary(Elemwise):
+class Ternary(Elemwise):
     def __call__(self, x: TensorLike, y: TensorLike, z: TensorLike, *, name: str | None = None) -> TensorVariable: ...
-class _Nary(Elemwise):
+class Nary(Elemwise):
     def __call__(self, *xs: TensorLike, name: str | None = None) -> TensorVariable: ...
 """,
 }

@@ -138,7 +138,7 @@ class Stub:
 
     def _value(self, name: str, value: Any) -> None:
         if isinstance(value, Elemwise):
-            kind = {1: "_Unary", 2: "_Binary", 3: "_Ternary"}.get(value.scalar_op.nin, "_Nary")
+            kind = {1: "Unary", 2: "Binary", 3: "Ternary"}.get(value.scalar_op.nin, "Nary")
             self._imports.add(f"from theano.tensor.variable import {kind} as {kind}")
             self._lines.append(f"{name}: {kind}")
             return

@@ -716,6 +716,15 @@ def inverses() -> Program:
 
 
 @program
+def schur_forms() -> Program:
+    """A square root, and an equation whose matrices are brought to such a form first."""
+    x = T.matrix("x")
+    square = T.dot(x, x.T)
+    outs = [slinalg.sqrtm(square), slinalg.solve_sylvester(square, square, x), abs(slinalg.schur(square)[0])]
+    return Program([x], outs, [np.arange(9.0).reshape(3, 3) ** 2 + np.eye(3)])
+
+
+@program
 def shared_triangles() -> Program:
     """One factorization for all that is asked of a matrix."""
     x = T.matrix("x")

@@ -51,7 +51,8 @@ def mypy(installed: Path, *files: Path) -> list[str]:
 
 def pyright(installed: Path, *files: Path) -> list[str]:
     """The errors that pyright finds."""
-    found = shutil.which("pyright") or shutil.which("basedpyright")
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which("pyright", path=beside) or shutil.which("pyright")
     if found is None:
         pytest.skip("pyright is not installed")
     settings = installed / "pyrightconfig.json"

@@ -32,12 +32,12 @@ from theano.tensor.reduction import Prod as Prod
 from theano.tensor.reduction import ProdWithoutZeros as ProdWithoutZeros
 from theano.tensor.reduction import Sum as Sum
 from theano.tensor.type import TensorType as TensorType
+from theano.tensor.variable import Binary as Binary
+from theano.tensor.variable import Nary as Nary
 from theano.tensor.variable import TensorConstant as TensorConstant
 from theano.tensor.variable import TensorVariable as TensorVariable
-from theano.tensor.variable import _Binary as _Binary
-from theano.tensor.variable import _Nary as _Nary
 
-ADD: _Nary
+ADD: Nary
 COMPLEX: _ty.Any
 DISCRETE: _ty.Any
 class DimShuffle(_Op):
@@ -69,7 +69,7 @@ class Elemwise(_Op):
     def perform(self, node: Apply, inputs: _ty.Any, out: _ty.Any) -> None: ...
     def python_constant_folding(self, node: Apply) -> bool: ...
 LATE: _ty.Any
-SECOND: _Binary
+SECOND: Binary
 class Term(_ScalarOperators):
     def __init__(self, var: _ty.Any, ndim: int) -> None: ...
     @property

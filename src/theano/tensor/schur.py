@@ -167,7 +167,7 @@ def _leading(node: Apply, shapes: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(found)
 
 
-class _Sylvester(Op):
+class _Adjoints:
     """For the adjoint of the left matrix, of the right one, of both or of none."""
 
     __props__ = ("left", "right")
@@ -176,7 +176,7 @@ class _Sylvester(Op):
         self.left, self.right = bool(left), bool(right)
 
 
-class TriangularSylvester(_Sylvester):
+class TriangularSylvester(_Adjoints, Op):
     """`SolveSylvester` for matrices that are Schur forms.
 
     Examples
@@ -211,7 +211,7 @@ class TriangularSylvester(_Sylvester):
         return [(*_leading(node, shapes), *shapes[2][-2:])]
 
 
-class SolveSylvester(_Sylvester):
+class SolveSylvester(_Adjoints, Op):
     """The `X` with ``A @ X + X @ B == Q``; with `left` (`right`), for the adjoint of `A` (`B`).
 
     Examples
