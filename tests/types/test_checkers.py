@@ -55,8 +55,9 @@ def pyright(installed: Path, *files: Path) -> list[str]:
     found = shutil.which("pyright", path=beside) or shutil.which("pyright")
     if found is None:
         pytest.skip("pyright is not installed")
-    settings = installed / "pyrightconfig.json"
-    settings.write_text(f'{{"extraPaths": ["{installed}", "{ROOT}/examples"]}}')
+    # it puts a package and its stubs together itself
+    settings = installed.parent / "pyrightconfig.json"
+    settings.write_text(f'{{"extraPaths": ["{ROOT}/src", "{ROOT}/examples"]}}')
     command = [found, "--project", str(settings), "--pythonpath", sys.executable, *map(str, files)]
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
     if "files analyzed" not in done.stdout and " errors" not in done.stdout:
