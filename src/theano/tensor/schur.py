@@ -170,8 +170,6 @@ def _leading(node: Apply, shapes: Sequence[Any]) -> tuple[Any, ...]:
 class _Adjoints:
     """For the adjoint of the left matrix, of the right one, of both or of none."""
 
-    __props__ = ("left", "right")
-
     def __init__(self, left: bool = False, right: bool = False) -> None:
         self.left, self.right = bool(left), bool(right)
 
@@ -184,6 +182,8 @@ class TriangularSylvester(_Adjoints, Op):
     >>> TriangularSylvester()(T.constant([[1.0]]), T.constant([[3.0]]), T.constant([[8.0]])).eval()
     array([[2.]])
     """
+
+    __props__ = ("left", "right")
 
     def make_node(self, a: Any, b: Any, q: Any) -> Apply:
         given, out = _equation(self, a, b, q)
@@ -219,6 +219,8 @@ class SolveSylvester(_Adjoints, Op):
     >>> SolveSylvester()(T.constant([[1.0]]), T.constant([[3.0]]), T.constant([[8.0]])).eval()
     array([[2.]])
     """
+
+    __props__ = ("left", "right")
 
     def make_node(self, a: Any, b: Any, q: Any) -> Apply:
         given, out = _equation(self, a, b, q)
