@@ -82,6 +82,7 @@ EXEMPT = {
         "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
+        "Poisson", "Binomial", "Multinomial", "PoissonFromUniform", "BinomialFromUniform", "_Drawn", "_FromUniform",
         "ChoiceFromUniform", "MultinomialFromUniform", "PhiloxUniform", "RandomFunction", "mrg_uniform",
     },
     "the gradient is what the user asks for": {
