@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +11,16 @@ from theano.compile.mode import Mode, Observer, predefined_linkers, special_mode
 from theano.configdefaults import config
 from theano.graph import Apply, Constant
 
-logger = logging.getLogger("theano.compile.nanguardmode")
-
 # Absolute values above are "big".
 BIG = 1e10
+
+
+def __getattr__(name: str) -> Any:
+    if name == "logger":
+        import logging  # it takes 3 ms to load
+
+        return logging.getLogger("theano.compile.nanguardmode")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class NanGuardMode(Mode):
@@ -80,7 +85,7 @@ class NanGuardMode(Mode):
             print(message)
             breakpoint()
         elif action == "warn":
-            logger.error(message)
+            __getattr__("logger").error(message)
 
     def _tests(self) -> list[tuple[str, Callable[[Any], bool]]]:
         tests = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from theano.configdefaults import config
@@ -11,8 +10,6 @@ from theano.graph.features import AlreadyThere, Feature
 from theano.graph.origin import inherit_origin
 from theano.rewrite.engine.optimizer import Optimizer
 from theano.user_warnings import warn_user
-
-_logger = logging.getLogger("theano.rewrite")
 
 
 def copy_stack_trace(from_var: Any, to_var: Any) -> Any:
@@ -126,7 +123,9 @@ class CheckStrackTraceFeature(Feature):
         if config.check_stack_trace == "warn":
             warn_user(text)
         else:
-            _logger.warning(text)
+            import logging  # it takes 3 ms to load
+
+            logging.getLogger("theano.rewrite").warning(text)
 
 
 class CheckStackTraceOptimization(Optimizer):
