@@ -58,6 +58,7 @@ from theano.rewrite.registration import (
 from theano.rewrite.rules import (
     blas,
     branches,
+    complex_products,
     diagonals,
     elementwise,
     indexing,

@@ -27,7 +27,7 @@ from theano.sparse.values import as_format, compressed, matrix_class
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import ones_like as dense_ones_like
 from theano.tensor.alloc import zeros
-from theano.tensor.extra_ops import cumsum
+from theano.tensor.cumulative import cumsum
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast as dense_cast
 from theano.tensor.math import conj, neq

@@ -11,7 +11,7 @@ from theano.sparse.csm import csm_properties, lengths
 from theano.sparse.op import Components, requires, upcast
 from theano.sparse.values import compressed
 from theano.tensor.alloc import arange, ones
-from theano.tensor.extra_ops import cumsum
+from theano.tensor.cumulative import cumsum
 from theano.tensor.join import concatenate, stack
 from theano.tensor.masks import Branches
 from theano.tensor.math import cast, eq, minimum, neq

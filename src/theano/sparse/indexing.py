@@ -18,7 +18,7 @@ from theano.sparse.values import as_format
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import alloc, arange, zeros
 from theano.tensor.assertion import Assert
-from theano.tensor.extra_ops import cumsum
+from theano.tensor.cumulative import cumsum
 from theano.tensor.join import concatenate, stack
 from theano.tensor.math import and_, cast, eq, ge, lt, switch
 from theano.tensor.opsupport import as_index, disconnected, first_connected

@@ -11,13 +11,15 @@ from typing import Any
 from theano.graph import Apply, Variable
 from theano.tensor.alloc import arange, zeros
 from theano.tensor.arranging import moveaxis
+from theano.tensor.cumulative import CumOp, diff
 from theano.tensor.diagonal import fill_diagonal, fill_diagonal_offset
 from theano.tensor.dot import Dot, dot
-from theano.tensor.extra_ops import CumOp, as_index_like, bartlett, diff, ravel_multi_index, unravel_index
+from theano.tensor.extra_ops import bartlett
 from theano.tensor.join import concatenate, tile
 from theano.tensor.math import cast, switch
 from theano.tensor.matrices import Composed, as_matrix
 from theano.tensor.permutation import permute_row_elements
+from theano.tensor.positions import as_index_like, ravel_multi_index, unravel_index
 from theano.tensor.shape import flatten, shape_i
 from theano.tensor.static_value import known_int
 from theano.tensor.statistics import mean

@@ -11,7 +11,7 @@ import numpy as np
 
 from theano.scalar.dtypes import COMPLEX, DISCRETE, real_of
 from theano.tensor.assertion import Assert
-from theano.tensor.extra_ops import cumprod, cumsum
+from theano.tensor.cumulative import cumprod, cumsum
 from theano.tensor.math import abs_, cast, eq, imag, isnan, real, sqr, sqrt, switch, true_div
 from theano.tensor.math import complex as complex_
 from theano.tensor.reduction import all as all_

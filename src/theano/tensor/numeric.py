@@ -11,10 +11,10 @@ from theano.tensor.alloc import arange, ones_like, zeros_like
 from theano.tensor.arranging import flip
 from theano.tensor.assertion import Assert
 from theano.tensor.careduce import all_axes, normalize_axis
+from theano.tensor.cumulative import diff
 from theano.tensor.diagonal import diag
 from theano.tensor.dot import dot
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.extra_ops import diff, searchsorted
 from theano.tensor.indexing import take
 from theano.tensor.join import concatenate, stack
 from theano.tensor.math import (
@@ -39,6 +39,7 @@ from theano.tensor.math import (
     true_div,
 )
 from theano.tensor.math import complex as complex_
+from theano.tensor.ordered import searchsorted
 from theano.tensor.reduction import any as any_
 from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_

@@ -14,9 +14,10 @@ import numpy as np
 
 from theano.tensor import math, nlinalg, reduction, slinalg, statistics
 from theano.tensor.alloc import ones_like, tril, triu, zeros_like
+from theano.tensor.cumulative import cumprod, cumsum, diff
 from theano.tensor.diagonal import diag, diagonal
 from theano.tensor.dot import dot, outer, tensordot
-from theano.tensor.extra_ops import cumprod, cumsum, diff, repeat
+from theano.tensor.extra_ops import repeat
 from theano.tensor.indexing import take
 from theano.tensor.join import concatenate, roll, stack, tile
 from theano.tensor.methods import attach

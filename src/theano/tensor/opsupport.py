@@ -22,6 +22,7 @@ __all__ = [
     "StaticShape",
     "Unconnected",
     "as_index",
+    "checked_axis",
     "disconnected",
     "first_connected",
     "holomorphic",
@@ -34,6 +35,20 @@ __all__ = [
 ]
 
 Shapes = list[tuple[Any, ...]]
+
+
+def checked_axis(axis: int, ndim: int, what: str) -> int:
+    """An axis counted from the front.
+
+    Raises
+    ------
+    ValueError
+        A tensor of `ndim` axes has none of this number; `what` asks for it.
+    """
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"{what}: axis {axis} is out of bounds for a tensor of {ndim} dimensions")
+    return axis % ndim
+
 
 LONGEST = 1 << 47
 """More bytes, and elements, than any machine has."""

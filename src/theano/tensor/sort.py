@@ -12,11 +12,12 @@ from theano.loops.sorting import in_order
 from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER, as_dtype
 from theano.tensor.alloc import arange
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.math import abs_, cast
+from theano.tensor.math import abs_, cast, imag, isnan, real
 from theano.tensor.methods import attach
 from theano.tensor.opsupport import (
     Shapes,
     as_index,
+    checked_axis,
     disconnected,
     first_connected,
     is_disconnected,
@@ -43,12 +44,6 @@ __all__ = [
 ]
 
 _KINDS = ("quicksort", "mergesort", "heapsort", "stable")
-
-
-def _normal_axis(axis: int, ndim: int, what: str) -> int:
-    if not -ndim <= axis < ndim:
-        raise ValueError(f"{what}: axis {axis} is out of bounds for a tensor of {ndim} dimensions")
-    return axis % ndim
 
 
 def _along(x: Any, positions: Any, axis: int) -> tuple[Any, ...]:
@@ -104,7 +99,7 @@ class _Sorting(Op):
         if x.type.ndim == 0:
             raise ValueError(f"{self}: a scalar has no axis to sort along")
         if known is not None:
-            _normal_axis(known, x.type.ndim, str(self))
+            checked_axis(known, x.type.ndim, str(self))
         return [x, axis]
 
     def _axis(self, x: Any, axis: Any) -> int:
@@ -114,7 +109,7 @@ class _Sorting(Op):
             if x.type.ndim == 1:
                 return 0
             raise NotImplementedError(f"{self}: the derivative needs an axis that is a constant")
-        return _normal_axis(known, x.type.ndim, str(self))
+        return checked_axis(known, x.type.ndim, str(self))
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]
@@ -131,6 +126,13 @@ class SortOp(_Sorting):
         x, axis = inputs
         kind: Any = self.kind
         out[0][0] = np.sort(x, int(axis), kind)
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any] | None:
+        """Of complex numbers: those at the positions that sort them."""
+        x, axis = inputs
+        if x.type.dtype not in COMPLEX or known_int(axis) is None:
+            return None
+        return [_picked(x, ArgSortOp()(x, axis), self._axis(x, axis))]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
@@ -163,6 +165,21 @@ class ArgSortOp(_Sorting):
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, axis = inputs
         out[0][0] = np.asarray(np.argsort(x, int(axis), kind="stable"), dtype="int64")
+
+    def decompose(self, inputs: Sequence[Any]) -> list[Any] | None:
+        """Of complex numbers: by the imaginary part, then the real one, then by which parts are NaN.
+
+        Each sorting keeps the order of the one before among what is equal. NumPy's order of complex numbers is that of
+        the last: R + Rj, R + nan j, nan + Rj, nan + nan j.
+        """
+        x, axis = inputs
+        if x.type.dtype not in COMPLEX or known_int(axis) is None:
+            return None
+        where, order = self._axis(x, axis), None
+        for key in (imag(x), real(x), 2 * cast(isnan(real(x)), "int8") + cast(isnan(imag(x)), "int8")):
+            step = ArgSortOp()(key if order is None else _picked(key, order, where), axis)
+            order = step if order is None else _picked(order, step, where)
+        return [order]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
@@ -304,7 +321,7 @@ class TopKOp(Op):
             raise ValueError("topk: a scalar has no axis")
         if x.type.dtype in COMPLEX:
             raise TypeError("topk: complex numbers have no order")
-        axis = _normal_axis(self.axis, x.type.ndim, "topk")
+        axis = checked_axis(self.axis, x.type.ndim, "topk")
         known = known_int(kth)
         if known == 0:
             raise ValueError("topk: kth must not be 0")

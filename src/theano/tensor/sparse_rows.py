@@ -23,7 +23,7 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import promote
 from theano.tensor.alloc import arange, ones_like, zeros
-from theano.tensor.extra_ops import cumsum
+from theano.tensor.cumulative import cumsum
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast
 from theano.tensor.opsupport import Shapes, as_index, disconnected, first_connected, holomorphic, new_tensor, single

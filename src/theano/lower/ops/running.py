@@ -13,7 +13,7 @@ from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
 from theano.lower.values import Value
-from theano.tensor.extra_ops import CumOp
+from theano.tensor.cumulative import CumOp
 from theano.tensor.recurrence import LinearRecurrence
 
 DIFFERENT = "a linear recurrence takes two arrays of one shape; of one axis they have the lengths {0} and {1}"

@@ -21,7 +21,8 @@ from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of, reshaped
 from theano.lower.values import Item, Value, rearranged
 from theano.tensor.advanced_subtensor import Nonzero
-from theano.tensor.extra_ops import RepeatOp, SearchsortedOp
+from theano.tensor.extra_ops import RepeatOp
+from theano.tensor.ordered import SearchsortedOp
 
 # Picoseconds of a search, roughly.
 SEARCH = 20_000

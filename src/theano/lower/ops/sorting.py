@@ -23,7 +23,7 @@ from theano.lower.ops.reduction import reduced
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
 from theano.lower.values import Item, Value, rearranged
-from theano.tensor.extra_ops import Unique
+from theano.tensor.ordered import Unique
 from theano.tensor.sort import ArgSortOp, SortOp, TopKOp
 
 # Picoseconds of a number, for keys of 32 and of 64 bits.

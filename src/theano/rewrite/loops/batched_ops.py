@@ -18,9 +18,9 @@ from theano.tensor.advanced_subtensor import (
     AdvancedSubtensor1,
 )
 from theano.tensor.alloc import Alloc, ARange, Eye
+from theano.tensor.cumulative import CumOp
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.extra_ops import CumOp
 from theano.tensor.join import Join, Split
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong

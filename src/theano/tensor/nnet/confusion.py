@@ -6,9 +6,9 @@ from typing import Any
 
 from theano.graph import Variable
 from theano.tensor.dot import dot
-from theano.tensor.extra_ops import Unique
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast, eq
+from theano.tensor.ordered import Unique
 from theano.tensor.shape import dimshuffle
 from theano.tensor.variable import as_tensor_variable
 

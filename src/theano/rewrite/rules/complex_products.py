@@ -1,0 +1,113 @@
+"""Running products of complex numbers, and recurrences: loops over pairs of real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.rewrite.engine.forms import axes_of
+from theano.rewrite.engine.registry import rule
+from theano.rewrite.engine.rule import Result
+from theano.rewrite.engine.table import Node, RewriteGraph
+from theano.scalar.dtypes import COMPLEX
+from theano.scan import scan
+from theano.tensor.alloc import ones_like, zeros_like
+from theano.tensor.cumulative import CumOp
+from theano.tensor.join import concatenate
+from theano.tensor.math import cast, complex, imag, real
+from theano.tensor.products import ProductOfOthers
+from theano.tensor.recurrence import LinearRecurrence, delayed
+from theano.tensor.reduction import Prod, ProdWithoutZeros
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import dimshuffle, flatten, patternbroadcast, product, reshape, shape_i
+from theano.tensor.subtensor import set_subtensor
+
+__all__ = [
+    "complex_recurrence", "complex_running_product", "product_of_complex", "products_like_those_of_complex",
+]  # fmt: skip
+
+
+@rule(Prod, phase="specialize", name="product_of_complex")
+def product_of_complex(graph: RewriteGraph, node: Node) -> Result:
+    """The last of the running products; it takes both parts at once, which no reduction of one number has."""
+    x, out = node.inputs[0], node.outputs[0]
+    axes = axes_of(node)
+    if out.type.dtype not in COMPLEX or not axes:
+        return None
+    others = [k for k in range(x.type.ndim) if k not in axes]
+    rows = dimshuffle(cast(x, node.op.acc_dtype or out.type.dtype), [*axes, *others])
+    if len(axes) > 1:
+        count = product([shape_i(x, k) for k in axes])
+        rows = reshape(rows, [count, *(shape_i(x, k) for k in others)], ndim=1 + len(others))
+    last = complex(*(part[-1] for part in _products(rows)))
+    return patternbroadcast(cast(last, out.type.dtype), out.type.broadcastable)
+
+
+@rule(ProductOfOthers, ProdWithoutZeros, phase="specialize", name="products_like_those_of_complex")
+def products_like_those_of_complex(graph: RewriteGraph, node: Node) -> Result:
+    """What they stand for has such a product."""
+    x, out, op = node.inputs[0], node.outputs[0], node.op
+    if out.type.dtype not in COMPLEX:
+        return None
+    if isinstance(op, ProductOfOthers):
+        found = op.decompose([x])[0]
+    else:
+        found = Prod(op.axis, op.dtype, op.acc_dtype)(op.prepared(x))
+    return patternbroadcast(found, out.type.broadcastable)
+
+
+@rule(CumOp, phase="specialize", name="complex_running_product")
+def complex_running_product(graph: RewriteGraph, node: Node) -> Result:
+    """One row after the other is multiplied with what there is, as NumPy does."""
+    x, out, op = node.inputs[0], node.outputs[0], node.op
+    if out.type.dtype not in COMPLEX or op.mode != "mul":
+        return None
+    x, axis = (flatten(x, 1), 0) if op.axis is None else (x, op.axis % x.type.ndim)
+    found = _turned(complex(*(part[1:] for part in _products(_turned(x, axis)))), axis)
+    return patternbroadcast(found, out.type.broadcastable)
+
+
+@rule(LinearRecurrence, phase="specialize", name="complex_recurrence")
+def complex_recurrence(graph: RewriteGraph, node: Node) -> Result:
+    """What the gradients of running products are made of."""
+    out, op = node.outputs[0], node.op
+    if out.type.dtype not in COMPLEX:
+        return None
+    a, b = (_turned(cast(v, out.type.dtype), op.axis) for v in node.inputs)
+    # nothing stands in front of the first, whatever its factor is
+    a = delayed(a, 0, 0) if op.shifted else set_subtensor(a[:1], 0)
+    none = zeros_like(sum_(real(b), 0))
+    parts = _steps([real(a), imag(a), real(b), imag(b)], [none] * 4, [none] * 2)
+    found = complex(*(part[1:] for part in parts))
+    return patternbroadcast(_turned(found, op.axis), out.type.broadcastable)
+
+
+def _turned(x: Any, axis: int) -> Any:
+    """`x` with this axis exchanged with the first one."""
+    order = list(range(x.type.ndim))
+    order[0], order[axis] = axis, 0
+    return dimshuffle(x, order)
+
+
+def _products(rows: Any) -> Sequence[Any]:
+    """The parts of 1, and of the products of the rows up to each."""
+    parts = [real(rows), imag(rows)]
+    like = sum_(parts[0], 0)
+    one = [ones_like(like), zeros_like(like)]
+    return _steps(parts, one, one)
+
+
+def _steps(parts: Sequence[Any], before: Sequence[Any], start: Sequence[Any]) -> Sequence[Any]:
+    """All ``(p, q) <- (a + ib) (p + iq) (+ c + id)``, for rows of a and b (and of c and d).
+
+    A row `before` the others makes that there is one.
+    """
+
+    def step(a: Any, b: Any, *more: Any) -> list[Any]:
+        *added, p, q = more
+        found = [p * a - q * b, p * b + q * a]
+        return [v + c for v, c in zip(found, added, strict=True)] if added else found
+
+    rows = [concatenate([first[None], part]) for first, part in zip(before, parts, strict=True)]
+    made, _ = scan(step, rows, list(start), return_list=True)
+    return list(made)
