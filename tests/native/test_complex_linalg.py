@@ -11,8 +11,9 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.call_backs import calls_back
 from tests.native import test_linalg
-from tests.native.test_linalg import calls_back, definite, general
+from tests.native.test_linalg import definite, general
 from theano.configdefaults import config
 from theano.native import blas, lapack, support
 from theano.native.lapack_code import ROUTINES
