@@ -20,6 +20,7 @@ from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
 from theano.configdefaults import config
 from theano.graph import Apply, Op, Variable
+from theano.graph.op import overwritten_by
 from theano.rewrite.engine.registry import RULES
 
 
@@ -287,7 +288,7 @@ class _NodeCheck:
                 raise InvalidValueError(variable, value, hint="perform output", specific_hint="not finite")
 
     def _check_inputs(self, node: Apply, inputs: list[Any]) -> None:
-        allowed = {k for positions in node.op.destroy_map.values() for k in positions}
+        allowed = overwritten_by(node.op)
         for k, (old, new) in enumerate(zip(self._before, inputs, strict=True)):
             if old is not None and k not in allowed and not np.array_equal(_bytes(old), _bytes(new)):
                 raise BadDestroyMap(node, k, old, new, "perform")

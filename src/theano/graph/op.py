@@ -320,10 +320,15 @@ def _thunk(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
     return run
 
 
+def overwritten_by(op: Op) -> set[int]:
+    """The positions of the inputs in whose memory outputs of `op` are computed."""
+    return {k for positions in op.destroy_map.values() for k in positions}
+
+
 def perform_node(node: Apply, values: Sequence[Any]) -> list[Any]:
     """The values of the outputs of `node` for those of its inputs, by ``perform``."""
     storage: list[list[Any]] = [[None] for _ in node.outputs]
-    destroyed = {i for indices in node.op.destroy_map.values() for i in indices}
+    destroyed = overwritten_by(node.op)
     if destroyed:
         values = [v.copy() if i in destroyed and hasattr(v, "copy") else v for i, v in enumerate(values)]
     performer(node)(list(values), storage)
