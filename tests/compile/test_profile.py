@@ -82,6 +82,28 @@ def test_calls_times_bytes_and_operations(matrices) -> None:
     assert loops["product"].space == "" and loops["loop 1"].space == "x.shape[0] × x.shape[1]"
 
 
+COUNTS = {
+    "x + 1": (lambda: x + 1, 6),
+    "x * y - x / y": (lambda: x * y - x / y, 3 * 6),
+    "sqrt": (lambda: T.sqrt(x), 6),
+    "sum": (lambda: x.sum(axis=1), 6),
+    "sum of products": (lambda: (x * y).sum(axis=1), 2 * 6),  # a fused operation is two
+    "two sums": (lambda: [(x + 2).sum(axis=1), (x + 2).prod(axis=1)], 3 * 6),  # x + 2 is computed once
+    "mean": (lambda: x.mean(axis=1), 6 + 2),
+    "largest": (lambda: x.max(axis=1), 0),
+    "of integers": (lambda: T.cast(x, "int64") + 1, 0),
+}
+
+
+@pytest.mark.parametrize("case", COUNTS)
+def test_operations_counted_by_hand(case) -> None:
+    """Of 2 rows of 3. A sum's additions counted twice."""
+    make, expected = COUNTS[case]
+    f = profiled([x, y], make(), on_unused_input="ignore")
+    f(np.ones((2, 3)), np.ones((2, 3)))
+    assert [loop.operations for loop in f.profile.loops] == [expected]
+
+
 def test_sum_of_loops(matrices) -> None:
     """Loops of more than 20 µs take, together, what the call takes."""
     f = products(theano.ProfileStats(atexit_print=False))
