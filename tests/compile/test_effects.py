@@ -76,7 +76,7 @@ SAME_IN_ALL_STEPS = {
 @pytest.mark.parametrize("case", SAME_IN_ALL_STEPS)
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_in_each_step(ticket: Ticket, mode: Any, case: str, known: bool, wrapped: bool) -> None:
-    """Also what is the same in all steps: it was done once, before the loop, and then not at all where there is none."""
+    """Also what is the same in all steps: it was done once, before the loop, even where there are no steps."""
     graph = theano.OpFromGraph([x], [ticket(x)])
     op: Any = (lambda v=0.0: graph(T.cast(v, "float64"))) if wrapped else ticket
     n = T.iscalar("n")

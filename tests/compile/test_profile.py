@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
+import pickle
 import re
 import subprocess
 import sys
@@ -198,6 +200,65 @@ def test_summary(matrices) -> None:
     # Tables are of all the time: nodes share that of loops
     assert sum(f.profile.apply_time.values()) == pytest.approx(sum(loop.own_seconds for loop in f.profile.loops))
     assert sum(f.profile.class_time().values()) == pytest.approx(sum(f.profile.op_time().values()))
+
+
+@pytest.mark.parametrize("how", [lambda p: pickle.loads(pickle.dumps(p)), copy.deepcopy, copy.copy])
+@pytest.mark.parametrize("mode", [None, theano.Mode("py", None)], ids=["native", "py"])
+def test_copies(tmp_path, matrices, how, mode) -> None:
+    """They tell what was measured by then, in all forms, and go on by themselves."""
+    z = T.exp(x) * y
+    f = profiled([x, y], [T.nnet.softmax(T.dot(z, y.T)), z.sum()], mode=mode)
+    f(*matrices)
+    made = how(f.profile)
+    f.profile.trace(str(tmp_path / "live.json"))
+    made.trace(str(tmp_path / "made.json"))
+    assert (tmp_path / "live.json").read_text() == (tmp_path / "made.json").read_text()
+    texts = []
+    for stats in (f.profile, made):
+        with theano.change_flags(profile_memory=True):
+            stats.summary(text := io.StringIO())
+        texts.append(re.sub("Time since.*", "", text.getvalue()))
+    assert texts[0] == texts[1] and "720000B" in texts[0]
+    f(*matrices)
+    assert (f.profile.fct_callcount, made.fct_callcount) == (2, 1)
+    assert [loop.calls for loop in made.loops] == [1] * len(f.profile.loops)
+    if how is not copy.copy:  # which shares the tables that Python fills
+        made.reset()
+        assert (f.profile.fct_callcount, made.fct_callcount, made.loops) == (2, 0, []) and not made.apply_time
+
+
+def test_numbers_that_are_given(matrices) -> None:
+    """As keywords, and by assignment: they are what is read, also of native functions."""
+    node = T.exp(x).owner
+    given = {"fct_callcount": 3, "fct_call_time": 2.0, "vm_call_time": 1.5, "nb_nodes": 7, "message": "given"}
+    tables = {"apply_time": {node: 1.0}, "apply_callcount": {node: 3}, "apply_cimpl": {node: True}}
+    stats = theano.ProfileStats(atexit_print=False, **given, **tables)
+    assert {name: getattr(stats, name) for name in (*given, *tables)} == given | tables
+    assert stats.op_impl() == {node.op: "C"} and stats.class_callcount() == {type(node.op): 3}
+    f = theano.function([x, y], (x * y).sum(), profile=stats)
+    f(*matrices)
+    assert stats.fct_callcount == 4 and stats.fct_call_time > 2
+    stats.fct_callcount = 0
+    f(*matrices)
+    assert stats.fct_callcount == 1
+
+
+def test_loops_are_looked_at_once(matrices, monkeypatch) -> None:
+    f = products(theano.ProfileStats(atexit_print=False))
+    f(*matrices)
+    times, looked = f.profile.native[0], []
+    monkeypatch.setattr(times, "loops", lambda of=times.loops: looked.append(1) or of())
+    f.profile.summary(io.StringIO())
+    assert len(looked) == 1
+
+
+def test_memory() -> None:
+    """What is there at a time: of two branches one side."""
+    c, d = T.dscalar("c"), T.dvector("d")
+    f = profiled([c, d], theano.ifelse.ifelse(c > 0, T.exp(d), T.log(d)))
+    f(1.0, np.ones(1024))
+    f.profile.summary_memory(text := io.StringIO())
+    assert "At most at a time, beside inputs and shared variables: 8 KiB" in text.getvalue()
 
 
 def test_trace(tmp_path, matrices) -> None:
