@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from theano.graph import Apply
 from theano.record import Record
 from theano.tensor.elemwise import Elemwise
+
+if TYPE_CHECKING:
+    from theano.compile.memory import MemoryPlan
 
 __all__ = [
     "Events", "LoopTime", "items_of", "lines_text", "loop_lines", "memory_lines", "shares_of", "short_name",
@@ -177,8 +180,8 @@ def _rate(per_second: float | None) -> str:
     return f"{'-':>7}" if per_second is None else f"{per_second / 1e9:7.2f}"
 
 
-def memory_lines(plan: Any, limit: int | None = None) -> Iterator[str]:
-    """What a profile says of the memory of the last call (a `MemoryPlan`); arrays by size, the largest first."""
+def memory_lines(plan: MemoryPlan, limit: int | None = None) -> Iterator[str]:
+    """What a profile says of the memory of the last call; arrays by size, the largest first."""
     yield "Memory Profile (as planned for the sizes of the last call)"
     yield f"    At most at a time, beside inputs and shared variables: {plan.peak / 1024:.0f} KiB"
     yield f"    of that workspace, shared by values that do not live at the same time: {plan.workspace / 1024:.0f} KiB"

@@ -105,8 +105,9 @@ def _most(block: list[st.Stmt], held: dict[int, int], sizes: dict[int, int]) -> 
         elif isinstance(stmt, st.If):
             sides = [dict(held), dict(held)]
             most = max(most, *map(_most, (stmt.then, stmt.orelse), sides, [sizes, sizes]))
+            larger = max(sides, key=_total)
             held.clear()
-            held.update(max(sides, key=_total))
+            held.update(larger)
         elif isinstance(stmt, st.For | hs.Slices):  # twice: the second round finds what the first has left
             most = max(most, _most(stmt.body, held, sizes), _most(stmt.body, held, sizes))
         most = max(most, _total(held))
