@@ -132,9 +132,11 @@ def test_sizes_that_change() -> None:
         f(np.ones(n))
     (loop,) = f.profile.loops
     assert loop.calls == 5 and loop.bytes == 16 * sum(sizes)
+    known = set(f.profile.native[0]._known)
     for n in range(abi.PROFILE_KEPT_CHANGES + 5):
         f(np.ones(n + 1))
     (loop,) = f.profile.loops
+    assert set(f.profile.native[0]._known) == known  # nothing is counted that can't be told
     assert loop.calls == 10 + abi.PROFILE_KEPT_CHANGES and loop.bytes is None and loop.bandwidth is None
     f.profile.reset()
     assert f.profile.fct_callcount == 0 and f.profile.fct_call_time == 0 and f.profile.loops[0].calls == 0
