@@ -262,7 +262,7 @@ WRONG = {"a pole": (T.log, 0.0), "no real number": (T.sqrt, -1.0)}
 @pytest.mark.parametrize("beside", [lambda w: [], lambda w: [T.log(1 + T.exp(w + 1000))]], ids=["alone", "beside"])
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_not_finite_and_right_is_no_excuse(case: str, beside: Any) -> None:
-    """``log(0)`` that became a number was taken for a loss that was prevented, where any rule for accuracy had fired."""
+    """``log(0)`` that became a number was taken for one that was saved, where any rule for accuracy had fired."""
     function_of, value = WRONG[case]
     wrong = PatternSub((function_of, "x"), (T.cos, "x"), name="wrong_number")
     register_canonicalize(wrong, name="wrong_number")

@@ -335,12 +335,12 @@ class _Losses:
         given = [x for x in inputs if isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "biufc"]
         made = [value for (value,) in cells if is_inexact(value)]
         if isinstance(node.op, Elemwise):
-            sound = functools.reduce(np.logical_and, [np.isfinite(x) & (x != 0) for x in given], np.True_)
-            lost = any((sound & (np.isinf(value) | (value == 0))).any() for value in made)
+            sound: Any = functools.reduce(np.logical_and, [np.isfinite(x) & (x != 0) for x in given], True)
+            lost = [sound & (np.isinf(value) | (value == 0)) for value in made]
         else:
             sound = all(np.isfinite(x).all() for x in given)
-            lost = sound and any((~np.isfinite(value) | (value == 0)).any() for value in made)
-        if lost:
+            lost = [sound & (~np.isfinite(value) | (value == 0)) for value in made]
+        if any(places.any() for places in lost):
             self.nodes.add(node)
 
 
