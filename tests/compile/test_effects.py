@@ -12,6 +12,7 @@ import theano
 import theano.tensor as T
 from theano.graph import Apply, Op
 from theano.scan.op import Scan
+from theano.tensor.shape_feature import ShapeFeature
 
 x = T.dscalar("x")
 MODES = ["FAST_RUN", "FAST_COMPILE", theano.Mode("py", None), theano.Mode("vm")]
@@ -120,6 +121,19 @@ def test_merging_by_users(ticket: Ticket) -> None:
     fgraph = theano.FunctionGraph([x], [ticket(T.exp(x)), ticket(T.exp(x))], clone=False)
     MergeOptimizer().optimize(fgraph)
     assert sorted(str(n.op) for n in fgraph.apply_nodes) == ["Elemwise{exp,no_inplace}", "Ticket", "Ticket"]
+
+
+def test_lengths() -> None:
+    """Two answers of one that counts its calls are no equal lengths."""
+
+    class Length(Ticket):
+        def make_node(self, *inputs: Any) -> Apply:
+            return Apply(self, [], [T.lscalar()])
+
+    length = Length()
+    a, b = (T.alloc(0.0, length()) for _ in range(2))
+    feature = theano.FunctionGraph([], [a, b], clone=False, features=[ShapeFeature()]).shape_feature
+    assert feature.same_shape(a, a) and not feature.same_shape(a, b)
 
 
 def test_a_branch_not_taken_has_no_effects(ticket: Ticket) -> None:
