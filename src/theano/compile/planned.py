@@ -13,6 +13,7 @@ import numpy as np
 
 from theano.compile.inspect import executor_of
 from theano.compile.lengths import length_text, names_of_main, space_text, written
+from theano.compile.memory import MemoryPlan, memory_of
 from theano.compile.native import NativeExecutor
 from theano.compile.sizes import Sizes
 from theano.compile.traffic import Traffic
@@ -28,7 +29,6 @@ from theano.lower.plan.groups import Group
 from theano.lower.plan.plan_text import plan_lines
 from theano.lower.program import Lowered
 from theano.lower.values import Item, Tensor
-from theano.notebook_form import notebook_form
 from theano.record import Record
 
 __all__ = [
@@ -49,43 +49,6 @@ class PlannedBytes(Record):
 
     moved: int
     least: int
-
-
-class MemoryPlan(Record):
-    """Bytes of memory of a call, for given sizes.
-
-    Attributes
-    ----------
-    inputs, shared
-        Arrays that are there before the call.
-    outputs
-        Arrays that are returned.
-    arrays
-        Other arrays that the call makes (new values of shared variables, operands of Python code).
-    workspace
-        Temporaries, from the stack or the pool of the process; values whose lives do not overlap share a place.
-    unknown
-        How many arrays have sizes that are known only during the call.
-    """
-
-    inputs: int
-    shared: int
-    outputs: int
-    arrays: int
-    workspace: int
-    unknown: int = 0
-
-    @property
-    def peak(self) -> int:
-        """What the call needs beside its inputs and shared variables."""
-        return self.outputs + self.arrays + self.workspace
-
-    def __str__(self) -> str:
-        names = ("inputs", "shared", "outputs", "arrays", "workspace", "peak")
-        rows = [f"{name:<10}{getattr(self, name):>18,}" for name in names]
-        return "\n".join(rows + ([f"and {self.unknown} arrays of unknown size"] if self.unknown else []))
-
-    _repr_html_ = notebook_form
 
 
 def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) -> MemoryPlan:
@@ -121,26 +84,7 @@ def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = Non
     workspace                832
     peak                 800,832
     """
-    sizes = example_sizes(executor_of(f), args, shapes)
-    low = sizes.low
-    plan = MemoryPlan(0, 0, 0, 0, 0)
-    for k, array in enumerate(sizes.arrays):
-        if k < len(low.inputs):
-            plan.inputs += 0 if array is None else array.nbytes
-        elif array is not None and array.dtype.kind != "O":
-            plan.shared += array.nbytes
-    for stmt in st.walk(low.program.main):
-        if isinstance(stmt, hs.Workspace):
-            plan.workspace += sizes.number(stmt.size) or 0
-        elif isinstance(stmt, hs.NewArray):
-            count = sizes.product(stmt.dims)
-            if count is None:
-                plan.unknown += 1
-            elif stmt.slot < low.n_outputs:
-                plan.outputs += count * ex.ITEMSIZE[stmt.type]
-            else:
-                plan.arrays += count * ex.ITEMSIZE[stmt.type]
-    return plan
+    return memory_of(example_sizes(executor_of(f), args, shapes))
 
 
 def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) -> PlannedBytes:
