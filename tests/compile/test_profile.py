@@ -383,3 +383,14 @@ def test_llvm_accepts_the_text() -> None:
         module = llvm.parse_assembly(f.executor.text())
         module.verify()
         assert "note_time" in {function.name for function in module.functions}
+
+
+def test_functions_of_libraries_are_told_by_what_they_do() -> None:
+    """A convolution is one of several calls, which of them sizes tell: each has its node, its line and a name."""
+    images, kernels = T.ftensor4(), T.ftensor4()
+    f = profiled([images, kernels], T.nnet.conv2d(images, kernels))
+    f(np.ones((2, 3, 8, 8), "f"), np.ones((4, 3, 3, 3), "f"))
+    ran = [loop for loop in f.profile.loops if loop.calls and loop.kernel not in ("", "main")]
+    assert ran and all(loop.name == "convolution" for loop in ran)
+    assert all(loop.lines and "AbstractConv2d" in str(loop.nodes) for loop in ran)
+    assert "convolution: AbstractConv2d" in repr(ran)

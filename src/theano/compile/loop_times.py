@@ -67,6 +67,9 @@ class LoopTime(Record):
     stmt: Any
     group: Any
 
+    def __repr__(self) -> str:
+        return f"<{what_text(self)}: {self.calls} calls, {self.own_seconds:.3g} s>"
+
     def __getstate__(self) -> object:
         """Without what belongs to the function that was measured."""
         return None, {**{name: getattr(self, name) for name in self._fields}, "stmt": None, "group": None}
