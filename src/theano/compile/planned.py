@@ -347,15 +347,14 @@ class GroupTexts:
         return node + ("    (once for each row)" if group.is_prefix(item) else "")
 
     def moved(self, group: Group) -> Iterator[str]:
-        """What it reads and writes."""
+        """What it reads and writes; both, of memory whose numbers it replaces by others."""
         made = {t.storage(): t for t in written(group)}
+        items = set(group.items)
         read: dict[Tensor, Tensor] = {}
         for item in group.items:
             for value in (*item.reads, *item.indirect):
                 tensor = value.tensor
-                if tensor is not None and (
-                    tensor.storage() not in made or tensor.role in ("input", "storage")
-                ):
+                if tensor is not None and not _is_made_by(items, tensor):
                     read[tensor.storage()] = tensor
         numbers: dict[tuple[str, bool], int] = {}
         if self.traffic is not None:
@@ -378,3 +377,9 @@ class GroupTexts:
     def length(self, root: Expr) -> str:
         """A length in terms of the inputs' shapes."""
         return length_text(root, self.names)
+
+
+def _is_made_by(items: set[Item], tensor: Tensor) -> bool:
+    """Whether all numbers of a tensor come from these items."""
+    writers = tensor.writers
+    return tensor.role not in ("input", "storage") and bool(writers) and items.issuperset(writers)
