@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.lengths import length_text, names_of_main, space_text, written
 from theano.compile.executable import Function
 from theano.compile.inspect import executor_of
+from theano.compile.lengths import length_text, names_of_main, space_text, written
 from theano.compile.sizes import Sizes
 from theano.compile.traffic import Traffic
 from theano.loops import expr as ex
@@ -122,10 +122,10 @@ def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = Non
     workspace                832
     peak                 800,832
     """
-    return plan_of(example_sizes(f, args, shapes))
+    return memory_of(example_sizes(f, args, shapes))
 
 
-def plan_of(sizes: Sizes) -> MemoryPlan:
+def memory_of(sizes: Sizes) -> MemoryPlan:
     """The memory that a call with these lengths needs."""
     low = sizes.low
     plan = MemoryPlan(0, 0, 0, 0, 0)

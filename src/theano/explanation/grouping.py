@@ -10,7 +10,7 @@ from theano.d3viz.graph_data import HEIGHT, Data, arranged, box_width
 
 # Up to so many operations are shown one by one.
 FEW = 8
-# A group of more is cut, and more groups are put together: places of thousands of boxes take long, and nobody reads them.
+# A group of more is cut, more groups are put together: places of thousands of boxes take long, and nobody reads them.
 MOST = 150
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from theano.compile.lengths import names_of_main
 from theano.compile.loop_times import LoopTime
-from theano.compile.planned import plan_of
+from theano.compile.planned import memory_of
 from theano.compile.sizes import Sizes
 from theano.loops import expr as ex
 from theano.loops import host as hs
@@ -22,7 +22,7 @@ from theano.lower.values import Tensor
 def memory_data(low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: Sizes | None) -> dict[str, Any]:
     """Steps (the loops and calls of main, in order) and arrays, each with its bytes and the first and last step.
 
-    The peak is that of `memory_plan`: results and workspace are there from the first step to the last, whoever uses them.
+    The peak is that of `memory_plan`: results and workspace are there before and after they are used, too.
     """
     main = low.program.main
     own = [k for k, loop in enumerate(loops) if loop.inside == 0]
@@ -35,7 +35,7 @@ def memory_data(low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: S
         step = max(inner) + 1 if inner else step
     arrays = list(_arrays(low, leaves, main, when, max(len(own) - 1, 0), sizes))
     steps = [{"name": loops[k].name, "loop": k} for k in own]
-    plan = None if sizes is None else plan_of(sizes)
+    plan = None if sizes is None else memory_of(sizes)
     changes = [0] * (max(len(own), 1) + 1)
     for array in arrays:
         changes[array["first"]] += array["bytes"] or 0

@@ -7,7 +7,6 @@ blocks inside see the name. What a branch computes stays in the branch. Long exp
 
 from __future__ import annotations
 
-from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import defined_names, expressions
