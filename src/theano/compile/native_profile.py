@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -185,10 +187,15 @@ class NativeProfile:
             return self._whole(stmt, traffic), None if operations is None else sizes.number(operations)
         return None, None
 
+    @functools.cached_property
+    def _entries_of(self) -> Counter[Group | None]:
+        """How many entries are of each group."""
+        return Counter(self.low.made_by.get(t.stmt) for t in self.form.timed if t.stmt)
+
     def _whole(self, stmt: hs.Call, traffic: Traffic) -> int | None:
         """Bytes of the operands and results of a call, if nothing else is done for its node."""
         group = self.low.made_by.get(stmt)
-        if group is None or sum(self.low.made_by.get(t.stmt) is group for t in self.form.timed if t.stmt) > 1:
+        if group is None or self._entries_of[group] > 1:
             return None
         named = {name for name, _, _ in traffic.whole(group)}
         if any(traffic.size(name) is None for name in named):
