@@ -259,11 +259,15 @@ def leading_of(b: Builder, stacks: Sequence[Value], message: str) -> tuple[Expr,
 
 
 def repeated(b: Builder, v: Value, leading: Sequence[Expr]) -> Value:
-    """A stack with its matrices repeated along some of several axes."""
-    again = [is_const(d, 1) and not is_const(n, 1) for d, n in zip(v.dims[:-2], leading, strict=True)]
-    if len(again) == 1 or not any(again) or all(is_const(d, 1) for d in v.dims[:-2]):
+    """A stack of matrices or vectors, repeated along some of several axes.
+
+    One alone, or along one axis, stays as it is: the library can go back to the first one, or take steps of 0.
+    """
+    count = len(leading)
+    again = [is_const(d, 1) and not is_const(n, 1) for d, n in zip(v.dims[:count], leading, strict=True)]
+    if count == 1 or not any(again) or all(is_const(d, 1) for d in v.dims[:count]):
         return v
-    dims = (*leading, *v.dims[-2:])
+    dims = (*leading, *v.dims[count:])
     if v.type in COMPLEX_PART:
         return joined(b, v.type, dims, parts_of(b, v))
     return b.pointwise(v.type, dims, [v], bd.element(0, v))
