@@ -97,11 +97,6 @@ class _Number(ScalarOperators):
         self.expr = expr
         self.dtype = dtype
 
-    @property
-    def known_value(self) -> np.ndarray | None:
-        """The number, if it is a constant."""
-        return np.asarray(self.expr.value) if self.expr.op == "const" else None
-
     def __apply_scalar__(self, op: ScalarOp, args: Sequence[Any]) -> _Number:
         numbers = [a if isinstance(a, _Number) else self._constant(a) for a in args]
         dtypes = tuple(a.dtype for a in numbers)
@@ -110,7 +105,7 @@ class _Number(ScalarOperators):
         return _Number(body, dtype)
 
     def _constant(self, value: Any) -> _Number:
-        dtype = value.dtype.name if isinstance(value, np.ndarray) else self.dtype
+        dtype = value.dtype.name if isinstance(value, np.ndarray | np.generic) else self.dtype
         return _Number(ex.const(np.asarray(value, dtype).item(), bd.compute_type(dtype)), dtype)
 
 
