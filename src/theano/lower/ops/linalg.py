@@ -16,7 +16,7 @@ from theano.loops.expr import Expr
 from theano.loops.lapack import EXPONENTIAL_WORK, NOT_FINITE, code_of, name_of
 from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, whole
-from theano.lower.complexes import converted, joined, parts_of
+from theano.lower.complexes import joined, of_type, parts_of
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
@@ -43,12 +43,6 @@ def prepared(b: Builder, node: Any, inputs: Sequence[Value]) -> list[Value] | No
     if type_ not in TYPES or not known or not lapack.is_there():
         return None
     return [of_type(b, v, type_) for v in inputs]
-
-
-def of_type(b: Builder, v: Value, type_: str) -> Value:
-    if type_ in COMPLEX_PART:
-        return converted(b, v, type_)
-    return v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
 
 
 def operand(b: Builder, v: Value, contiguous: bool = False) -> Value:
@@ -267,10 +261,7 @@ def repeated(b: Builder, v: Value, leading: Sequence[Expr]) -> Value:
     again = [is_const(d, 1) and not is_const(n, 1) for d, n in zip(v.dims[:count], leading, strict=True)]
     if count == 1 or not any(again) or all(is_const(d, 1) for d in v.dims[:count]):
         return v
-    dims = (*leading, *v.dims[count:])
-    if v.type in COMPLEX_PART:
-        return joined(b, v.type, dims, parts_of(b, v))
-    return b.pointwise(v.type, dims, [v], bd.element(0, v))
+    return of_type(b, v, v.type, (*leading, *v.dims[count:]))
 
 
 def as_column(b: Builder, v: Value) -> Value:

@@ -8,6 +8,7 @@ import numpy as np
 
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
+from theano.lower.complexes import of_type
 from theano.lower.dims import ONE, ZERO
 from theano.lower.ops.linalg import (
     SQUARE,
@@ -17,7 +18,6 @@ from theano.lower.ops.linalg import (
     by_columns,
     leading_of,
     of_square,
-    of_type,
     refuse,
     repeated,
     square,
