@@ -105,8 +105,8 @@ class Unique(Op):
     def decompose(self, inputs: Sequence[Any]) -> list[Any] | None:
         """Of complex numbers: those that differ from the one in front where they are sorted; a NaN counts once.
 
-        Slices of them are sorted as slices of real numbers: of each which of its parts are NaN, which decides first, and
-        its parts.
+        Slices of them are sorted as slices of real numbers: for each number which of its parts are NaN, which decides
+        first, and its parts.
         """
         x = inputs[0]
         if x.type.dtype not in COMPLEX:
