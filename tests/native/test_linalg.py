@@ -17,15 +17,14 @@ from scipy.linalg import expm
 
 import theano
 import theano.tensor as T
-from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
+from tests.call_backs import calls_back
+from tests.native.test_other_targets import TARGETS, isa_of, missing
 from theano.backend.interpreter import Interpreter
-from theano.loops import host as hs
-from theano.loops import stmt as st
 from theano.loops.externs import EXTERNS
 from theano.loops.lapack import KINDS, LETTER, NOT_FINITE, is_declared, name_of
 from theano.native import blas, lapack, lapack_ir
 from theano.runtime import jit, threads
-from theano.runtime.target import Isa, select_isa
+from theano.runtime.target import select_isa
 from theano.tensor import nlinalg, slinalg
 from theano.tensor.lu import LUDet, LUFactor, LUSLogDet, LUSolve
 from theano.tensor.schur import SolveSylvester
@@ -119,11 +118,6 @@ def function(make: Callable[..., Any], dtypes: list[str], dims: list[int], **key
     if not keywords:
         assert not calls_back(f)
     return f
-
-
-def calls_back(f: Any) -> bool:
-    """Whether a function calls Python in the middle."""
-    return any(isinstance(s, hs.CallBack) for s in st.walk(f.executor.lowered.program.main))
 
 
 def close(found: Any, expected: Any, dtype: str) -> None:
@@ -699,14 +693,10 @@ def test_every_instruction_set(level: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_code_for(target: str, type_: str) -> None:
     """The code can be made for other machines, and calls nothing that is not there."""
-    triple, name, size, cpu = TARGETS[target]
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    wide = name != "baseline"
-    isa = Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
+    isa = isa_of(target)
     module = lapack_ir.library_module(type_, isa, 32)
     llvm.parse_assembly(module.text()).verify()
-    assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
+    assert not missing(module, isa)
 
 
 def test_lapack_of_scipy(monkeypatch: pytest.MonkeyPatch) -> None:

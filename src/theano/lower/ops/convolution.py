@@ -44,6 +44,8 @@ from theano.tensor.nnet.convolution import AbstractConv, AbstractConv_gradInputs
 # depend on them.
 PARTS, LEAST = 16, 1 << 19
 MOST_BYTES, FEWEST = 32 << 20, 8
+# As many numbers as begin with a line of the cache.
+LINE = 16
 # Picoseconds of a multiplication and addition, and of a number that is copied.
 TIMES, COPY = {"f32": 20, "f64": 40}, 300
 
@@ -202,6 +204,42 @@ def _winograd(case: Case, sides: tuple[Side, Side, Side], direction: str) -> tup
     return Form(b, kinds, (x, w, y), geometry, found), suits
 
 
+class Scratch:
+    """Memory for what a convolution makes on the way; all of one program share theirs.
+
+    Panels of kernels come first. Then a band and sums for each of the parts that are made at the same time, of which
+    there are as many as threads; the others' memory is not touched.
+
+    Attributes
+    ----------
+    parts : into how many parts the work is cut.
+    """
+
+    def __init__(self, b: Builder, type_: str, products: Expr, rooms: dict[str, Expr]) -> None:
+        own = {name: ex.and_(ex.add(size, length(LINE - 1)), length(-LINE)) for name, size in rooms.items()}
+        self.panels, self.band, sums, self.lines = (b.named(own[k], 0) for k in ("panels", "band", "sums", "table"))
+        self.each = ex.add(self.band, sums)
+        self.parts = _parts(b, products, ex.mul(self.each, length(ex.ITEMSIZE[type_])))
+        self.numbers = b.tensor(type_, (ex.add(self.panels, ex.mul(self.parts, self.each)),))
+        self.table = b.tensor("i64", (ex.mul(self.parts, self.lines),))
+
+    def scalars(self) -> tuple[Expr, ...]:
+        """The numbers that must be known."""
+        return self.panels, self.band, self.each, self.lines
+
+    def given(self, asm: Emitter, lo: Expr, hi: Expr) -> dict[str, Argument]:
+        """Where the parts from `lo` to the one before `hi` have theirs. All slices are as long, so this is the n-th."""
+        n = ex.idiv(lo, ex.maximum(ex.sub(hi, lo), ONE))
+        base, start, element = asm.pointer(whole(self.numbers))
+        table, first, of_table = asm.pointer(whole(self.table))
+        band = ex.add(ex.add(start, self.panels), ex.mul(n, self.each))
+        return {
+            "panels": (base, start, element), "band": (base, band, element),
+            "sums": (base, ex.add(band, self.band), element),
+            "table": (table, ex.add(first, ex.mul(n, self.lines)), of_table),
+        }  # fmt: skip
+
+
 def _parts(b: Builder, products: Expr, room: Expr) -> Expr:
     """Into how many parts so many multiplications are cut, each of which needs so many bytes."""
     most = ex.maximum(ex.idiv(length(MOST_BYTES), ex.maximum(room, ONE)), length(FEWEST))
@@ -221,26 +259,19 @@ def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction
         sizes = [getattr(form, name) for form in forms]
         return sizes[0] if quick is None else b.named(ex.select(quick[1], sizes[1], sizes[0]), 0)
 
-    own = {name: room(name) for name in ("band", "sums", "table")}  # of each part
-    parts = _parts(b, products, ex.mul(ex.add(own["band"], own["sums"]), length(ex.ITEMSIZE[type_])))
-    memory = {
-        name: b.tensor("i64" if name == "table" else type_, (ex.mul(parts, size),)) for name, size in own.items()
-    }
-    copied = b.tensor(type_, (room("panels"),))
+    scratch = Scratch(b, type_, products, {name: room(name) for name in ("panels", "band", "sums", "table")})
+    parts = scratch.parts
     least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
 
     def call(asm: Emitter, form: Form, kind: str, text: str, weight: Expr) -> hs.Slices:
-        lo, hi = b.fresh("d"), b.fresh("d")
-        given: dict[str, Argument] = {"lo": ex.name(lo, "i64"), "hi": ex.name(hi, "i64"), "parts": parts}
+        first, last = b.fresh("d"), b.fresh("d")
+        lo, hi = (ex.name(n, "i64") for n in (first, last))
+        given: dict[str, Argument] = {"lo": lo, "hi": hi, "parts": parts, **scratch.given(asm, lo, hi)}
         given |= {"rows": form.rows, "room": ex.sub(form.band, length(MORE)), **form.geometry}
         given |= {letter: asm.pointer(side.value) for letter, side in zip("xwy", form.sides, strict=True)}
-        given["panels"] = asm.pointer(whole(copied))
-        for name, tensor in memory.items():
-            base, offset, element = asm.pointer(whole(tensor))
-            given[name] = base, ex.add(offset, ex.mul(ex.name(lo, "i64"), own[name])), element
         name = name_of(kind, type_)
         args = [given[p.partition(":")[0]] for p in text.split()]
-        return hs.Slices(lo, hi, parts, weight, 1, least, [hs.Call(asm.symbol(name), args, name)])
+        return hs.Slices(first, last, parts, weight, 1, least, [hs.Call(asm.symbol(name), args, name)])
 
     def calls(asm: Emitter, form: Form, time: int) -> list[st.Stmt]:
         *copies, add = form.kinds
@@ -261,8 +292,8 @@ def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction
     numbers = [e for form in forms for e in (*form.geometry.values(), form.rows, form.band, form.panels)]
     item = Special(
         b.region, b.node, what="convolution", reads=[side.value for side in sides[:2]],
-        writes=[out, copied, *memory.values()], emit=emit,
-        scalars=[*numbers, *own.values(), products, parts, *([] if quick is None else [quick[1]])],
+        writes=[out, scratch.numbers, scratch.table], emit=emit,
+        scalars=[*numbers, *scratch.scalars(), products, parts, *([] if quick is None else [quick[1]])],
     )  # fmt: skip
     item.deps.extend(case.guards)
     b.add(item)
