@@ -143,7 +143,10 @@ class StartClock(HostStmt):
 
 @statement("clock {place} stops")
 class StopClock(HostStmt):
-    """To here; between the two the program does not branch."""
+    """Note the time since the last `StartClock` of this block, which has the same word and place.
+
+    There may be loops, branches and other clocks in between.
+    """
 
     word: int
     place: int

@@ -6,7 +6,6 @@ Where that has none, or where groups have few channels, they are loops (`lower.o
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,8 +27,8 @@ from theano.loops.convolution import (
     winograd_rooms,
 )
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.builder import COMPLEX_PART, Builder, whole
+from theano.lower.complexes import of_type
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
@@ -54,8 +53,8 @@ TIMES, COPY = {"f32": 20, "f64": 40}, 300
 @lowers(AbstractConv, AbstractConv_gradWeights, AbstractConv_gradInputs)
 def lower_convolution(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     op, type_ = node.op, ex.TYPE_OF[node.outputs[0].type.dtype]
-    if not b.has_types_of(node):
-        return None
+    if type_ in COMPLEX_PART or not b.has_types_of(node):
+        return None  # the parts of complex numbers are convolved: `lower.ops.complexes`
     (first, second), n = inputs[:2], op.convdim
     if isinstance(op, AbstractConv):
         case = Case(b, op, first.dims, second.dims, None)
@@ -71,50 +70,9 @@ def lower_convolution(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
             channels = ex.mul(first.dims[-n - 1], length(op.num_groups))
             case = Case(b, op, (second.dims[0], channels, *lengths), first.dims, second.dims)
             sides, dims = (None, first, second), case.images
-    return [_complex(case, type_, sides, dims) if type_ in COMPLEX_PART else _real(case, type_, sides, dims)]
-
-
-def _real(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
-    """The side of shape `dims` that is None of images, kernels and results."""
-    if type_ in TYPES and not case.op.unshared and not suits_loops(case, sides):
-        return _by_library(case, type_, sides, dims)
-    return in_loops(case, type_, sides)
-
-
-def _complex(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
-    """Real and imaginary part, each of sums of their own: as many as real numbers are multiplied for a product."""
-    b, real = case.b, COMPLEX_PART[type_]
-    out = b.tensor(type_, dims)
-    others = [_parts_of(b, v) for v in sides if v is not None]
-    missing = sides.index(None)
-
-    def made(*parts: int) -> Value | None:
-        if any(k >= len(own) for k, own in zip(parts, others, strict=True)):
-            return None  # a real number has one part
-        found: list[Value | None] = [own[k] for k, own in zip(parts, others, strict=True)]
-        found.insert(missing, None)
-        return _real(case, real, (found[0], found[1], found[2]), dims)
-
-    pairs = ((made(0, 0), made(1, 1), ex.sub), (made(0, 1), made(1, 0), ex.add))
-    for target, (one, other, combined) in zip(_parts_of(b, whole(out)), pairs, strict=True):
-        reads = [v for v in (one, other) if v is not None]
-        b.write(out, target, reads, functools.reduce(combined, bd.elements(reads)), unordered=True)
-    return whole(out)
-
-
-def _parts_of(b: Builder, v: Value) -> list[Value]:
-    """Where the real and the imaginary parts are; a real value itself."""
-    if v.type not in COMPLEX_PART:
-        return [v]
-    both = as_parts(b, v)
-    assert both.strides is not None and both.offset is not None
-    offsets = [ex.add(both.offset, length(k)) for k in range(2)]
-    return [Value(both.type, v.dims, tensor=both.tensor, offset=at, strides=both.strides[:-1]) for at in offsets]
-
-
-def _of_type(b: Builder, v: Value, type_: str) -> Value:
-    """Numbers of the type."""
-    return v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
+    if type_ in TYPES and not op.unshared and not suits_loops(case, sides):
+        return [_by_library(case, type_, sides, dims)]
+    return [in_loops(case, type_, sides)]
 
 
 def _elements(b: Builder, vector: Value, count: int, message: str) -> Sequence[Expr]:
@@ -126,9 +84,10 @@ def _elements(b: Builder, vector: Value, count: int, message: str) -> Sequence[E
 
 
 def _by_library(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
+    """The side of shape `dims` that is None of images, kernels and results."""
     b, op = case.b, case.op
     out = b.tensor(type_, dims)
-    images, kernels, tops = (b.strided(whole(out) if v is None else _of_type(b, v, type_)) for v in sides)
+    images, kernels, tops = (b.strided(whole(out) if v is None else of_type(b, v, type_)) for v in sides)
     if op.filter_flip:
         kernels = _turned(kernels, op.convdim)
     k, c = case.of_group, case.channels
@@ -141,6 +100,7 @@ def _by_library(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> V
     else:
         _convolve(case, out, (results, weights.exchanged(), pictures), "inputs")
     return whole(out)
+
 
 def _turned(kernels: Value, count: int) -> Value:
     """Kernels that are read from their last element to their first one, along the last `count` axes."""
