@@ -11,6 +11,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.backend.functions import Compiled
+from tests.call_backs import is_native
 from tests.native.test_each_op import column
 from theano.backend.interpreter import Interpreter
 from theano.compile import Mode
@@ -49,15 +50,11 @@ def arrays(dtype: str, shape: tuple[int, ...]) -> list[np.ndarray]:
     return [x, x[tuple(slice(None, None, -1) for _ in shape)], np.asfortranarray(x), np.repeat(x, 2, -1)[..., ::2]]
 
 
-def is_python(stmt: Any) -> bool:
-    return isinstance(stmt, hs.CallBack)
-
-
 def compare(inputs: list[Any], outputs: list[Any], arguments: list[list[Any]]) -> Any:
     """Compiled code calls no Python and gives what `perform` gives, to the bit but for the signs of zeros and NaNs."""
     native = theano.function(inputs, outputs, mode=NATIVE, on_unused_input="ignore")
     python = theano.function(inputs, outputs, mode=PYTHON, on_unused_input="ignore")
-    assert not any(is_python(s) for s in st.walk(native.executor.lowered.program.main))
+    assert is_native(native)
     for given in arguments:
         for k, (found, wanted) in enumerate(zip(native(*given), python(*given), strict=True)):
             assert found.dtype == wanted.dtype
@@ -308,6 +305,6 @@ def test_gradients() -> None:
     ):
         T.verify_grad(build, [point], rng=rng)
     g = theano.function([x], T.grad((T.sort(x) * T.arange(x.shape[0])).sum(), x))
-    assert not any(is_python(s) for s in st.walk(g.executor.lowered.program.main))
+    assert is_native(g)
     h = theano.function([m], T.grad((m[m > 0] ** 2).sum(), m))
-    assert not any(is_python(s) for s in st.walk(h.executor.lowered.program.main))
+    assert is_native(h)
