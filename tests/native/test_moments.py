@@ -67,7 +67,8 @@ def test_outlier_in_front() -> None:
     x = T.dvector("x")
     data = np.random.default_rng(1).standard_normal(10_000)
     data[0] = 1e6
-    np.testing.assert_allclose(function([x], x.var())(data), data.astype(np.longdouble).var().astype(float), rtol=1e-11)
+    # Four digits are lost where all are far from the first, and some more the fewer sums a vector holds.
+    np.testing.assert_allclose(function([x], x.var())(data), data.astype(np.longdouble).var().astype(float), rtol=1e-10)
 
 
 def test_special_values() -> None:

@@ -153,13 +153,11 @@ def link(triple: str, cpu: str, objects: list[bytes]) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_support_functions_for(target: str) -> None:
-    triple, *_, cpu = TARGETS[target]
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    for module in (first_module(triple), support_module(triple)):
-        if " asm " in module.text() and not jit.host().triple.startswith(triple[:5]):
+    isa = isa_of(target)
+    for module in (first_module(isa.triple), support_module(isa.triple)):
+        if " asm " in module.text() and not jit.host().triple.startswith(isa.triple[:5]):
             pytest.skip("LLVM has the parser of this machine's assembly only")
-        assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
+        assert not missing(module, isa)
 
 
 def test_host_target_is_one_of_those() -> None:

@@ -44,7 +44,7 @@ from theano.native.lapack_code import ROUTINES, Caller, Matrices
 from theano.native.lu_ir import factors_of, pivot_product_of, pivot_sizes_of, substituted_of
 from theano.native.product_code import Shape, shape_of
 from theano.native.schur_ir import chosen, root_of, schur_of, sylvester_of
-from theano.native.small_matrices_ir import MOST, intrinsics, room, small_kernels
+from theano.native.small_matrices_ir import MOST, intrinsics, room, small_kernels, stretch
 from theano.runtime import abi
 from theano.runtime.module import Global, Module
 
@@ -80,7 +80,7 @@ def cholesky_of(s: Shape, bits: int) -> Caller:
     f.jump(done)
     if not s.is_complex:
         f.begin(small)
-        u, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(s.lanes)
+        u, ld = f.memory(MOST * room(s) * s.size), f.n.up_to(stretch(s))
         f.call("copy_upper", f.n, f.a, down, across, u, ld)  # of a lower triangle the transpose
         code.set(f.call("factor", f.n, u, ld, result=INT))
         f.jump(failed, when=code.get().differs(0))

@@ -12,7 +12,7 @@ from theano.native.product_code import Shape, suffix
 from theano.record import replace
 from theano.runtime.module import Global, intrinsic
 
-__all__ = ["MOST", "intrinsics", "room", "small_kernels", "widths"]
+__all__ = ["MOST", "intrinsics", "room", "small_kernels", "stretch", "widths"]
 
 # The most rows of matrices that are copied and worked on here. Measured, one core of Zen 4: with 20 rows a Cholesky
 # factor takes 0.75 of the time of OpenBLAS, a system with one right side 0.4, an inverse 0.4; with 32 rows 0.7, 0.5
@@ -37,6 +37,11 @@ def intrinsics(s: Shape) -> list[Global]:
 def room(s: Shape) -> int:
     """Numbers of a row of the largest copy."""
     return -(-MOST // s.lanes) * s.lanes
+
+
+def stretch(s: Shape) -> int:
+    """Columns that the pivots of some rows are finished with: whole vectors, and no fewer columns than rows."""
+    return max(s.lanes, ROWS)
 
 
 # -- copies --------------------------------------------------------------------------------------------------
@@ -131,8 +136,9 @@ def is_finite(s: Shape) -> Matrices:
 
 # -- Cholesky factors ----------------------------------------------------------------------------------------
 def factor(s: Shape) -> Matrices:
-    """Make the upper triangle of u its factor, ``u' u``; the code, 0 if all is well. Rows are `ld` apart.
+    """Make the upper triangle of u its factor, ``u' u``; the code, 0 if all is well.
 
+    Rows are `ld` apart, a multiple of `stretch`: what is written beside the pivots of a row has room in that row.
     Where one of the numbers is infinite or NaN, a pivot is, too.
     """
     f = Matrices(s, "factor", "n:i u:p ld:i", result=INT)
@@ -145,7 +151,7 @@ def factor(s: Shape) -> Matrices:
                 f.leave(code)
             if rows == 1:  # which has no columns behind these
                 continue
-            place = (i & -s.lanes) + _first_vectors(s) * s.lanes
+            place = (i & -stretch(s)) + stretch(s)
             done = place + (f.ld - place).over(most) * most
             with f.loop(place, done, most) as k:
                 f.call(f"behind{most}", i, f.u, one, f.ld, inverse, f.at(f.u, k), f.ld)
@@ -158,19 +164,14 @@ def factor(s: Shape) -> Matrices:
     return f
 
 
-def _first_vectors(s: Shape) -> int:
-    """The vectors that the pivots of some rows lie in."""
-    return max(ROWS // s.lanes, 1)
-
-
 def pivots(s: Shape, rows: int) -> Matrices:
     """Finish some rows of a factor from row i on, in the vectors with their pivots; the code.
 
     Roots of the pivots are kept apart: vectors that a number was just written into are slow to read.
     """
     f = Matrices(s, f"pivots{rows}", "i:i u:p ld:i inverse:p roots:p", result=INT)
-    places = range(0, _first_vectors(s) * s.lanes, s.lanes)
-    start = f.at(f.u, f.i & -s.lanes)
+    places = range(0, stretch(s), s.lanes)
+    start = f.at(f.u, f.i & -stretch(s))
     here = [f.at(start, (f.i + r) * f.ld) for r in range(rows)]
     with f.fold(0, f.i, [f.vector_at(p, v) for p in here for v in places]) as (k, state):
         row, pivot = f.at(start, k * f.ld), f.at(f.u, k * f.ld + f.i)
