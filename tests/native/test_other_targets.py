@@ -31,6 +31,7 @@ TARGETS = {
     "mac-intel": ("x86_64-apple-darwin", "avx2", 32, "x86-64-v3"),
     "windows": (triple_of_code("x86_64-pc-windows-msvc"), "avx2", 32, "x86-64-v3"),
     "windows-baseline": (triple_of_code("x86_64-pc-windows-msvc"), "baseline", 16, "x86-64-v2"),
+    "power": ("powerpc64le-unknown-linux-gnu", "generic", 8, "ppc64le"),
 }
 # What every C library has. (`fmod` is the one elementary function that is no expansion of ours.)
 # Windows touches large stack frames page by page with `__chkstk`, which ntdll exports.
@@ -92,7 +93,7 @@ def isa_of(target: str) -> Isa:
     triple, name, size, cpu = TARGETS[target]
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
-    wide = name != "baseline"
+    wide = name not in ("baseline", "generic")
     return Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
 
 

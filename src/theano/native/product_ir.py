@@ -75,8 +75,8 @@ def pack(s: Shape, is_stepped: bool = False) -> Kernel:
                 for v in range(s.vectors):
                     f.put(f.vector_at(row, v * s.lanes), out, v * s.lanes)
             f.leave()
-        if s.lanes > 1 and not s.is_provisional:
-            short = 16 // s.size
+        short = 16 // s.size
+        if 1 < short <= s.lanes and not s.is_provisional:
             wide = min(2 * short, s.lanes)
             with f.when(f.br.equals(1)):
                 whole = f.k & -4
