@@ -155,18 +155,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
 
 
 def _choose(self: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
-    """For each element that of the choice with this number: see `theano.tensor.choose`.
-
-    Parameters
-    ----------
-    choices : list of tensor-like, or a tensor
-        A list, or a tensor whose first axis counts the choices.
-    out : None
-        There for the likeness to NumPy.
-    mode : {'raise', 'wrap', 'clip'}
-        What becomes of numbers that are out of range.
-    """
     return choose(self, choices, out, mode)
 
 
-attach({"choose": _choose})
+attach({"choose": _choose}, [choose])

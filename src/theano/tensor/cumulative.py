@@ -214,25 +214,11 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 def _cumsum(self: Any, axis: int | None = None) -> Any:
-    """The sums of the elements so far along `axis`: see `theano.tensor.cumsum`.
-
-    Parameters
-    ----------
-    axis : int or None
-        None: of the flattened tensor.
-    """
     return cumsum(self, axis)
 
 
 def _cumprod(self: Any, axis: int | None = None) -> Any:
-    """The products of the elements so far along `axis`: see `theano.tensor.cumprod`.
-
-    Parameters
-    ----------
-    axis : int or None
-        None: of the flattened tensor.
-    """
     return cumprod(self, axis)
 
 
-attach({"cumsum": _cumsum, "cumprod": _cumprod})
+attach({"cumsum": _cumsum, "cumprod": _cumprod}, [cumsum, cumprod])

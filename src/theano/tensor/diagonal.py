@@ -248,16 +248,7 @@ def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Any:
 
 
 def _diagonal(self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The diagonals of the matrices in two axes: see `theano.tensor.diagonal`.
-
-    Parameters
-    ----------
-    offset : int
-        Which diagonal: 0 is the main one, positive ones are above it.
-    axis1, axis2 : int
-        Axes of rows and of columns of the matrices.
-    """
     return diagonal(self, offset, axis1, axis2)
 
 
-attach({"diagonal": _diagonal})
+attach({"diagonal": _diagonal}, [diagonal])

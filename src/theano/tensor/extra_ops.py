@@ -363,15 +363,6 @@ def bartlett(M: Any) -> Any:
 
 
 def _repeat(self: Any, repeats: Any, axis: int | None = None) -> Any:
-    """The elements along `axis`, each repeated: see `theano.tensor.repeat`.
-
-    Parameters
-    ----------
-    repeats : int, or integer tensor-like of at most one axis
-        How often each element; a vector has a number for each.
-    axis : int or None
-        None: of the flattened tensor.
-    """
     return repeat(self, repeats, axis)
 
 
@@ -388,9 +379,4 @@ def _compress(self: Any, a: Any, axis: int | None = None) -> Any:
     return compress(self, a, axis)
 
 
-attach(
-    {
-        "repeat": _repeat,
-        "compress": _compress,
-    }
-)
+attach({"repeat": _repeat, "compress": _compress}, [repeat])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, upcast
 from theano.tensor.alloc import arange, ones_like, zeros_like
 from theano.tensor.arranging import flip
@@ -59,10 +60,7 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -71,10 +69,7 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
     ValueError
         When it runs: there are no elements over `axis`.
 
@@ -105,10 +100,7 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -117,10 +109,7 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -136,14 +125,12 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     weights : tensor-like, optional
         Of the shape of `a`, or a vector along the one axis `axis`; default: all are 1.
     returned : bool
         Whether to return the sums of the weights, too.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -152,10 +139,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
     ValueError
         Weights of another shape than the tensor are no vector along one axis.
 
@@ -574,3 +558,6 @@ def polyval(p: Any, x: Any) -> Any:
     for coefficient in from_highest[1:]:
         result = result * x + coefficient
     return result
+
+
+fill(globals())

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Constant
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.arranging import expand_dims, moveaxis, take_along_axis
 from theano.tensor.assertion import Assert
@@ -113,13 +114,11 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
         Real numbers; integers are taken as float64.
     q : tensor-like
         A fraction from 0 to 1, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         How a number between two elements is found: 'linear', 'lower', 'higher', 'nearest', 'midpoint', 'hazen',
         'weibull', 'median_unbiased', 'normal_unbiased', 'interpolated_inverted_cdf'; see `numpy.quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -158,12 +157,10 @@ def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
         Real numbers; integers are taken as float64.
     q : tensor-like
         Hundredths from 0 to 100, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -194,10 +191,7 @@ def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real numbers; integers are taken as float64.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -228,12 +222,10 @@ def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdi
         Real numbers; integers are taken as float64.
     q : tensor-like
         A fraction from 0 to 1, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -264,12 +256,10 @@ def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keep
         Real numbers; integers are taken as float64.
     q : tensor-like
         Hundredths from 0 to 100, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -298,10 +288,7 @@ def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real numbers; integers are taken as float64.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -319,3 +306,6 @@ def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     array(4.)
     """
     return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "nanmedian", True)
+
+
+fill(globals())

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano import scalar
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.scalar.dtypes import COMPLEX, DISCRETE, FLOAT
 from theano.tensor.careduce import (
@@ -39,8 +40,7 @@ class Sum(CAReduceDtype):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
     dtype : str, optional
         Dtype of the result.
     acc_dtype : str, optional
@@ -76,8 +76,7 @@ class Prod(CAReduceDtype):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
     dtype : str, optional
         Dtype of the result.
     acc_dtype : str, optional
@@ -119,8 +118,7 @@ class ProdWithoutZeros(CAReduceDtype):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
     dtype : str, optional
         Dtype of the result.
     acc_dtype : str, optional
@@ -149,8 +147,7 @@ class Max(CAReduce):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
 
     Examples
     --------
@@ -175,8 +172,7 @@ class Supremum(Max):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
 
     Examples
     --------
@@ -203,8 +199,7 @@ class Min(CAReduce):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
 
     Examples
     --------
@@ -239,8 +234,7 @@ class All(_Logical):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
 
     Examples
     --------
@@ -259,8 +253,7 @@ class Any(_Logical):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
 
     Examples
     --------
@@ -291,12 +284,10 @@ def sum(
     Parameters
     ----------
     input : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
     acc_dtype : str, optional
         Dtype to add up in; default: float64 for float32, float32 for float16.
 
@@ -307,10 +298,7 @@ def sum(
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -341,12 +329,10 @@ def prod(
     Parameters
     ----------
     input : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
     acc_dtype : str, optional
         Dtype to multiply in; default: float64 for float32, float32 for float16.
     no_zeros_in_input : bool
@@ -359,10 +345,7 @@ def prod(
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -380,10 +363,7 @@ def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -392,10 +372,7 @@ def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -412,10 +389,7 @@ def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -424,10 +398,7 @@ def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -575,10 +546,7 @@ def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tupl
     ----------
     a : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -611,10 +579,7 @@ def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     ----------
     x : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -647,10 +612,7 @@ def supremum(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     ----------
     x : tensor-like
         Floats.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -681,10 +643,7 @@ def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     ----------
     x : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -719,10 +678,7 @@ def min(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     ----------
     x : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -755,10 +711,7 @@ def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     ----------
     x : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -779,3 +732,6 @@ def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     array([0, 1])
     """
     return argmax(_reversed_order(as_tensor_variable(x)), axis, keepdims)
+
+
+fill(globals())

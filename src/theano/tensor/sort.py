@@ -491,33 +491,11 @@ def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_
 
 
 def _sort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
-    """The elements in ascending order along `axis`: see `theano.tensor.sort`.
-
-    Parameters
-    ----------
-    axis : int, 0-d integer tensor or None
-        Along which axis; None: of the flattened tensor.
-    kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
-        NumPy's name of the algorithm; the result is the same.
-    order : None
-        There for the likeness to NumPy.
-    """
     return sort(self, axis, kind, order)
 
 
 def _argsort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
-    """The positions that sort along `axis`: see `theano.tensor.argsort`.
-
-    Parameters
-    ----------
-    axis : int, 0-d integer tensor or None
-        Along which axis; None: of the flattened tensor.
-    kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
-        NumPy's name of the algorithm; the result is the same.
-    order : None
-        There for the likeness to NumPy.
-    """
     return argsort(self, axis, kind, order)
 
 
-attach({"sort": _sort, "argsort": _argsort})
+attach({"sort": _sort, "argsort": _argsort}, [sort, argsort])

@@ -16,7 +16,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Variable
-from theano.graph.common_text import with_text
+from theano.graph.common_text import fill
 from theano.tensor.assertion import Assert
 from theano.tensor.math import eq
 from theano.tensor.nnet.convolution import (
@@ -65,26 +65,21 @@ __all__ = [
     "separable_conv3d",
 ]  # fmt: skip
 
-_PARAMETERS = """
-    border_mode
-        How far kernels reach beyond images, which are continued by zeros: 'valid' (nowhere), 'full' (by all but one
-        element of the kernel), 'half' (by half of it, so that lengths stay where it is odd), an int, or for each axis
-        an int or a pair (before, behind).
-    subsample
-        By how many elements kernels move at a time, an int for each axis.
-    filter_flip
-        True: kernels are turned around, as a convolution has it. False: a correlation.
-    filter_dilation
-        How far the elements of a kernel are apart, an int for each axis.
-    num_groups
-        Channels of images are in so many groups; each group has kernels of its own.
-"""
+_PARAMETERS = """\
+border_mode
+    How far kernels reach beyond images, which are continued by zeros: 'valid' (nowhere), 'full' (by all but one
+    element of the kernel), 'half' (by half of it, so that lengths stay where it is odd), an int, or for each axis
+    an int or a pair (before, behind).
+subsample
+    By how many elements kernels move at a time, an int for each axis.
+filter_flip
+    True: kernels are turned around, as a convolution has it. False: a correlation.
+filter_dilation
+    How far the elements of a kernel are apart, an int for each axis.
+num_groups
+    Channels of images are in so many groups; each group has kernels of its own."""
 
 
-_documented = with_text(_PARAMETERS)
-
-
-@_documented
 def conv2d(
     input: Any, filters: Any, input_shape: Any = None, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1), filter_flip: bool = True, image_shape: Any = None, filter_dilation: Any = (1, 1),
@@ -142,7 +137,6 @@ def conv2d(
 abstract_conv2d = conv2d
 
 
-@_documented
 def conv3d(
     input: Any, filters: Any, input_shape: Any = None, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
@@ -213,7 +207,6 @@ def _wrt_weights(
     return made(input, output_grad, _spatial(filter_shape, ndim, "filter_shape"))
 
 
-@_documented
 def conv2d_grad_wrt_inputs(
     output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
@@ -252,7 +245,6 @@ def conv2d_grad_wrt_inputs(
     return _wrt_inputs(AbstractConv2d_gradInputs, 2, output_grad, filters, input_shape, filter_shape, rest)
 
 
-@_documented
 def conv3d_grad_wrt_inputs(
     output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
@@ -286,7 +278,6 @@ def conv3d_grad_wrt_inputs(
     return _wrt_inputs(AbstractConv3d_gradInputs, 3, output_grad, filters, input_shape, filter_shape, rest)
 
 
-@_documented
 def conv2d_grad_wrt_weights(
     input: Any, output_grad: Any, filter_shape: Any, input_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
@@ -325,7 +316,6 @@ def conv2d_grad_wrt_weights(
     return _wrt_weights(AbstractConv2d_gradWeights, 2, input, output_grad, filter_shape, input_shape, rest)
 
 
-@_documented
 def conv3d_grad_wrt_weights(
     input: Any, output_grad: Any, filter_shape: Any, input_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
@@ -359,7 +349,6 @@ def conv3d_grad_wrt_weights(
     return _wrt_weights(AbstractConv3d_gradWeights, 3, input, output_grad, filter_shape, input_shape, rest)
 
 
-@_documented
 def conv2d_transpose(
     input: Any, filters: Any, output_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
     input_dilation: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
@@ -421,7 +410,6 @@ def _separable(
     return conv(between, pointwise, None, pointwise_shape)
 
 
-@_documented
 def separable_conv2d(
     input: Any, depthwise_filters: Any, pointwise_filters: Any, num_channels: int, input_shape: Any = None,
     depthwise_filter_shape: Any = None, pointwise_filter_shape: Any = None, border_mode: Any = "valid",
@@ -465,7 +453,6 @@ def separable_conv2d(
     )  # fmt: skip
 
 
-@_documented
 def separable_conv3d(
     input: Any, depthwise_filters: Any, pointwise_filters: Any, num_channels: int, input_shape: Any = None,
     depthwise_filter_shape: Any = None, pointwise_filter_shape: Any = None, border_mode: Any = "valid",
@@ -622,3 +609,6 @@ def assert_shape(x: Any, expected_shape: Sequence[Any], msg: str = "Unexpected s
     x = as_tensor_variable(x)
     conditions = [eq(shape_i(x, k), n) for k, n in enumerate(expected_shape) if n is not None]
     return Assert(msg)(x, *conditions) if conditions else x
+
+
+fill(globals(), {"<parameters>": _PARAMETERS})
