@@ -388,9 +388,10 @@ def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Raises
     ------
-    <axis errors>
+    TypeError
+        `axis` is not made of ints.
     ValueError
-        When it runs: all elements over `axis` are NaN.
+        There is no such axis; or when it runs: all elements over `axis` are NaN.
 
     Examples
     --------
@@ -416,9 +417,10 @@ def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Raises
     ------
-    <axis errors>
+    TypeError
+        `axis` is not made of ints.
     ValueError
-        When it runs: all elements over `axis` are NaN.
+        There is no such axis; or when it runs: all elements over `axis` are NaN.
 
     Examples
     --------
