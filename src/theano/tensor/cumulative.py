@@ -19,14 +19,10 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.recurrence import LinearRecurrence, backwards, products_before
-from theano.tensor.shape import (
-    flatten,
-    patternbroadcast,
-    product,
-    reshape,
-    shape,
-)
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import product, shape
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
 

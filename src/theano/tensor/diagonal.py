@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.tensor.alloc import arange, zeros, zeros_like
+from theano.tensor.alloc import zeros, zeros_like
+from theano.tensor.axes import dimshuffle
 from theano.tensor.math import cast, maximum, minimum
 from theano.tensor.methods import attach
 from theano.tensor.opsupport import Shapes, as_index, checked_axis, single, unknown_if_one
-from theano.tensor.shape import dimshuffle, shape_i, shape_tuple, specify_shape
+from theano.tensor.promises import specify_shape
+from theano.tensor.ranges import arange
+from theano.tensor.shape import shape_i, shape_tuple
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.variable import as_tensor_variable
 

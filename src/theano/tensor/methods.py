@@ -13,11 +13,13 @@ from theano import scalar
 from theano.graph import Constant
 from theano.graph.common_text import fill
 from theano.scalar.operators import COMPARISON, define_operators
-from theano.tensor import elemwise, indexing, math, reduction, static_value, statistics
+from theano.tensor import elemwise, extremes, indexing, math, reduction, static_value, statistics
 from theano.tensor.alloc import ones_like, zeros_like
+from theano.tensor.axes import squeeze, swapaxes, transpose
 from theano.tensor.dot import dot
 from theano.tensor.join import stack
-from theano.tensor.shape import flatten, patternbroadcast, reshape, squeeze, swapaxes, transpose
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.reshaping import flatten, reshape
 from theano.tensor.shape import shape as shape_of
 from theano.tensor.type import TensorType
 from theano.tensor.variable import LATE, AsTensorError, _tensor_py_operators, as_tensor_variable
@@ -272,19 +274,19 @@ def _any(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -
 
 
 def _max(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    return reduction.max(self, axis, keepdims)
+    return extremes.max(self, axis, keepdims)
 
 
 def _min(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    return reduction.min(self, axis, keepdims)
+    return extremes.min(self, axis, keepdims)
 
 
 def _argmax(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    return reduction.argmax(self, axis, keepdims)
+    return extremes.argmax(self, axis, keepdims)
 
 
 def _argmin(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    return reduction.argmin(self, axis, keepdims)
+    return extremes.argmin(self, axis, keepdims)
 
 
 def _sum(
@@ -481,7 +483,7 @@ def _refusing(name: str) -> Callable[[Any, Any], None]:
 
 fill(globals())
 attach(METHODS, [
-    reduction.all, reduction.any, reduction.argmax, reduction.argmin, reduction.max, reduction.min, reduction.sum,
+    reduction.all, reduction.any, extremes.argmax, extremes.argmin, extremes.max, extremes.min, reduction.sum,
     reduction.prod, statistics.mean, statistics.var, statistics.std, statistics.ptp, math.round, indexing.nonzero,
     indexing.nonzero_values, indexing.take, squeeze, swapaxes, ones_like, zeros_like,
 ])  # fmt: skip

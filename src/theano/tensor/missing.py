@@ -13,12 +13,12 @@ from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, real_of
 from theano.tensor.assertion import Assert
 from theano.tensor.cumulative import cumprod, cumsum
+from theano.tensor.extremes import argmax, argmin
+from theano.tensor.extremes import max as max_
+from theano.tensor.extremes import min as min_
 from theano.tensor.math import abs_, cast, eq, imag, isnan, real, sqr, sqrt, switch, true_div
 from theano.tensor.math import complex as complex_
 from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import argmax, argmin
-from theano.tensor.reduction import max as max_
-from theano.tensor.reduction import min as min_
 from theano.tensor.reduction import prod as prod_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.variable import as_tensor_variable, constant

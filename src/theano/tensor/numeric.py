@@ -8,14 +8,16 @@ import numpy as np
 
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, upcast
-from theano.tensor.alloc import arange, ones_like, zeros_like
+from theano.tensor.alloc import ones_like, zeros_like
 from theano.tensor.arranging import flip
 from theano.tensor.assertion import Assert, asserted_equal
+from theano.tensor.axes import shape_padright
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.cumulative import diff
 from theano.tensor.diagonal import diag
 from theano.tensor.dot import dot
 from theano.tensor.elemwise import dimshuffle
+from theano.tensor.extremes import supremum
 from theano.tensor.indexing import take
 from theano.tensor.join import concatenate, stack
 from theano.tensor.math import (
@@ -42,10 +44,11 @@ from theano.tensor.math import (
 from theano.tensor.math import complex as complex_
 from theano.tensor.opsupport import checked_axis
 from theano.tensor.ordered import searchsorted
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import any as any_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.reduction import supremum
-from theano.tensor.shape import flatten, reshape, shape_i, shape_padright
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import shape_i
 from theano.tensor.statistics import cov
 from theano.tensor.variable import as_tensor_variable, constant
 

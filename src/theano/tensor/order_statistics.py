@@ -18,7 +18,8 @@ from theano.tensor.join import concatenate
 from theano.tensor.math import cast, ceil, clip, eq, floor, ge, isnan, le, maximum, minimum, round_half_to_even, switch
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import product, reshape, shape_i
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import product, shape_i
 from theano.tensor.sort import sort
 from theano.tensor.variable import as_tensor_variable, constant
 

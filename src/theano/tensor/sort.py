@@ -10,7 +10,6 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.loops.sorting import in_order
 from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER, as_dtype
-from theano.tensor.alloc import arange
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.math import abs_, cast, imag, isnan, real
 from theano.tensor.methods import attach
@@ -26,7 +25,10 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
-from theano.tensor.shape import flatten, patternbroadcast, shape_i
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.ranges import arange
+from theano.tensor.reshaping import flatten
+from theano.tensor.shape import shape_i
 from theano.tensor.static_value import known_int
 from theano.tensor.subtensor import set_subtensor
 from theano.tensor.type_other import plain_axis

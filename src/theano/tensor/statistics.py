@@ -10,11 +10,11 @@ from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.dot import dot
+from theano.tensor.extremes import max as max_
+from theano.tensor.extremes import min as min_
 from theano.tensor.join import concatenate
 from theano.tensor.math import abs_, cast, conj, isclose, lt, mul, neq, pow, sqr, sqrt, sub, switch, true_div
 from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import max as max_
-from theano.tensor.reduction import min as min_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.variable import LATE, as_tensor_variable
 
