@@ -495,6 +495,7 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.tensor.factors": {
         "theano.tensor.eigen": "Eig Eigh EighGrad LostParts eig eigh to_triangle warn_of_lost_parts",
     },
+    "theano.tensor.signal.pool": {"theano.tensor.signal.pool_ops": "out_length"},
     "theano.tensor.nnet.abstract_conv": {
         "theano.tensor.nnet.shape_checks": "assert_conv_shape assert_shape",
     },
