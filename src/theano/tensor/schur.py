@@ -162,10 +162,11 @@ def _equation(op: Any, a: Any, b: Any, q: Any) -> tuple[list[Any], Any]:
     return [a, b, q], new_tensor(float_dtype(a, b, q), shape)
 
 
-def _fitting(what: str, a: Any, b: Any, q: Any) -> list[Any]:
-    """The operands of an equation; a ValueError if matrices of the first two are not square, or don't fit to `q`.
+def _fitting(what: str, a: Any, b: Any, q: Any) -> Any:
+    """`q`, if the matrices of the other operands of an equation fit to it; else a ValueError.
 
-    An equation of Lyapunov has one matrix on both sides: its errors don't speak of B.
+    An equation of Lyapunov has one matrix on both sides: its errors don't speak of B. Nothing is asserted of `a` and
+    `b`: as they are, they share their factors with whoever else asks for these.
     """
     right = "A" if a is b else "B"
     for v, name, axis, lines in ((a, "A", -2, "rows"), (b, right, -1, "columns")):
@@ -175,7 +176,7 @@ def _fitting(what: str, a: Any, b: Any, q: Any) -> list[Any]:
         for k in range(-min(len(here), len(there)), -2):
             if not q.type.broadcastable[k] and not v.type.broadcastable[k]:
                 q = asserted_equal(f"{what}: {{0}} matrices Q for {{1}} matrices {name}", q, here[k], there[k])
-    return [square(a, f"{what}: A"), square(b, f"{what}: {right}"), q]
+    return q
 
 
 def _leading(node: Apply, shapes: Sequence[Any]) -> tuple[Any, ...]:
@@ -248,7 +249,7 @@ class SolveSylvester(_Adjoints, Op):
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         dtype = float_dtype(*inputs)
-        a, b, q = (cast(v, dtype) for v in _fitting("Sylvester equation", *inputs))
+        a, b, q = (cast(v, dtype) for v in (*inputs[:2], _fitting("Sylvester equation", *inputs)))
         (r, u, _), (s, v, _) = Schur()(a), Schur()(b)
         inner = matmul(adjoint(u), matmul(q, v))
         y = TriangularSylvester(self.left, self.right)(r, s, inner)
@@ -374,7 +375,8 @@ def solve_discrete_lyapunov(A: Any, Q: Any, method: str | None = None) -> Any:
     if method not in (None, "bilinear", "direct"):
         raise ValueError(f"solve_discrete_lyapunov: method must be 'bilinear' or 'direct', not {method!r}")
     A, Q = (as_matrices(v, "solve_discrete_lyapunov") for v in (A, Q))
-    A, _, Q = _fitting("solve_discrete_lyapunov", A, A, Q)
+    A = square(A, "solve_discrete_lyapunov: A")
+    Q = _fitting("solve_discrete_lyapunov", A, A, Q)
     if method == "direct":
         return _directly(A, Q)
     one, upper = identity_for(A), adjoint(A)
