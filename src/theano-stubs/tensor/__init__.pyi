@@ -30,6 +30,7 @@ from theano.tensor import basic as basic
 from theano.tensor import blas as blas
 from theano.tensor import careduce as careduce
 from theano.tensor import constructors as constructors
+from theano.tensor import cumulative as cumulative
 from theano.tensor import elemwise as elemwise
 from theano.tensor import extra_ops as extra_ops
 from theano.tensor import factors as factors
@@ -46,7 +47,9 @@ from theano.tensor import nnet as nnet
 from theano.tensor import numpy_functions as numpy_functions
 from theano.tensor import opsupport as opsupport
 from theano.tensor import opt as opt
+from theano.tensor import ordered as ordered
 from theano.tensor import permutation as permutation
+from theano.tensor import positions as positions
 from theano.tensor import products as products
 from theano.tensor import random as random
 from theano.tensor import raw_random as raw_random
@@ -97,16 +100,14 @@ from theano.tensor.composed_ops import ScalarFromTensor as _ScalarFromTensor
 from theano.tensor.composed_ops import TensorFromScalar as TensorFromScalar
 from theano.tensor.composed_ops import TensorFromScalar as _TensorFromScalar
 from theano.tensor.composed_ops import Tile as Tile
+from theano.tensor.cumulative import CumOp as CumOp
 from theano.tensor.diagonal import ExtractDiag as ExtractDiag
 from theano.tensor.dot import BatchedDot as BatchedDot
 from theano.tensor.dot import Dot as Dot
 from theano.tensor.elemwise import DimShuffle as DimShuffle
 from theano.tensor.elemwise import Elemwise as Elemwise
 from theano.tensor.extra_ops import CpuContiguous as _CpuContiguous
-from theano.tensor.extra_ops import CumOp as CumOp
 from theano.tensor.extra_ops import RepeatOp as RepeatOp
-from theano.tensor.extra_ops import SearchsortedOp as SearchsortedOp
-from theano.tensor.extra_ops import Unique as Unique
 from theano.tensor.grid import _Grid as _Grid
 from theano.tensor.io import LoadFromDisk as LoadFromDisk
 from theano.tensor.join import Join as Join
@@ -116,6 +117,8 @@ from theano.tensor.messages import MPIRecv as MPIRecv
 from theano.tensor.messages import MPIRecvWait as MPIRecvWait
 from theano.tensor.messages import MPISend as MPISend
 from theano.tensor.messages import MPISendWait as MPISendWait
+from theano.tensor.ordered import SearchsortedOp as SearchsortedOp
+from theano.tensor.ordered import Unique as Unique
 from theano.tensor.reduction import All as All
 from theano.tensor.reduction import Any as Any
 from theano.tensor.reduction import Argmax as Argmax

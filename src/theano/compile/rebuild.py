@@ -250,7 +250,9 @@ def _in_order(replace: dict[Variable, Any], inputs: Sequence[Variable], strict: 
 
 def _replacement(key: Any, value: Any, strict: bool) -> Any:
     if isinstance(value, list | tuple):
-        raise TypeError(f"givens values must be variables, arrays or numbers, not {shown(value)}")
+        raise TypeError(
+            f"givens values must be variables, arrays or numbers, not {shown(value)}: write numpy.array(...)"
+        )
     try:
         if not isinstance(value, Variable):
             # A number takes its own dtype here (a Python int int64, a float float64), as shared() does.

@@ -177,8 +177,18 @@ class SharedVariable(Variable):
         try:
             self.container.value = new_value if borrow else detached_copy(new_value)
         except (TypeError, ValueError) as error:
-            error.args = (f"{error}{made_here(self)}",)
+            error.args = (f"{error}{self._kept_dtype(new_value)}{made_here(self)}",)
             raise
+
+    def _kept_dtype(self, value: Any) -> str:
+        """Part of an error of `set_value`: that the first value has decided the dtype, where that is what is wrong."""
+        dtype = getattr(self.type, "dtype", None)
+        if dtype is None or np.result_type(np.asarray(value).dtype, dtype) == dtype:
+            return ""
+        return (
+            f"\nA shared variable keeps the dtype of its first value, here {dtype}: make it of one that holds all that "
+            "comes, as theano.shared(0.0) holds fractions, or convert the new value."
+        )
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0; with `borrow` in the stored array itself."""

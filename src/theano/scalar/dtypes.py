@@ -94,7 +94,11 @@ def as_dtype(dtype: Any) -> str:
         except TypeError:
             pass
     if found is None:
-        raise UnknownDtype(f"There is no dtype {dtype!r}: it is one of {', '.join(all_dtypes)}, or 'floatX'.")
+        number = isinstance(dtype, int) or hasattr(dtype, "owner")
+        hint = " Is it a length? Lengths are one tuple: T.zeros((n, m))." if number else ""
+        raise UnknownDtype(
+            f"There is no dtype {dtype!r}: it is one of {', '.join(all_dtypes)}, or 'floatX'.{hint}"
+        )
     return found
 
 

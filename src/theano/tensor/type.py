@@ -276,7 +276,10 @@ class TensorType(Type):
         )
 
     def _convert_values(self, data: Any) -> np.ndarray:
-        array = np.asarray(data)
+        try:
+            array = np.asarray(data)
+        except ValueError as error:
+            raise ValueError(f"{error} All rows must have one length: pad the shorter ones.") from None
         self._refuse_kind(data, array)
         if array.dtype.kind == "O" and self.dtype in FLOAT and all(type(x) is int for x in array.flat):
             try:  # integers of more than 64 bits
@@ -308,6 +311,18 @@ class TensorType(Type):
         ):
             return None
         return TensorType.rebroadcast(var, self.broadcastable)
+
+    def how_to_convert(self, other: Any) -> str:
+        """What makes the variable `other` one of this type, for an error: '' or ``: write ...``."""
+        theirs = other.type
+        if not isinstance(theirs, TensorType):
+            return ""
+        if theirs.ndim != self.ndim:
+            return f": it has {theirs.ndim} axes, not {self.ndim}; write x.dimshuffle(...) or x.reshape(...)"
+        if theirs.dtype != self.dtype:
+            return f": write x.astype({self.dtype!r})"
+        axes = ", ".join(str(k) for k in range(self.ndim) if self.broadcastable[k] and not theirs.broadcastable[k])
+        return f": write theano.tensor.addbroadcast(x, {axes}), which promises that the length is 1"
 
     def value_zeros(self, shape: Sequence[int]) -> np.ndarray:
         """An array of zeros of this dtype."""
