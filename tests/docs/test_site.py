@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tools.api_names import chosen, described, formulas_as_text
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
+NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
 _TREE = re.compile(r"```\{toctree\}\n(?::[^\n]*\n)*\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
@@ -23,17 +25,27 @@ _OF_DTYPE = re.compile(r"[bcdfilwz](scalar|vector|matri(x|ces)|row|col|tensor\d)
 
 def test_every_page_is_in_a_table_of_contents() -> None:
     listed = {
-        (page.parent / f"{name}.md").resolve()
+        found.resolve()
         for page in PAGES
         for tree in _TREE.findall(page.read_text(encoding="utf-8"))
         for name in tree.split()
+        for found in page.parent.glob(f"{name}.*")
+        if found.suffix in (".md", ".ipynb")
     }
-    assert listed == {page.resolve() for page in PAGES if page != DOCS / "index.md"}
+    assert listed == {page.resolve() for page in [*PAGES, *NOTEBOOKS] if page != DOCS / "index.md"}
 
 
-@pytest.mark.parametrize("page", [DOCS.parent / "README.md", *PAGES], ids=lambda p: p.name)
+def _text_of(page: Path) -> str:
+    """The text of a page, of a notebook that of its cells of text."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        return "\n\n".join("".join(c["source"]) for c in json.loads(text)["cells"] if c["cell_type"] == "markdown")
+    return text
+
+
+@pytest.mark.parametrize("page", [DOCS.parent / "README.md", *PAGES, *NOTEBOOKS], ids=lambda p: p.name)
 def test_links(page: Path) -> None:
-    text = _CODE.sub("", page.read_text(encoding="utf-8"))
+    text = _CODE.sub("", _text_of(page))
     assert [link for link in _LINK.findall(text) if not (page.parent / link).exists()] == []
 
 

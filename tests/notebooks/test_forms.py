@@ -170,6 +170,12 @@ def test_pictures_are_sound_svg(trained):
         assert NASTY in texts
 
 
+def test_a_constant_has_a_box_where_it_is_used_and_no_other():
+    graph = graph_data(T.dvector("x") + 1)["graphs"][0]
+    joined = {number for edge in graph["edges"] for number in (edge["from"], edge["to"])}
+    assert joined == set(range(len(graph["nodes"])))
+
+
 def test_no_picture_of_leaves_and_of_large_graphs():
     y = T.dscalar("x")
     assert y._repr_svg_() is None and theano.shared(1.0)._repr_svg_() is None and T.constant(1)._repr_svg_() is None
