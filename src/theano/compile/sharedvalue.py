@@ -19,6 +19,7 @@ from theano.graph.origin import made_here
 from theano.graph.shown import shown
 from theano.native.support import Using, copy_value, put_value, wait_for
 from theano.record import Slotted
+from theano.scalar.dtypes import foreign_numbers
 from theano.scalar.op import ScalarOp
 from theano.scalar.operators import define_operators
 
@@ -365,12 +366,9 @@ def generic_constructor(
 ) -> SharedVariable:
     """The last resort: any Python object, never looked into; but for numbers that only look like arrays."""
     if isinstance(value, np.ndarray | np.generic):
-        dtype = value.dtype
-        if dtype.kind in "fc" or dtype.isbuiltin == 2:  # 2: registered by another package, as bfloat16 is
-            raise _NotAsObject(
-                f"theano.shared can't hold numbers of dtype {dtype}, which is not a dtype of tensors: convert them "
-                f'first, e.g. value.astype("float32")'
-            )
+        foreign = foreign_numbers(value)
+        if foreign:
+            raise _NotAsObject(f"theano.shared can't hold {foreign}")
     return SharedVariable(name, generic, value, strict, allow_downcast)
 
 

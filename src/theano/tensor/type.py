@@ -13,7 +13,7 @@ from theano.graph import Type, Variable
 from theano.graph.own_text import OwnText
 from theano.graph.shown import shown
 from theano.scalar.conversion import converted
-from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, promote
+from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, foreign_numbers, promote
 from theano.scalar.user import get_scalar_type
 from theano.user_warnings import warn_user
 
@@ -265,6 +265,8 @@ class TensorType(Type):
                 f"{self} cannot store {shown(data)}: it is complex. Pass its .real, or declare a complex variable "
                 "(T.zscalar, T.zvector, ...)."
             )
+        if array.dtype.isbuiltin == 2:  # registered by another package, as bfloat16 is
+            raise TypeError(f"{self} cannot store {foreign_numbers(array)}")
         odd = [x for x in array.flat if not isinstance(x, int | float | complex | np.number)] if kind == "O" else []
         if kind in "biufc" or (kind == "O" and not odd):
             return

@@ -17,7 +17,7 @@ from theano.graph.errors import NoLengthError
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
 from theano.other_words import advised
-from theano.scalar.dtypes import ALL, as_dtype, autocast
+from theano.scalar.dtypes import ALL, as_dtype, autocast, foreign_numbers
 from theano.tensor.type import TensorType, refuse_masked, tensor_type
 
 
@@ -250,6 +250,9 @@ def _as_array(x: Any, dtype: Any) -> np.ndarray:
                 array = array.astype(config.floatX)
     except (ValueError, OverflowError) as error:
         raise TypeError(f"Could not convert {shown(x)} to a tensor constant: {error}") from error
+    foreign = foreign_numbers(array)
+    if foreign:
+        raise TypeError(f"a tensor can't hold {foreign}")
     if array.dtype.name not in ALL or array.dtype.kind not in "biufc":
         raise TypeError(f"Could not convert {shown(x)} of {type(x)} to a tensor constant")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -344,6 +347,9 @@ as_tensor = as_tensor_variable
 
 
 def _no_tensor(x: Any) -> AsTensorError:
+    foreign = foreign_numbers(x)
+    if foreign:
+        return AsTensorError(f"Cannot convert {foreign}")
     return AsTensorError(
         f"Cannot convert {shown(x)} of type {type(x).__name__} to TensorType: a tensor is a variable, a number, an "
         "array, or a list of those."
