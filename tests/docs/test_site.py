@@ -17,6 +17,8 @@ PAGES = sorted(DOCS.rglob("*.md"))
 NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
 _TREE = re.compile(r"```\{toctree\}\n(?::[^\n]*\n)*\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
+_ANCHOR = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+?)\s*$", re.MULTILINE)
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _NAMES = re.compile(r"\.\. names:: (\S+)\n((?:(?: .*)?\n)*)")
 # One for each dtype, and their plurals; the page has those of all dtypes.
@@ -47,6 +49,24 @@ def _text_of(page: Path) -> str:
 def test_links(page: Path) -> None:
     text = _CODE.sub("", _text_of(page))
     assert [link for link in _LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """What headings are called in links, here and where repositories are shown."""
+    headings = _HEADING.findall(re.sub(r"^```.*?^```", "", _text_of(page), flags=re.DOTALL | re.MULTILINE))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [DOCS.parent / "README.md", *PAGES, *NOTEBOOKS], ids=lambda p: p.name)
+def test_links_to_headings(page: Path) -> None:
+    text = _CODE.sub("", _text_of(page))
+    found = _ANCHOR.findall(text)
+    assert [(name, to) for name, to in found if to not in _anchors(page.parent / name if name else page)] == []
+
+
+def test_a_missing_heading_is_noticed() -> None:
+    assert "short-errors" in _anchors(DOCS / "notebooks.md") and "nonsense" not in _anchors(DOCS / "notebooks.md")
+    assert _ANCHOR.findall("[a](b.md#c-d) [e](#f) [g](h.md) [i](https://j#k)") == [("b.md", "c-d"), ("", "f")]
 
 
 def _in_the_reference() -> set[str]:
