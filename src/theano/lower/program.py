@@ -273,8 +273,6 @@ class _Lowering:
         if same is not None and not any(b.values[v].tensor in b.consumed for v in same.outputs):
             for v, other in zip(node.outputs, same.outputs, strict=True):
                 b.values[v] = b.values[other]
-                if other in b.halves:
-                    b.halves[v] = b.halves[other]
                 self.same[v] = other
                 # both are seen by the users of either: neither may be overwritten for one of them
                 b.clients[other] = b.clients[v] = b.clients.get(other, 0) + b.clients.get(v, 1)

@@ -23,8 +23,9 @@ from theano.sparse.op import (
     wanted_format,
 )
 from theano.sparse.values import as_format, compressed, in_order
-from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
+from theano.sparse.variable import as_sparse_variable, is_sparse_variable, one_at_least
 from theano.tensor.alloc import zeros
+from theano.tensor.assertion import asserted_equal
 from theano.tensor.math import cast as dense_cast
 from theano.tensor.math import eq
 from theano.tensor.reduction import sum as dense_sum
@@ -57,6 +58,8 @@ __all__ = [
     "structured_add_s_v",
     "sub",
 ]
+
+_MISFIT = "there are {{0}} {} and {{1}} elements in the vector"
 
 
 def one_format(x: Any, y: Any) -> tuple[Any, Any]:
@@ -375,7 +378,7 @@ class _ByColumn(SameShape):
         x, y = inputs
         data, indices, indptr, shape = csm_properties(x)
         _, columns = places(x.type.format, indices, indptr)
-        y = requires(f"{self}: the vector must have as many elements as there are columns", y, eq(y.shape[0], shape[1]))
+        y = asserted_equal(_MISFIT.format("columns"), y, shape[1], y.shape[0])
         return self.combined(data, y[columns]), indices, indptr, shape
 
     def combined(self, data: Any, numbers: Any) -> Any:
@@ -386,7 +389,7 @@ class _ByColumn(SameShape):
 def check_length(s: Any, length: int, what: str) -> None:
     """ValueError if a vector does not have an element for each row or column."""
     if len(s) != length:
-        raise ValueError(f"there are {length} {what} and {len(s)} elements in the vector")
+        raise ValueError(_MISFIT.format(what).format(length, len(s)))
 
 
 def _lines_of(x: Any) -> np.ndarray:
@@ -492,6 +495,8 @@ class ColScaleCSC(SameShape):
 
     Parameters
     ----------
+    lines : str, optional
+        What an error calls the columns: "rows" where the matrix is a transpose.
     x : sparse matrix
         (m, n), csc.
     s : tensor_like
@@ -517,11 +522,17 @@ class ColScaleCSC(SameShape):
     array([[ 10., 200.]])
     """
 
-    __props__ = ()
+    __props__ = ("lines",)
     view_map = {0: [0]}
     keeps_structure = 0
     linear_in = (0, 1)
     axis = 1
+
+    def __init__(self, lines: str | None = None) -> None:
+        self.lines = lines or ("rows", "columns")[self.axis]
+
+    def __str__(self) -> str:
+        return type(self).__name__
 
     def make_node(self, x: Any, s: Any) -> Apply:
         x, s = as_sparse_variable(x), as_tensor_variable(s)
@@ -533,7 +544,7 @@ class ColScaleCSC(SameShape):
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         x, s = inputs
-        check_length(s, x.shape[self.axis], ("rows", "columns")[self.axis])
+        check_length(s, x.shape[self.axis], self.lines)
         place = _lines_of(x) if self.axis else x.indices
         data = np.asarray(x.data * s[place], node.outputs[0].type.dtype)
         outputs[0][0] = compressed("csc", data, x.indices, x.indptr, x.shape)
@@ -541,8 +552,7 @@ class ColScaleCSC(SameShape):
     def components(self, inputs: Sequence[Any]) -> Components:
         x, s = inputs
         data, indices, indptr, shape = csm_properties(x)
-        what = ("row", "column")[self.axis]
-        s = requires(f"the vector must have as many elements as there are {what}s", s, eq(s.shape[0], shape[self.axis]))
+        s = asserted_equal(_MISFIT.format(self.lines), s, shape[self.axis], s.shape[0])
         return data * s[places("csc", indices, indptr)[self.axis]], indices, indptr, shape
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
@@ -558,6 +568,8 @@ class RowScaleCSC(ColScaleCSC):
 
     Parameters
     ----------
+    lines : str, optional
+        What an error calls the rows: "columns" where the matrix is a transpose.
     x : sparse matrix
         (m, n), csc.
     s : tensor_like
@@ -585,8 +597,9 @@ class RowScaleCSC(ColScaleCSC):
     axis = 0
 
 
-_col_scale_csc = ColScaleCSC()
-_row_scale_csc = RowScaleCSC()
+_columns_of_csc, _rows_of_csc = ColScaleCSC(), RowScaleCSC()
+# of matrices of format csr, which are given as their transposes
+_columns_of_csr, _rows_of_csr = RowScaleCSC("columns"), ColScaleCSC("rows")
 
 
 def col_scale(x: Any, s: Any) -> Any:
@@ -621,7 +634,7 @@ def col_scale(x: Any, s: Any) -> Any:
     """
     x = as_sparse_variable(x)
     wanted_format(x, "csr", "csc")
-    return _col_scale_csc(x, s) if x.type.format == "csc" else transpose(_row_scale_csc(transpose(x), s))
+    return _columns_of_csc(x, s) if x.type.format == "csc" else transpose(_columns_of_csr(transpose(x), s))
 
 
 def row_scale(x: Any, s: Any) -> Any:
@@ -655,7 +668,7 @@ def row_scale(x: Any, s: Any) -> Any:
     """
     x = as_sparse_variable(x)
     wanted_format(x, "csr", "csc")
-    return _row_scale_csc(x, s) if x.type.format == "csc" else transpose(_col_scale_csc(transpose(x), s))
+    return _rows_of_csc(x, s) if x.type.format == "csc" else transpose(_rows_of_csr(transpose(x), s))
 
 
 class MulSS(OfTwo):
@@ -828,14 +841,12 @@ def add(x: Any, y: Any) -> Any:
     >>> sparse.dense_from_sparse(made).eval()
     array([[1., 5.]])
     """
-    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+    x, y = one_at_least("add", x, y)
     if is_sparse_variable(x) and is_sparse_variable(y):
         return (add_s_s_data if same_structure(x, y) else add_s_s)(x, y)
-    if is_sparse_variable(x):
-        return add_s_d(x, _as_matrix(x, y))
-    if is_sparse_variable(y):
-        return add_s_d(y, _as_matrix(y, x))
-    raise TypeError(f"sparse.add takes a sparse matrix, {x} and {y} are dense{made_here(x)}")
+    if not is_sparse_variable(x):
+        x, y = y, x
+    return add_s_d(x, _as_matrix(x, y))
 
 
 def _as_matrix(x: Any, y: Any) -> Any:
@@ -874,7 +885,8 @@ def sub(x: Any, y: Any) -> Any:
     >>> sparse.dense_from_sparse(made).eval()
     array([[-1., -1.]])
     """
-    return add(x, -as_sparse_or_tensor_variable(y))
+    x, y = one_at_least("sub", x, y)
+    return add(x, -y)
 
 
 def mul(x: Any, y: Any) -> Any:
@@ -909,11 +921,9 @@ def mul(x: Any, y: Any) -> Any:
     >>> sparse.dense_from_sparse(sparse.mul(sparse.csr_from_dense([[0.0, 2.0]]), np.array([[1.0, 3.0]]))).eval()
     array([[0., 6.]])
     """
-    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+    x, y = one_at_least("mul", x, y)
     if not is_sparse_variable(x):
         x, y = y, x
-    if not is_sparse_variable(x):
-        raise TypeError(f"sparse.mul takes a sparse matrix, {x} and {y} are dense{made_here(x)}")
     if is_sparse_variable(y):
         return mul_s_s(x, y)
-    return mul_s_v(x, y) if y.type.ndim == 1 and is_sparse_variable(x) else mul_s_d(x, y)
+    return mul_s_v(x, y) if y.type.ndim == 1 else mul_s_d(x, y)

@@ -16,7 +16,7 @@ from theano.sparse.csm import csm_data, csm_properties, lengths, places
 from theano.sparse.elements import met
 from theano.sparse.op import Components, SparseOp, dense_output, wanted_format
 from theano.sparse.values import matrix_class
-from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
+from theano.sparse.variable import as_sparse_variable, is_sparse_variable, one_at_least
 from theano.tensor import math
 from theano.tensor.alloc import alloc
 from theano.tensor.opsupport import zero_gradient
@@ -227,12 +227,10 @@ greater_equal_s_s, greater_equal_s_d = GreaterEqualSS(), GreaterEqualSD()
 
 
 def _compared(name: str, both: Any, one: Any, other_way: Any, x: Any, y: Any) -> Any:
-    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
-    if is_sparse_variable(x):
-        return both(x, y) if is_sparse_variable(y) else one(x, y)
-    if is_sparse_variable(y):
+    x, y = one_at_least(name, x, y)
+    if not is_sparse_variable(x):
         return other_way(y, x)
-    raise TypeError(f"sparse.{name} takes a sparse matrix, {x} and {y} are dense{made_here(x)}")
+    return both(x, y) if is_sparse_variable(y) else one(x, y)
 
 
 def eq(x: Any, y: Any) -> Any:

@@ -27,8 +27,8 @@ from theano.tensor.opsupport import (
 from theano.tensor.ordered import SearchsortedOp, Unique, searchsorted
 from theano.tensor.positions import ravel_multi_index, unravel_index
 from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
+from theano.tensor.reduction import supremum
 from theano.tensor.shape import (
     dimshuffle,
     flatten,
@@ -220,14 +220,13 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     Returns
     -------
     TensorVariable
-        A vector of ``max(max(x) + 1, minlength)`` numbers: int64, or of the dtype of `weights`.
+        A vector of ``max(max(x) + 1, minlength)`` numbers, of `minlength` (or none) if `x` has no elements: int64, or
+        of the dtype of `weights`.
 
     Raises
     ------
     TypeError
         `x` is no vector of integers.
-    ValueError
-        When it runs: `x` has no elements (NumPy's gives no counts then).
     AssertionError
         When it runs with `assert_nonneg`: there is a negative number.
 
@@ -243,7 +242,8 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
         raise TypeError(f"bincount takes integers, got {x.type}")
     if assert_nonneg:
         x = Assert("Input to bincount has negative values!")(x, all_(ge(x, 0)))
-    length = cast(max_(x), "int64") + 1
+    # as float64, which counts more numbers than memory holds, because that has a largest one of nothing
+    length = cast(maximum(supremum(cast(x, "float64")), -1), "int64") + 1
     if minlength is not None:
         length = maximum(length, as_index(minlength, "minlength"))
     dtype = "int64" if weights is None else as_tensor_variable(weights).type.dtype

@@ -430,9 +430,7 @@ def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     TypeError
         `axis` is not made of ints.
     ValueError
-        There is no such axis.
-    ValueError
-        When it runs: all elements over `axis` are NaN.
+        There is no such axis; or when it runs: all elements over `axis` are NaN.
 
     Examples
     --------
@@ -464,9 +462,7 @@ def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     TypeError
         `axis` is not made of ints.
     ValueError
-        There is no such axis.
-    ValueError
-        When it runs: all elements over `axis` are NaN.
+        There is no such axis; or when it runs: all elements over `axis` are NaN.
 
     Examples
     --------

@@ -8,11 +8,13 @@ import numpy as np
 
 from theano.graph import Constant
 from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.tensor.alloc import alloc
 from theano.tensor.arranging import expand_dims, moveaxis, take_along_axis
 from theano.tensor.assertion import Assert
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.math import cast, ceil, clip, eq, floor, ge, isnan, le, maximum, round_half_to_even, switch
+from theano.tensor.join import concatenate
+from theano.tensor.math import cast, ceil, clip, eq, floor, ge, isnan, le, maximum, minimum, round_half_to_even, switch
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import product, reshape, shape_i
@@ -68,6 +70,15 @@ def _at(rows: Any, place: Any) -> Any:
     return switch(eq(first, second), first, first * (1 - part) + second * part)
 
 
+def _nan_if_empty(rows: Any) -> Any:
+    """`rows`; if they have no elements, with a NaN in each: NumPy's median of nothing."""
+    *others, last = (shape_i(rows, k) for k in range(rows.type.ndim))
+    if rows.type.shape[-1]:
+        return rows
+    nothing = constant(np.asarray(np.nan, rows.type.dtype))
+    return concatenate([rows, alloc(nothing, *others, 1 - minimum(last, 1))], axis=-1)
+
+
 def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str, leave_nan_out: bool) -> Any:
     a = as_tensor_variable(a)
     if a.type.dtype in COMPLEX:
@@ -78,7 +89,8 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str,
         raise ValueError(f"{what}: q must be a number or a vector, not of {q.type.ndim} dimensions")
     a = cast(a, "float64") if a.type.dtype in DISCRETE else a
     axes = all_axes(normalize_axis(axis, a.type.ndim), a.type.ndim)
-    rows = sort(_rows(a, axes), axis=-1)  # NaN come last
+    rows = _rows(a, axes)
+    rows = sort(_nan_if_empty(rows) if leave_nan_out or what == "median" else rows, axis=-1)  # NaN come last
     before = rows.type.ndim - 1
     if leave_nan_out:
         count = sum_(switch(isnan(rows), 0, 1), axis=-1, dtype="int64", keepdims=True)
@@ -188,7 +200,7 @@ def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
 
 
 def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The middle of the sorted elements over `axis`, or the mean of both of them; NaN where an element is NaN.
+    """The middle of the sorted elements over `axis`, or the mean of both; NaN where one is NaN, or there is none.
 
     Parameters
     ----------
@@ -208,8 +220,6 @@ def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ------
     TypeError
         `a` is complex.
-    IndexError
-        When it runs: there are no elements.
 
     Examples
     --------

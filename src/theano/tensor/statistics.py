@@ -215,7 +215,7 @@ def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = Fa
     TypeError
         `axis` is not made of ints.
     ValueError
-        There is no such axis.
+        There is no such axis, or `ord` is no number.
 
     Examples
     --------
@@ -232,6 +232,8 @@ def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = Fa
         raise NotImplementedError("norm of a 0-d tensor")
     if ord is None:
         ord = 2
+    if (0 if isinstance(ord, (int, float)) else getattr(ord, "ndim", None)) != 0:
+        raise ValueError(f"Invalid norm order {ord!r} for vectors: it must be None or a number, also inf or -inf")
     if ord == 0:
         return sum_(neq(x, 0), axis=axis, keepdims=keepdims)
     if ord == math.inf:

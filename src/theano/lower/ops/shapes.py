@@ -16,7 +16,7 @@ from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
 from theano.lower.values import Value
 from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, Tri, integer_range_dtype
-from theano.tensor.assertion import Assert
+from theano.tensor.assertion import Assert, AssertEqual
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.opsupport import INT64
 from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
@@ -173,6 +173,14 @@ def lower_assert(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     message = escaped(node.op.msg)
     for c in conditions:
         b.check(ex.ne(b.scalar(c), ex.const(0, st.load_type(c.type))), node.op.exc, message)
+    return [value]
+
+
+@lowers(AssertEqual)
+def lower_assert_equal(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    value, *integers = inputs
+    one, other = (b.scalar(n, "i64") for n in integers)
+    b.check(ex.eq(one, other), node.op.exc, node.op.msg, (one, other))
     return [value]
 
 
