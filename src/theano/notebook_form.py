@@ -1,5 +1,5 @@
 """How an object looks in a notebook: a class that says ``_repr_html_ = notebook_form`` has a form there, and
-one that says ``_repr_svg_ = notebook_picture`` a picture for where no script may run: viewers of notebooks, printers.
+one that says ``_repr_svg_ = notebook_picture`` a picture without scripts: for documents, and what shows no HTML.
 
 What makes the forms (`theano.notebooks`) draws graphs, so it stands above all that has a form, and is imported when a
 notebook asks for the first of them.

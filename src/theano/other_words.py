@@ -13,7 +13,7 @@ __all__ = ["advised", "no_attribute"]
 
 _Class = TypeVar("_Class", bound=type)
 
-_A_VALUE = "x.eval({...}), or call a compiled function: it has no value yet, and results are NumPy arrays"
+_A_VALUE = "x.eval({...}) for the value of an expression, x.get_value() for that of a shared variable: NumPy arrays"
 _NO_VALUE = "x.eval({...}): only shared variables (theano.shared) hold a value"
 _STREAMS = "theano.random.RandomStreams(seed=0).normal((2, 3)), and others of its methods"
 _GRAD = "theano.grad(cost, parameters), which gives expressions"
@@ -61,7 +61,8 @@ _WORDS: dict[str, dict[str, str]] = {
     ),
     "tensor": {
         **dict.fromkeys(("item", "numpy", "tolist", "tobytes"), _A_VALUE),
-        **dict.fromkeys(("get_value", "set_value", "get_values", "set_values"), _NO_VALUE),
+        **dict.fromkeys(("get_value", "set_value"), _NO_VALUE),
+        **dict.fromkeys(("get_values", "set_values"), "x.get_value(), x.set_value(v), of shared variables"),
         **dict.fromkeys(("backward", "requires_grad"), _GRAD),
         "detach": "theano.gradient.disconnected_grad(x)",
         "append": "theano.tensor.concatenate([x, [value]])",

@@ -184,7 +184,10 @@ class SharedVariable(Variable):
     def _kept_dtype(self, value: Any) -> str:
         """Part of an error of `set_value`: that the first value has decided the dtype, where that is what is wrong."""
         dtype = getattr(self.type, "dtype", None)
-        if dtype is None or np.result_type(np.asarray(value).dtype, dtype) == dtype:
+        if dtype is None or not isinstance(value, int | float | np.ndarray | np.generic):
+            return ""
+        given = np.asarray(value).dtype
+        if given.kind not in "iuf" or np.result_type(given, dtype) == dtype:
             return ""
         return (
             f"\nA shared variable keeps the dtype of its first value, here {dtype}: make it of one that holds all that "
