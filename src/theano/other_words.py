@@ -31,8 +31,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "variable": "theano.shared(value), or for an input theano.tensor.matrix('x')",
     },
     "theano.tensor": {
-        **{name: f"theano.tensor.nnet.{name}" for name in ("relu", "elu", "softmax", "softplus", "conv2d", "conv3d")},
-        **{name: _DTYPE.format(name) for name in ("float16", "float32", "float64", "int8", "int32", "int64", "uint8")},
+        **{name: f"theano.tensor.nnet.{name}" for name in ("relu", "elu", "softmax", "conv2d", "conv3d")},
+        **{name: _DTYPE.format(name) for name in ("float16", "float32", "float64", "int8", "int64", "uint8")},
         **dict.fromkeys(("randn", "rand", "normal", "uniform", "RandomStreams"), _STREAMS),
         **{name: f"numpy.{name}" for name in ("pi", "e", "inf", "nan")},
         "linalg": "theano.tensor.nlinalg (inverse, determinant, svd, ...) and slinalg (solve, cholesky, expm, ...)",
