@@ -38,6 +38,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "linalg": "theano.tensor.nlinalg (inverse, determinant, svd, ...) and slinalg (solve, cholesky, expm, ...)",
         "gradient": _GRAD,
         "gradients": _GRAD,
+        "unique": "theano.tensor.extra_ops.Unique()(x)",
         "newaxis": "None, as in x[:, None]",
         "array": "theano.tensor.constant(value), or theano.shared(value) for what functions change",
         "placeholder": "theano.tensor.matrix('x') and its relatives",
