@@ -394,3 +394,5 @@ def test_functions_of_libraries_are_told_by_what_they_do() -> None:
     assert ran and all(loop.name == "convolution" for loop in ran)
     assert all(loop.lines and "AbstractConv2d" in str(loop.nodes) for loop in ran)
     assert "convolution: AbstractConv2d" in repr(ran)
+    (added,) = (loop for loop in ran if loop.kernel == "convolve_f32")
+    assert added.operations == 2 * (2 * 6 * 6) * 4 * (3 * 3 * 3)

@@ -14,7 +14,8 @@ from theano.graph import Apply
 from theano.tensor import advanced_subtensor, blas, extra_ops, factors, nlinalg, reduction, slinalg
 from theano.tensor.careduce import CAReduce
 from theano.tensor.io import load
-from theano.tensor.shape import MakeVector, Rebroadcast, Shape_i
+from theano.tensor.promises import Rebroadcast
+from theano.tensor.shape import MakeVector, Shape_i
 from theano.tensor.subtensor import Subtensor
 
 s, v, m, t3, t4 = T.dscalar("s"), T.dvector("v"), T.dmatrix("m"), T.dtensor3("t3"), T.dtensor4("t4")

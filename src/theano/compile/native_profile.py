@@ -157,7 +157,10 @@ class NativeProfile:
         for sizes, records in self._periods():
             if not records[:, 0].any():
                 continue
-            for total, each, calls in zip(totals, self._of_sizes(sizes), records[:, 0], strict=True):
+            # what is said of a call in slices is that of all of them together
+            arounds = [self._slices_around(timed) for timed in self.form.timed]
+            ran = [records[k if around is None else around, 0] for k, around in enumerate(arounds)]
+            for total, each, calls in zip(totals, self._of_sizes(sizes), ran, strict=True):
                 for what in range(2):
                     one, so_far = each[what], total[what]
                     total[what] = None if calls and one is None or so_far is None else so_far + int(calls) * (one or 0)

@@ -37,8 +37,9 @@ from theano.lower.ops import (  # noqa: F401  (register)
 )
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
-from theano.lower.plan.groups import Group, Scheduler, live_items
+from theano.lower.plan.groups import Group, live_items
 from theano.lower.plan.nest_plan import NestPlan
+from theano.lower.plan.scheduler import Scheduler
 from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
 from theano.record import Record, field, replace

@@ -20,6 +20,7 @@ from theano.graph import Apply, Op
 from theano.graph.null_type import grad_undefined
 from theano.scan import scan
 from theano.tensor.assertion import Assert
+from theano.tensor.extremes import max as greatest
 from theano.tensor.join import concatenate
 from theano.tensor.math import (
     and_,
@@ -43,7 +44,6 @@ from theano.tensor.math import (
 )
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
 from theano.tensor.reduction import all as all_of
-from theano.tensor.reduction import max as greatest
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["BinomialFromUniform", "PoissonFromUniform", "binomial_from_uniform", "poisson_from_uniform"]

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.tensor.alloc import arange, zeros, zeros_like
+from theano.tensor.alloc import zeros, zeros_like
+from theano.tensor.axes import dimshuffle
 from theano.tensor.math import cast, maximum, minimum
 from theano.tensor.methods import attach
 from theano.tensor.opsupport import Shapes, as_index, checked_axis, single, unknown_if_one
-from theano.tensor.shape import dimshuffle, shape_i, shape_tuple, specify_shape
+from theano.tensor.promises import specify_shape
+from theano.tensor.ranges import arange
+from theano.tensor.shape import shape_i, shape_tuple
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.variable import as_tensor_variable
 
@@ -250,16 +253,7 @@ def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Any:
 
 
 def _diagonal(self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The diagonals of the matrices in two axes: see `theano.tensor.diagonal`.
-
-    Parameters
-    ----------
-    offset : int
-        Which diagonal: 0 is the main one, positive ones are above it.
-    axis1, axis2 : int
-        Axes of rows and of columns of the matrices.
-    """
     return diagonal(self, offset, axis1, axis2)
 
 
-attach({"diagonal": _diagonal})
+attach({"diagonal": _diagonal}, [diagonal])

@@ -10,9 +10,11 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import INTEGER, as_dtype
-from theano.tensor.alloc import alloc, arange, zeros, zeros_like
+from theano.tensor.alloc import alloc, zeros, zeros_like
 from theano.tensor.assertion import Assert
+from theano.tensor.axes import dimshuffle, shape_padaxis, squeeze
 from theano.tensor.cumulative import CumOp, cumprod, cumsum, diff
+from theano.tensor.extremes import supremum
 from theano.tensor.indexing import nonzero
 from theano.tensor.math import cast, ge, maximum
 from theano.tensor.methods import attach
@@ -26,19 +28,12 @@ from theano.tensor.opsupport import (
 )
 from theano.tensor.ordered import SearchsortedOp, Unique, searchsorted
 from theano.tensor.positions import ravel_multi_index, unravel_index
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.reduction import supremum
-from theano.tensor.shape import (
-    dimshuffle,
-    flatten,
-    patternbroadcast,
-    reshape,
-    shape,
-    shape_i,
-    shape_padaxis,
-    squeeze,
-)
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import shape, shape_i
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
@@ -363,15 +358,6 @@ def bartlett(M: Any) -> Any:
 
 
 def _repeat(self: Any, repeats: Any, axis: int | None = None) -> Any:
-    """The elements along `axis`, each repeated: see `theano.tensor.repeat`.
-
-    Parameters
-    ----------
-    repeats : int, or integer tensor-like of at most one axis
-        How often each element; a vector has a number for each.
-    axis : int or None
-        None: of the flattened tensor.
-    """
     return repeat(self, repeats, axis)
 
 
@@ -388,9 +374,4 @@ def _compress(self: Any, a: Any, axis: int | None = None) -> Any:
     return compress(self, a, axis)
 
 
-attach(
-    {
-        "repeat": _repeat,
-        "compress": _compress,
-    }
-)
+attach({"repeat": _repeat, "compress": _compress}, [repeat])

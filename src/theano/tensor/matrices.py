@@ -12,14 +12,18 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
-from theano.tensor.alloc import alloc, eye, tri
+from theano.tensor.alloc import alloc
 from theano.tensor.assertion import asserted_equal
+from theano.tensor.axes import shape_padleft
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.dot import batched_dot_op, dot_op
 from theano.tensor.math import conj, switch
 from theano.tensor.opsupport import Shapes, single
-from theano.tensor.shape import patternbroadcast, reshape, shape_i, shape_padleft, shape_tuple
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.reshaping import reshape
 from theano.tensor.shape import product as length_product
+from theano.tensor.shape import shape_i, shape_tuple
+from theano.tensor.triangles import eye, tri
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

@@ -15,7 +15,10 @@ from theano.tensor.assertion import asserted_equal
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.diagonal import diag as _diag
 from theano.tensor.dot import dot
-from theano.tensor.factors import SVD, Eig, Eigh, EighGrad, QRFull, QRIncomplete, eig, eigh, qr, svd
+from theano.tensor.eigen import Eig, Eigh, EighGrad, eig, eigh
+from theano.tensor.extremes import max as max_
+from theano.tensor.extremes import min as min_
+from theano.tensor.factors import SVD, QRFull, QRIncomplete, qr, svd
 from theano.tensor.inverses import (
     Det,
     MatrixInverse,
@@ -30,10 +33,9 @@ from theano.tensor.inverses import (
 from theano.tensor.join import stack
 from theano.tensor.matrices import Composed, as_matrices, as_matrix, identity_for, in_pattern_of, matmul, square
 from theano.tensor.opsupport import Shapes, checked_axis, single
-from theano.tensor.reduction import max as max_
-from theano.tensor.reduction import min as min_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import product, reshape, shape_tuple
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import product, shape_tuple
 from theano.tensor.systems import solve
 from theano.tensor.variable import as_tensor_variable
 

@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, upcast
-from theano.tensor.alloc import arange, ones_like, zeros_like
+from theano.tensor.alloc import ones_like, zeros_like
 from theano.tensor.arranging import flip
 from theano.tensor.assertion import Assert, asserted_equal
+from theano.tensor.axes import shape_padright
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.cumulative import diff
 from theano.tensor.diagonal import diag
 from theano.tensor.dot import dot
 from theano.tensor.elemwise import dimshuffle
+from theano.tensor.extremes import supremum
 from theano.tensor.indexing import take
 from theano.tensor.join import concatenate, stack
 from theano.tensor.math import (
@@ -41,10 +44,11 @@ from theano.tensor.math import (
 from theano.tensor.math import complex as complex_
 from theano.tensor.opsupport import checked_axis
 from theano.tensor.ordered import searchsorted
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import any as any_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.reduction import supremum
-from theano.tensor.shape import flatten, reshape, shape_i, shape_padright
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import shape_i
 from theano.tensor.statistics import cov
 from theano.tensor.variable import as_tensor_variable, constant
 
@@ -61,10 +65,7 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real numbers.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -107,10 +108,7 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -119,10 +117,7 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -138,14 +133,12 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     weights : tensor-like, optional
         Of the shape of `a`, or a vector along the one axis `axis`; default: all are 1.
     returned : bool
         Whether to return the sums of the weights, too.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -573,3 +566,6 @@ def polyval(p: Any, x: Any) -> Any:
     for coefficient in from_highest[1:]:
         result = result * x + coefficient
     return result
+
+
+fill(globals())

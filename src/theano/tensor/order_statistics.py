@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Constant
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.alloc import alloc
 from theano.tensor.arranging import expand_dims, moveaxis, take_along_axis
@@ -17,7 +18,8 @@ from theano.tensor.join import concatenate
 from theano.tensor.math import cast, ceil, clip, eq, floor, ge, isnan, le, maximum, minimum, round_half_to_even, switch
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import product, reshape, shape_i
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import product, shape_i
 from theano.tensor.sort import sort
 from theano.tensor.variable import as_tensor_variable, constant
 
@@ -125,13 +127,11 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
         Real numbers; integers are taken as float64.
     q : tensor-like
         A fraction from 0 to 1, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         How a number between two elements is found: 'linear', 'lower', 'higher', 'nearest', 'midpoint', 'hazen',
         'weibull', 'median_unbiased', 'normal_unbiased', 'interpolated_inverted_cdf'; see `numpy.quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -170,12 +170,10 @@ def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
         Real numbers; integers are taken as float64.
     q : tensor-like
         Hundredths from 0 to 100, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -206,10 +204,7 @@ def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real numbers; integers are taken as float64.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -238,12 +233,10 @@ def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdi
         Real numbers; integers are taken as float64.
     q : tensor-like
         A fraction from 0 to 1, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -274,12 +267,10 @@ def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keep
         Real numbers; integers are taken as float64.
     q : tensor-like
         Hundredths from 0 to 100, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -308,10 +299,7 @@ def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real numbers; integers are taken as float64.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -329,3 +317,6 @@ def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     array(4.)
     """
     return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "nanmedian", True)
+
+
+fill(globals())

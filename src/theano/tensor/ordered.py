@@ -242,18 +242,7 @@ def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
 
 def _searchsorted(self: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """The positions in this sorted vector before (or behind) which `v` belongs: see `theano.tensor.searchsorted`.
-
-    Parameters
-    ----------
-    v : tensor-like
-        What is put in; of any shape.
-    side : {'left', 'right'}
-        Whether before or behind equal elements.
-    sorter : tensor-like, optional
-        An integer vector that sorts this one.
-    """
     return searchsorted(self, v, side, sorter)
 
 
-attach({"searchsorted": _searchsorted})
+attach({"searchsorted": _searchsorted}, [searchsorted])

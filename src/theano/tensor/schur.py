@@ -18,6 +18,7 @@ from theano.loops.lapack import SORTS
 from theano.scalar.dtypes import COMPLEX, complex_of
 from theano.tensor.alloc import sum_to
 from theano.tensor.assertion import asserted_equal
+from theano.tensor.axes import shape_padleft
 from theano.tensor.math import cast, conj
 from theano.tensor.matrices import (
     OfMatrix,
@@ -35,7 +36,8 @@ from theano.tensor.matrices import (
     values_of,
 )
 from theano.tensor.opsupport import Shapes, new_tensor, single
-from theano.tensor.shape import reshape, shape_padleft, shape_tuple
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import shape_tuple
 from theano.tensor.systems import solve
 
 __all__ = [

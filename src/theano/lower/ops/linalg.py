@@ -24,7 +24,8 @@ from theano.lower.ops.registry import lowers
 from theano.lower.products import place
 from theano.lower.values import Tensor, Value, rearranged
 from theano.native import lapack
-from theano.tensor.factors import SVD, Eig, Eigh, LostParts, QRFull, QRIncomplete
+from theano.tensor.eigen import Eig, Eigh, LostParts
+from theano.tensor.factors import SVD, QRFull, QRIncomplete
 from theano.tensor.matrices import float_dtype
 from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
 from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Expm, Solve

@@ -21,7 +21,8 @@ from theano.tensor.math import cast
 from theano.tensor.nnet import geometry
 from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers
 from theano.tensor.opsupport import Shapes, as_index, disconnected, holomorphic, single
-from theano.tensor.shape import as_shape_vector, patternbroadcast, shape_tuple
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.shape import as_shape_vector, shape_tuple
 from theano.tensor.static_value import known_vector
 from theano.tensor.variable import as_tensor_variable
 
