@@ -12,6 +12,7 @@ import theano
 import theano.tensor as T
 from tests.backend.functions import Compiled
 from tests.call_backs import calls_back, is_native
+from tests.tensor.random_convolutions import compare
 from theano.backend.interpreter import Interpreter
 from theano.runtime import threads
 from theano.tensor.nnet import abstract_conv as ac
@@ -243,3 +244,8 @@ def test_in_the_interpreter() -> None:
         run.run(values, [])
         for found, wanted in zip(run.slots, f(*values), strict=False):
             np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("seed", [9520004, 9520011, 9520023, 9520037, 9520041, 9520058])
+def test_random_convolutions(seed: int) -> None:
+    compare(seed)

@@ -142,6 +142,30 @@ def test_depthwise_shares_the_loop_of_what_is_around_it() -> None:
     np.testing.assert_allclose(f(a, b, c), np.maximum(made, 0), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_images_that_are_computed_where_they_are_looked_at_end_in_zeros(dtype: str) -> None:
+    """What is around ``2 * x + 1`` is 0, not 1."""
+    op = ac.AbstractConv(2, None, (4, 1, 2, 2), ((1, 2), (0, 1)), (2, 2), False, (2, 1), 4)
+    a, b = of_type(dtype, 4), of_type(dtype, 4)
+    f = theano.function([a, b], op(a * 2 + 1, b))
+    assert str(theano.printing.schedule(f)).count("loop ") <= 2, "images are computed in the loop over results"
+    x, w = numbers((2, 4, 5, 6), dtype), numbers((4, 1, 2, 2), dtype)
+    same(f(x, w), op.forward(x * 2 + 1, w))
+
+
+@pytest.mark.parametrize(("kernels", "groups"), [((8, 0, 3, 2), 4), ((0, 2, 3, 2), 2), ((0, 0, 3, 2), 3)])
+@pytest.mark.parametrize("dtype", ["float32", "int32", "complex64"])
+def test_no_channels_in_groups(kernels: Any, groups: int, dtype: str) -> None:
+    """Nor kernels, as is known when the loops are planned."""
+    a, b, c = (of_type(dtype, 4) for _ in range(3))
+    ops = [cls(2, None, kernels, "half", None, True, None, groups) for cls in DIRECTIONS]
+    f = theano.function([a, b, c], [ops[0](a, b), ops[1](a, c, (3, 2)), ops[2](b, c, (4, 5))])
+    x, w = numbers((2, kernels[1] * groups, 4, 5), dtype), numbers(kernels, dtype)
+    y = ops[0].forward(x, w)
+    for got, wanted in zip(f(x, w, y), (y, ops[1].weights(x, y, (3, 2)), ops[2].inputs(w, y, (4, 5))), strict=True):
+        same(got, wanted)
+
+
 def test_infinities_and_nan() -> None:
     """Padding is zeros, which an infinite kernel makes NaN; gradients of images meet no padding."""
     op, back = few("mobilenet", ac.AbstractConv, True), few("mobilenet", ac.AbstractConv_gradInputs, True)

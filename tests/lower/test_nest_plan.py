@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import pytest
 
 import theano
@@ -84,6 +87,42 @@ def test_what_is_added_to_channels_does_not_decide_the_order() -> None:
     x, b = T.tensor4("x"), T.vector("b")
     f = theano.function([x, b], T.nnet.relu(x + b.dimshuffle("x", 0, "x", "x")))
     assert "loops over x.shape[0], x.shape[1], x.shape[2] * x.shape[3]" in theano.printing.schedule(f)
+
+
+def laid(lengths: str, *of_operands: str) -> list[Any]:
+    """Operands with some axes of a space, in an order of their own, as seen in that space.
+
+    >>> [v.ndim for v in laid("2a 30b", "ba", "b")]
+    [2, 2]
+    """
+    known = {text[-1]: int(text[:-1]) for text in lengths.split()}
+    made = []
+    for axes in of_operands:
+        x = T.TensorType("float64", shape=[known[a] for a in axes])()
+        made.append(x.dimshuffle([axes.index(a) if a in axes else "x" for a in known]))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("lengths", "operands", "summed", "words"),
+    [
+        ("400a 64b", ("b", "ba"), 0, "loops over 64; rows: sweeps over 400, the last in vectors"),
+        ("18a 32b 25c 37d", ("ca", "bcd"), 0, "loops over 32, 25; columns: blocks of 4096 of 37 in vectors"),
+        ("64a 2b 75c 100d", ("abcd", "dbca", "da"), None, "loops over 75, 2, 100, 64, the last in vectors"),
+        ("30a 8b 50c 2d", ("acbd", "bcd", "bac"), (0, 2, 3), "the last in vectors"),
+    ],
+)
+def test_the_largest_array_decides_and_no_short_row(lengths: str, operands: Any, summed: Any, words: str) -> None:
+    """Axes that the largest array has not, and rows of a few elements, are not gone along."""
+    views = laid(lengths, *operands)
+    y = functools.reduce(T.maximum, views)
+    if summed is None:
+        y = T.exp(y).dimshuffle(2, 0, 3, 1) * 2
+    else:
+        y = y.sum(axis=summed)
+    f = theano.function([v.owner.inputs[0] if v.owner else v for v in views], y)
+    text = str(theano.printing.schedule(f))
+    assert words in text and "over 2, the last in vectors" not in text, text
 
 
 def test_shapes_of_points() -> None:

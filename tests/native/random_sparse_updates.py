@@ -177,7 +177,7 @@ class RandomSparse:
         """One of two matrices of a type."""
         x, _ = self.pick()
         fit = [v for v, _ in self.known if v.type == x.type]
-        return ifelse(T.gt(self.like(1)[0], 0), self.rng.choice(fit), x)
+        return ifelse(T.gt(T.real(self.like(1)[0]), 0), self.rng.choice(fit), x)
 
     def gradient(self) -> Any:
         """Of the sum of squares of a product, with respect to its dense operand."""

@@ -261,6 +261,30 @@ def test_refusals(make, error, words):
         make()
 
 
+@pytest.mark.parametrize("direction", ["forward", "weights", "inputs"])
+def test_steps_longer_than_images(direction):
+    """Such steps are never taken, however many axes and channels there are."""
+    x, w, g = T.tensor5(), T.tensor5(), T.tensor5()
+    most = (1 << 31) - 1
+    op = ac.AbstractConv(3, subsample=(most,) * 3, filter_dilation=(1, most, most), filter_flip=False)
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(2, 5, 4, 3, 3)), rng.normal(size=(3, 5, 2, 1, 1))
+    y = op.forward(a, b)
+    one, found = {
+        "forward": (op(x, w), y),
+        "weights": (op._towards("weights")(x, g, (2, 1, 1)), op.weights(a, y, (2, 1, 1))),
+        "inputs": (op._towards("inputs")(w, g, (4, 3, 3)), op.inputs(b, y, (4, 3, 3))),
+    }[direction]
+    f = theano.function([x, w, g], one, on_unused_input="ignore")
+    np.testing.assert_allclose(f(a, b, y), found, 1e-12)
+
+
+@pytest.mark.parametrize("given", [{"subsample": 1 << 40}, {"filter_dilation": (1, 1 << 62)}, {"border_mode": 1 << 31}])
+def test_steps_beyond_all_memory(given):
+    with pytest.raises(ValueError, match="must be below 2,147,483,648"):
+        ac.AbstractConv(2, **given)
+
+
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
 @pytest.mark.parametrize(
     ("images", "kernels", "options", "words"),

@@ -336,12 +336,20 @@ def half(x: Expr) -> Expr:
 
 def idiv(x: Expr, y: Expr) -> Expr:
     """Integer division that truncates; the divisor must be safe (not 0, not -1 under the most negative x)."""
-    return primitive("idiv", x, coerce(y, x.type))
+    y = coerce(y, x.type)
+    a, b = _whole(x), _whole(y)
+    if b == 1:
+        return x
+    return primitive("idiv", x, y) if a is None or b is None or a < 0 or b <= 0 else const(a // b, x.type)
 
 
 def irem(x: Expr, y: Expr) -> Expr:
     """Remainder of `idiv`, under the same condition."""
-    return primitive("irem", x, coerce(y, x.type))
+    y = coerce(y, x.type)
+    a, b = _whole(x), _whole(y)
+    if b == 1:
+        return const(0, x.type)
+    return primitive("irem", x, y) if a is None or b is None or a < 0 or b <= 0 else const(a % b, x.type)
 
 
 def shl(x: Expr, y: Expr | int) -> Expr:
@@ -493,6 +501,7 @@ def form(op: str, type_: str, args: tuple[Expr, ...] = (), value: object = None)
 _SIMPLIFYING: dict[str, Callable[..., Expr]] = {
     "add": add, "sub": sub, "mul": mul, "neg": neg, "abs": abs_, "half": half, "with_fma": with_fma, "and": and_,
     "or": or_, "eq": eq, "ne": ne, "lt": lt, "le": le, "gt": gt, "ge": ge, "select": select, "rare": rare,
+    "idiv": idiv, "irem": irem,
 }  # fmt: skip
 
 

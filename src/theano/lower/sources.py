@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from theano.loops import expr as ex
+from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
@@ -24,15 +25,19 @@ class Sources:
         self.reads = list(reads)
         self.indirect: list[Value] = []
 
-    def look(self, x: Value, at: Sequence[Expr], inside: Expr, visits: float = 0) -> Expr:
+    def look(
+        self, x: Value, at: Sequence[Expr], inside: Expr, visits: float = 0, padded: bool = False
+    ) -> Expr:  # fmt: skip
         """The element of `x` at a position, which may be anywhere if it is not `inside`.
 
-        It is computed here if that is cheap, considering how many `visits` an element of `x` gets; 0: it is read, and
-        then it is 0 where it is not inside.
+        It is computed here if that is cheap, considering how many `visits` an element of `x` gets; 0: it is read.
+        What is read is 0 where it is not inside; what is computed is so only if it is `padded`: of ``exp(x)`` it would
+        be ``exp(0)``.
         """
         made = _maker(self.b, x) if visits else None
         if made is not None and visits * _cost(self.b, made) <= self.b.machine.heavy:
-            return self._computed(x, made, at, inside)
+            found = self._computed(x, made, at, inside)
+            return ex.select(inside, found, st.identity("add", found.type)) if padded else found
         strided = self.b.strided(x)
         if strided not in self.indirect:
             self.indirect.append(strided)

@@ -231,7 +231,7 @@ def over_taps(
     """
     b, finish = sources.b, finish or (lambda x: x)
     lengths = _known(*taps)
-    if lengths is not None and math.prod(lengths) <= WRITTEN_OUT:
+    if lengths is not None and 0 < math.prod(lengths) <= WRITTEN_OUT:
         found: Expr | None = None
         for place in itertools.product(*(range(n) for n in lengths)):
             element, counts = tap([length(k) for k in place])
@@ -239,7 +239,7 @@ def over_taps(
                 found = ex.select(counts, element, st.identity(op, element.type))
             else:
                 found = ex.select(counts, st.combine(op, found, element), found)
-        assert found is not None, "a window has a place at least"
+        assert found is not None
         body = bd.converted(finish(found), st.load_type(type_))
         return b.pointwise(type_, dims, sources.reads, body, 2 * math.prod(lengths), sources.indirect)
     count = len(dims)

@@ -151,6 +151,12 @@ def _geometry(case: Case, sides: tuple[Side, Side, Side], direction: str, turned
     every, apart = ([*[ONE] * missing, *map(length, given)] for given in (op.subsample, op.filter_dilation))
     if direction == "weights":
         every, apart = apart, every
+    # what a single position is away from the next says nothing, and might be more than memory is long
+    of_every = x if direction == "inputs" and not turned else y
+    every, apart = (
+        [ex.select(ex.gt(n, ONE), step, ONE) for n, step in zip(side.lengths, steps, strict=True)]
+        for side, steps in ((of_every, every), (w, apart))
+    )
     front = [*[ZERO] * missing, *(case.pads(a)[0] for a in case.axes)]
     if turned:
         front = [ex.sub(ex.mul(ex.sub(n, ONE), d), p) for n, d, p in zip(w.lengths, apart, front, strict=True)]

@@ -87,7 +87,7 @@ class Direction:
         """The group of a kernel or channel, each of which has so many."""
         if self.case.op.num_groups == 1:
             return ZERO
-        return bd.quotient(k, of_group if is_const(of_group) else ex.maximum(of_group, ONE))
+        return bd.quotient(k, ex.maximum(of_group, ONE))
 
     def kernel(self, k: Expr, places: Sequence[Expr], c: Expr, at: Sequence[Expr]) -> list[Expr]:
         """Where an element of a kernel is: at a place in the window, for a place of the results."""
@@ -258,7 +258,7 @@ def _number(
 ) -> Expr:
     """An element, which is 0 where it is not inside."""
     if value.uniform is None:
-        return bd.converted(sources.look(value, at, inside, visits), type_)
+        return bd.converted(sources.look(value, at, inside, visits, padded=True), type_)
     number = Value(value.type, (), uniform=value.uniform)
     sources.reads += [] if number in sources.reads else [number]
     found = bd.element(sources.reads.index(number), number)

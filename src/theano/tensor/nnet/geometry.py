@@ -20,6 +20,8 @@ __all__ = [
     "hint", "normal_border_mode", "numbers",
 ]  # fmt: skip
 
+# No length of an array times a step below it wraps around.
+TOO_LARGE = 1 << 31
 _MODES = ("valid", "full", "half")
 
 
@@ -33,7 +35,7 @@ def numbers(value: Any, count: int, default: int, what: str, least: int = 1) -> 
     Raises
     ------
     ValueError
-        There are not as many, or one is too small.
+        There are not as many, or one is too small or too large.
     TypeError
         One is no int.
     """
@@ -51,6 +53,8 @@ def numbers(value: Any, count: int, default: int, what: str, least: int = 1) -> 
         raise TypeError(f"{what} must be {count} ints, not {value!r}")
     if any(v < least for v in found):
         raise ValueError(f"{what} must be {least} at least, not {value!r}")
+    if any(v >= TOO_LARGE for v in found):
+        raise ValueError(f"{what} must be below {TOO_LARGE:,}, not {value!r}")
     return tuple(int(v) for v in found)
 
 
@@ -87,7 +91,7 @@ def normal_border_mode(mode: Any, ndim: int) -> Any:
     Raises
     ------
     ValueError
-        It is none, or a padding is negative.
+        It is none, or a padding is negative or too large.
     """
     mode = mode.tolist() if isinstance(mode, np.ndarray) else mode
     if isinstance(mode, str) and mode in _MODES:
@@ -106,6 +110,8 @@ def normal_border_mode(mode: Any, ndim: int) -> Any:
             raise ValueError(f"invalid border_mode {mode!r}: the padding of an axis is an int or a pair of ints")
         if min(pair) < 0:
             raise ValueError(f"border_mode {mode!r}: padding can't be negative")
+        if max(pair) >= TOO_LARGE:
+            raise ValueError(f"border_mode {mode!r}: padding must be below {TOO_LARGE:,}")
     return tuple((int(a), int(b)) for a, b in pairs)
 
 
