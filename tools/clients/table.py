@@ -53,7 +53,7 @@ CLIENTS = [
             "--ignore=tests/integration_tests/test_datasets.py",
         ),
         {"KERAS_BACKEND": "theano"},
-        minutes=30,
+        minutes=90,
     ),
     Client(
         "PyMC3",
