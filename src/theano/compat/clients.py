@@ -20,6 +20,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 __all__ = ["CLIENTS", "enable"]
 
 # Packages known to ask for such names: what `enable` takes where nothing is said.
@@ -36,6 +38,9 @@ _ABSTRACT = (
     "MutableSequence MutableSet Sequence Set Sized ValuesView"
 )
 _REPLACED = "theano.compat.lost"
+_OF_NUMPY = {
+    name for name, value in vars(np).items() if callable(value) and not name.startswith("_") and name != "test"
+} | {"random", "pi", "e", "inf", "nan"}
 
 # module -> names it has lost, or that meant something else, each with the "module:name" of what it was.
 LOST: dict[str, dict[str, str]] = {
@@ -51,6 +56,7 @@ LOST: dict[str, dict[str, str]] = {
         "Infinity": "numpy:inf",
         "NaN": "numpy:nan",
         "alltrue": "numpy:all",
+        **{name: f"{_REPLACED}:{name}" for name in ("array", "asarray", "copy", "max", "min")},
         "asscalar": f"{_REPLACED}:asscalar",
         "atleast_1d": f"{_REPLACED}:atleast_1d",
         "bool8": "numpy:bool_",
@@ -77,6 +83,11 @@ LOST: dict[str, dict[str, str]] = {
     "pkg_resources": {
         "get_distribution": f"{_REPLACED}:get_distribution",
         "parse_version": "packaging.version:parse",
+    },
+    # SciPy handed on what NumPy has: `_OF_NUMPY`, square roots and logarithms with complex results where they are.
+    "scipy": {
+        **{name: f"numpy:{name}" for name in sorted(_OF_NUMPY)},
+        **{name: f"numpy.lib.scimath:{name}" for name in np.emath.__all__},
     },
     "scipy.misc": {
         **{name: f"scipy.special:{name}" for name in ("comb", "factorial", "logsumexp")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
@@ -25,6 +26,24 @@ def getargspec(func: Callable[..., Any]) -> ArgSpec:
     if named:
         raise ValueError(f"{func!r} has parameters that must be named ({', '.join(named)}): use inspect.signature")
     return ArgSpec(args, varargs, keywords, defaults)
+
+
+def _of_rows(func: Callable[..., Any]) -> Callable[..., Any]:
+    """`func` of an array when it took rows of several lengths: if no dtype is asked for, they are held as objects."""
+
+    @functools.wraps(func)
+    def called(a: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return func(a, *args, **kwargs)
+        except ValueError as error:
+            if "inhomogeneous" not in str(error):
+                raise
+        return func(np.array(a, np.object_), *args, **kwargs)
+
+    return called
+
+
+array, asarray, copy, max, min = map(_of_rows, (np.array, np.asarray, np.copy, np.max, np.min))
 
 
 def asscalar(a: Any) -> Any:
