@@ -43,7 +43,11 @@ def _of_rows(func: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-array, asarray, copy, max, min = map(_of_rows, (np.array, np.asarray, np.copy, np.max, np.min))
+array = _of_rows(np.array)
+asarray = _of_rows(np.asarray)
+copy = _of_rows(np.copy)
+max = _of_rows(np.max)
+min = _of_rows(np.min)
 
 
 def asscalar(a: Any) -> Any:
