@@ -121,6 +121,9 @@ def test_names_mean_what_they_meant():
         assert face.in1d([[1, 2], [3, 4]], [4, 1]).tolist() == [True, False, False, True]
         assert face.trapz([0, 1]) == 0.5 and face.cast[np.int8]([1.5]).dtype == "int8"
         assert len(face.cast) == len(list(face.cast)) > 10 and np.float32 in face.cast
+        assert face.asfarray([1, 2]).dtype == face.asfarray([1], int).dtype == "float64" and face.NINF == -np.inf
+        assert face.asfarray([1], "float32").dtype == "float32"
+        assert face.msort([[2, 1], [1, 3]]).tolist() == [[1, 1], [2, 3]]
     assert clients._faced("numpy.core.umath_tests").inner1d([[1, 2], [3, 4]], [5, 6]).tolist() == [17, 39]
     assert clients._faced("climate").get_logger("one") is logging.getLogger("one")
     assert face.zeros is np.zeros and face.__name__ == "numpy"

@@ -28,6 +28,9 @@ def getargspec(func: Callable[..., Any]) -> ArgSpec:
     return ArgSpec(args, varargs, keywords, defaults)
 
 
+NINF, PZERO, NZERO = -np.inf, 0.0, -0.0
+
+
 def _of_rows(func: Callable[..., Any]) -> Callable[..., Any]:
     """`func` of an array when it took rows of several lengths: if no dtype is asked for, they are held as objects."""
 
@@ -53,6 +56,16 @@ min = _of_rows(np.min)
 def asscalar(a: Any) -> Any:
     """``numpy.asscalar``: the one element of an array as a number of Python."""
     return a.item()
+
+
+def asfarray(a: Any, dtype: Any = np.float64) -> np.ndarray:
+    """``numpy.asfarray``: an array of floating-point or complex numbers; of float64 if `dtype` is none of these."""
+    return np.asarray(a, dtype if np.issubdtype(dtype, np.inexact) else np.float64)
+
+
+def msort(a: Any) -> np.ndarray:
+    """``numpy.msort``: a copy sorted along its first axis."""
+    return np.sort(a, axis=0)
 
 
 def atleast_1d(*arys: Any) -> Any:
