@@ -11,6 +11,7 @@
 # make stubs        src/theano-stubs anew, for type checkers and editors (docs/types.md)
 # make release-check  both packages built, looked into, installed in clean environments (CONTRIBUTING.md)
 # make docs         the documentation as HTML, warnings are errors
+# make help         these lines
 #
 # PYTHON=python3.12 chooses the interpreter of .venv.
 
@@ -23,7 +24,10 @@ PEERS := numexpr jax torch pytensor
 # What old libraries depend on has wheels for these; the last releases of some have none for later ones.
 CLIENTS_PYTHON ?= $(shell for p in python3.11 python3.12; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test test-clients lint bench bench-peers mutants explain-pages stubs release-check docs clean
+.PHONY: help demo test test-clients lint bench bench-peers mutants explain-pages stubs release-check docs clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 demo: .venv/.installed-plot
 	$(BIN)/python examples/xnor.py

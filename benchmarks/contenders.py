@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Contender:
@@ -59,6 +61,20 @@ ALWAYS = (OURS, "numpy")
 PEERS = tuple(name for name in CONTENDERS if name not in ALWAYS)
 
 
+def wide_features() -> list[str]:
+    """NumPy's names of this processor's instructions beyond AVX2 that NumPy has code for.
+
+    A name that NumPy has no code for, or that the processor lacks, would give a warning in each process.
+    """
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
+    return [name for name in found if name.startswith("AVX512") or name == "X86_V4"]
+
+
+def numpy_without(features: list[str]) -> dict[str, str]:
+    """The variable that keeps NumPy from using them."""
+    return {"NPY_DISABLE_CPU_FEATURES": ",".join(features)} if features else {}
+
+
 # What holds everybody to the instructions that most processors have.
 AVX2 = {
     "ATEN_CPU_CAPABILITY": "avx2",
@@ -87,7 +103,7 @@ def environment(contender: str, cache: Path, threads: int, avx2: bool = False) -
     if avx2 and contender == OURS:
         caches["THEANO_FLAGS"] += ",isa=avx2"
     more = {
-        **(AVX2 if avx2 else {}),
+        **(AVX2 | numpy_without(wide_features()) if avx2 else {}),
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": xla,
         "THEANORC": os.devnull,

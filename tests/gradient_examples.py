@@ -16,11 +16,12 @@ from theano.tensor import blas, factors, fft, nlinalg, nnet, slinalg
 from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import elemwise
 from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contiguous
+from theano.tensor.extremes import Argmax, Max, Min, Supremum
 from theano.tensor.nnet import convolution as conv
 from theano.tensor.nnet.neighbours import Images2Neibs, SumOfNeibs
 from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
-from theano.tensor.reduction import Argmax, Max, Min, ProdWithoutZeros, Supremum
+from theano.tensor.reduction import ProdWithoutZeros
 from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.signal.pool import (
     AveragePoolGrad,

@@ -63,6 +63,17 @@ def test_environment_has_threads_caches_and_no_old_kernels(tmp_path, monkeypatch
     assert str(tmp_path) in env["THEANO_FLAGS"]
 
 
+def test_avx2_is_for_all(tmp_path) -> None:
+    """NumPy tells in a process of its own which code it has that it uses."""
+    env = environment("numpy", tmp_path, 1, avx2=True)
+    code = "import numpy as np; print(np.show_config(mode='dicts')['SIMD Extensions'].get('found', []))"
+    command = [sys.executable, "-W", "error", "-c", code]
+    found = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    assert "AVX512" not in found and "X86_V4" not in found
+    assert "isa=avx2" in environment("theano", tmp_path, 1, avx2=True)["THEANO_FLAGS"]
+    assert "NPY_DISABLE_CPU_FEATURES" not in environment("numpy", tmp_path, 1)
+
+
 def test_a_tree_measures_itself(tmp_path) -> None:
     """Not what is installed: two trees are compared by running each in its own folder."""
     code, root = "import theano; print(theano.__file__)", Path(benchmarks.__file__).resolve().parents[1]

@@ -86,25 +86,6 @@ def test_every_row_is_needed(module):
         found.no_such_name  # noqa: B018
 
 
-def test_no_module_takes_the_place_of_something():
-    """An import makes a module an attribute of the one it is in, where there must be nothing else of that name."""
-    code = """
-import importlib, inspect, sys, theano
-from theano.places import ALIASES, ON_DEMAND
-for name in [*ALIASES, *ON_DEMAND]:
-    parent, _, leaf = name.rpartition(".")
-    before = vars(importlib.import_module(parent)).get(leaf)
-    importlib.import_module(name)
-    after = vars(sys.modules[parent]).get(leaf)
-    if before is not None and before is not after:
-        print(name)
-x = theano.tensor.dscalar()
-print(theano.function([x], x + 1)(1))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "2.0"
-
-
 def test_modules_without_an_import():
     """``import theano`` is all that a program says; in a process of its own, where nothing has asked before."""
     code = """

@@ -71,3 +71,14 @@ def test_functions_say_which_errors_they_raise() -> None:
         if missing:
             silent[name] = missing
     assert not silent
+
+
+def test_docstrings_name_each_error_once() -> None:
+    twice = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                _, _, text = (ast.get_docstring(node) or "").partition("\nRaises\n------\n")
+                names = [name for name in text.partition("\n\n")[0].splitlines() if not name.startswith(" ")]
+                twice += [f"{path}: {node.name}: {name}" for name in sorted(set(names)) if names.count(name) > 1]
+    assert not twice

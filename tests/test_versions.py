@@ -20,6 +20,22 @@ def test_facts():
     assert all(name in text.getvalue() for name in known)
 
 
+def test_flags(tmp_path, monkeypatch):
+    """What is not as by default, wherever it was set: in the environment, a file, or the program."""
+    assert "floatX" not in facts()["flags"]
+    with theano.config.change_flags(floatX="float32", cache__enabled=False):
+        assert {"floatX=float32", "cache.enabled=False"} <= set(facts()["flags"].split(","))
+    (tmp_path / "rc").write_text("[global]\nfloatX = float32\n[traceback]\nlimit = 3\n")
+    monkeypatch.setenv("THEANORC", str(tmp_path / "rc"))
+    for flags, found in (("", "floatX=float32,traceback.limit=3"), ("floatX=float64", "traceback.limit=3")):
+        monkeypatch.setenv("THEANO_FLAGS", flags)
+        done = subprocess.run([sys.executable, "-m", "theano"], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1].split() == ["flags", found]
+    (tmp_path / "rc").write_text("")
+    done = subprocess.run([sys.executable, "-m", "theano"], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].split(maxsplit=1) == ["flags", "all as by default"]
+
+
 def test_command():
     done = subprocess.run([sys.executable, "-m", "theano"], capture_output=True, text=True)
     assert done.returncode == 0 and "BLAS" in done.stdout and not done.stderr
@@ -37,6 +53,17 @@ def test_cache_is_cleared(tmp_path, capsys):
         assert cache.contents() == (0, 0) and cache.load("one") is None
     assert "2 programs removed" in capsys.readouterr().out
     assert ObjectCache(tmp_path / "nowhere", 1).clear() == 0
+
+
+def test_contents_of_a_cache_that_another_process_clears(tmp_path, monkeypatch):
+    """An entry that is gone between listing and looking is none."""
+    cache = ObjectCache(tmp_path / "objects", 1 << 20)
+    for key in ("one", "two"):
+        cache.store(key, b"x" * 100)
+    listed = cache._files()
+    listed[0].unlink()
+    monkeypatch.setattr(cache, "_files", lambda: listed)
+    assert cache.contents() == (1, listed[1].stat().st_size) and cache.clear() == 1
 
 
 def test_cache_that_is_off(capsys):

@@ -361,7 +361,6 @@ def _torch(network: str, x: Any, y: Any, values: list[Any], compiled: bool = Fal
     return Case(call, args, lambda cost: flat([cost, *params]))
 
 
-
 # -- the rows --------------------------------------------------------------------------------------------
 _SETUPS: dict[str, Callable[..., Case]] = {
     "numpy": _numpy,

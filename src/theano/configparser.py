@@ -303,6 +303,12 @@ class TheanoConfigParser(ConfigSection):
                 yield section._prefix + leaf, param, section.__dict__[leaf]
             sections.extend(s for s in section.__dict__.values() if isinstance(s, ConfigSection))
 
+    def changed(self) -> Iterator[tuple[str, Any]]:
+        """Name and value of each flag that is not as it would be if nobody had set it, wherever it was set."""
+        for name, param, value in self.flags():
+            if value != (param.default() if callable(param.default) else param.default):
+                yield name, value
+
     def warn_of_misspelt(self) -> None:
         """Warn of flags of the user that look like misspelt ones; others may be added later, by `AddConfigVar`."""
         names = [name for name, _, _ in self.flags()]

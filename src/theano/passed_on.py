@@ -16,6 +16,7 @@ HOMES: dict[str, str] = {
     "Alloc": "theano.tensor.basic:Alloc",
     "AllocEmpty": "theano.tensor.basic:AllocEmpty",
     "Apply": "theano.gof.graph:Apply",
+    "Assert": "theano.tensor.assertion:Assert",
     "COp": "theano.graph.external_c:COp",
     "Composite": "theano.scalar.basic:Composite",
     "Constant": "theano.gof.graph:Constant",
@@ -262,7 +263,7 @@ PASSED_ON: dict[str, str] = {
     "theano.tensor.nlinalg": "DisconnectedType",
     "theano.tensor.nnet": "scalar_sigmoid",
     "theano.tensor.nnet.abstract_conv": (
-        "Apply NotScalarConstantError Op get_scalar_constant_value imported_scipy_signal patternbroadcast"
+        "Apply Assert NotScalarConstantError Op get_scalar_constant_value imported_scipy_signal patternbroadcast"
     ),
     "theano.tensor.nnet.blocksparse": "discrete_dtypes grad_undefined",
     "theano.tensor.nnet.bn": (
@@ -286,7 +287,7 @@ PASSED_ON: dict[str, str] = {
     ),
     "theano.tensor.nnet.sigm": "NotScalarConstantError config copy_stack_trace pprint values_eq_approx_remove_inf",
     "theano.tensor.raw_random": "optdb",
-    "theano.tensor.signal.pool": "DisconnectedType EnumList OpenMPOp ParamsType bool_t",
+    "theano.tensor.signal.pool": "Apply DisconnectedType EnumList OpenMPOp ParamsType Variable bool_t",
     "theano.tensor.slinalg": "imported_scipy",
     "theano.tensor.sort": "grad_undefined mul",
     "theano.tensor.subtensor": (

@@ -414,7 +414,7 @@ LAZY: dict[str, dict[str, str]] = {
     },
     "theano.tensor": {
         "theano.tensor": "fourier inplace io opt_uncanonicalize signal",
-        "theano.tensor.alloc": "Tri",
+        "theano.tensor.triangles": "Tri",
         "theano.tensor.static_value": "EmptyConstantError",
         "theano.tensor.subtensor": "AdvancedBooleanIndexingError AdvancedIndexingError",
         "theano.tensor.choose": "Choose",
@@ -435,9 +435,10 @@ LAZY: dict[str, dict[str, str]] = {
         "mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send",
         "theano.scan.vectorized": "vectorize",
         "theano.tensor.slices": "MakeSlice SliceConstant SliceType as_int_none_variable make_slice slicetype",
-        "theano.tensor.arranging": "array_split atleast_1d atleast_2d atleast_3d broadcast_to column_stack dstack "
-        "expand_dims flip fliplr flipud hstack matrix_transpose meshgrid moveaxis pad "
-        "rollaxis rot90 take_along_axis vstack",
+        "theano.tensor.arranging": "atleast_1d atleast_2d atleast_3d broadcast_to expand_dims flip fliplr flipud "
+        "matrix_transpose meshgrid moveaxis rollaxis rot90 take_along_axis",
+        "theano.tensor.padding": "pad",
+        "theano.tensor.stacks": "array_split column_stack dstack hstack vstack",
         "theano.tensor.einstein": "einsum",
         "theano.tensor.filled": "empty empty_like full full_like geomspace identity linspace logspace vander",
         "theano.tensor.missing": "nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod "
@@ -473,5 +474,44 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.printing.pydot_there": "pydot_imported pydot_imported_msg",
         "theano.printing.min_informative": "_TagGenerator var_descriptor",
         "theano.compile.planned": "MemoryPlan PlannedBytes memory_plan planned_bytes schedule",
+    },
+    "theano.tensor.shape": {
+        "theano.tensor.promises": "Rebroadcast SpecifyShape addbroadcast patternbroadcast specify_shape unbroadcast",
+        "theano.tensor.reshaping": "Reshape flatten is_flat reshape",
+        "theano.tensor.axes": "dimshuffle shape_padaxis shape_padleft shape_padright squeeze swapaxes transpose",
+    },
+    "theano.tensor.alloc": {
+        "theano.tensor.ranges": "ARange arange arange_length integer_range_dtype unknown_or_length",
+        "theano.tensor.triangles": "Eye Tri eye identity_like tri tril triu",
+    },
+    "theano.tensor.reduction": {
+        "theano.tensor.extremes": "Argmax Max MaxAndArgmax Min Supremum argmax argmin max max_and_argmax min "
+        "supremum",
+    },
+    "theano.tensor.arranging": {
+        "theano.tensor.padding": "pad",
+        "theano.tensor.stacks": "array_split column_stack dstack hstack vstack",
+    },
+    "theano.tensor.factors": {
+        "theano.tensor.eigen": "Eig Eigh EighGrad LostParts eig eigh to_triangle warn_of_lost_parts",
+    },
+    "theano.tensor.signal.pool": {"theano.tensor.signal.pool_ops": "out_length"},
+    "theano.tensor.nnet.abstract_conv": {
+        "theano.tensor.nnet.shape_checks": "assert_conv_shape assert_shape",
+    },
+    "theano.sparse.arithmetic": {
+        "theano.sparse.scaling": "ColScaleCSC MulSV RowScaleCSC StructuredAddSV check_length col_scale mul_s_v "
+        "row_scale structured_add_s_v sums_by_column",
+        "theano.sparse.multiplication": "MulSD MulSS mul mul_s_d mul_s_s",
+    },
+    "theano.sparse.products": {
+        "theano.sparse.true_products": "TrueDot true_dot",
+        "theano.sparse.scaled_products": "Usmm usmm",
+        "theano.sparse.sampled_products": "SamplingDot sampling_dot",
+    },
+    "theano.sparse.indexing": {
+        "theano.sparse.single_elements": "GetItem2Lists GetItem2ListsGrad GetItemScalar get_item_2lists "
+        "get_item_2lists_grad get_item_scalar",
+        "theano.sparse.subscripts": "part_of",
     },
 }

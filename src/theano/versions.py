@@ -58,7 +58,8 @@ def _facts() -> Iterator[tuple[str, str]]:
     yield "BLAS", f"{name}, {blas.num_threads() or 'unknown number of'} threads"
     yield "C compiler", f"{config.cxx or 'none'} (only for operations of users with C code)"
     yield "cache", _cache()
-    yield "flags", os.environ.get("THEANO_FLAGS") or "THEANO_FLAGS is not set"
+    changed = [f"{name}={value}" for name, value in sorted(config.changed())]
+    yield "flags", ",".join(changed) or "all as by default"
 
 
 def _version(name: str) -> str | None:

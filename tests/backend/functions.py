@@ -279,6 +279,16 @@ def compiled(case: Case) -> Compiled:
     return Compiled(function, function.executor if hasattr(function, "executor") else function.maker.executor)
 
 
+def assert_as_native(f: Compiled, case: Case, found: list[Any], storages: list[Any]) -> None:
+    """What another executor of a program found, and left in the storages, is what native code finds and leaves."""
+    expected = f.function(*case.args)
+    expected = expected if isinstance(expected, list) else [] if expected is None else [expected]
+    for a, b in zip(found, expected, strict=True):
+        assert_equal(a, b, case.ulps)
+    for mine, native in zip(storages, f.storages, strict=True):
+        assert_equal(mine[0], native[0], case.ulps)
+
+
 def assert_equal(found: Any, expected: Any, ulps: int) -> None:
     found, expected = np.asarray(found), np.asarray(expected)
     assert found.dtype == expected.dtype and found.shape == expected.shape

@@ -14,7 +14,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.backend.functions import CASES, Case, Compiled, assert_equal, compiled
+from tests.backend.functions import CASES, Case, Compiled, assert_as_native, compiled
 from theano.backend.c_main import Unit
 from theano.backend.c_ops import float_literal, helper_text, literal, tight
 from theano.compile.inspect import c_unit, ccode
@@ -159,12 +159,7 @@ def test_agrees_with_native(case: Case, tmp_path: Path) -> None:
     function = built(ccode(f.function, fma=isa().has_fma), tmp_path)
     status, found = call(function, unit, f, args, storages)
     assert status == 0
-    expected = f.function(*case.args)
-    expected = expected if isinstance(expected, list) else [] if expected is None else [expected]
-    for a, b in zip(found, expected, strict=True):
-        assert_equal(a, b, case.ulps)
-    for mine, native in zip(storages, f.storages, strict=True):
-        assert_equal(mine[0], native[0], case.ulps)
+    assert_as_native(f, case, found, storages)
 
 
 @pytest.mark.skipif(CC is None, reason="there is no C compiler")

@@ -10,6 +10,11 @@ from tests.clients.installed import blobs, client
 theanets = client("theanets")
 
 
+@pytest.fixture(autouse=True)
+def same_numbers():
+    np.random.seed(0)
+
+
 def train(net, data, **options):
     options = {"algo": "rmsprop", "learning_rate": 0.01, **options}
     losses = [after["loss"] for after, _ in net.itertrain(data, **options)]
@@ -39,4 +44,4 @@ def test_recurrent(form):
     layer = {"form": form, "size": 6, **({"periods": (1, 2, 3)} if form == "clockwork" else {})}
     net = theanets.recurrent.Regressor([3, layer, 2])
     first, last = train(net, [steps, steps.cumsum(axis=1)[:, :, :2]], max_updates=8)
-    assert last < first and net.predict(steps).shape == (16, 6, 2)
+    assert last < 0.9 * first and net.predict(steps).shape == (16, 6, 2)

@@ -27,6 +27,7 @@ def test_network():
         def _get(self, idx):
             return data[idx], kinds[idx].astype(np.int32)
 
+    np.random.seed(0)
     model = nn.Sequential().add(nn.Linear(16, 12)).add(nn.ReLU()).add(nn.Dropout(0.1)).add(nn.Linear(12, 3))
     model.training()
     trainer = MinibatchTrainer(model, nn.CrossEntropyCriterion(), SGDOptimizer())

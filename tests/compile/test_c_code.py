@@ -697,12 +697,26 @@ class Prepared(Unary):
     def prepare_node(self, node, storage_map, compute_map, impl):
         assert impl == "c"
         self.factor = 3
+        self.asked = getattr(self, "asked", 0) + 1
 
 
 @with_compiler
 @pytest.mark.parametrize("mode", MODES)
 def test_nodes_are_prepared(mode):
-    assert theano.function([x], Prepared()(x), mode=mode)(A).tolist() == [3, 6, 12]
+    op = Prepared()
+    assert theano.function([x], op(x), mode=mode)(A).tolist() == [3, 6, 12]
+    executors = 3 if mode == "DebugMode" else 1  # each prepares the nodes that it runs
+    assert op.asked == executors
+
+
+@with_compiler
+@pytest.mark.parametrize("impl", [None, "c"])
+def test_thunks_prepare_nodes_once(impl):
+    op = Prepared()
+    y = op(x)
+    cells = {x: [A], y: [None]}
+    op.make_thunk(y.owner, cells, {v: [False] for v in cells}, [], impl=impl)()
+    assert cells[y][0].tolist() == [3, 6, 12] and op.asked == 1
 
 
 class InPython(Unary):

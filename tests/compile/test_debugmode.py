@@ -246,11 +246,32 @@ def test_a_right_program_passes_and_updates_once() -> None:
         (lambda v: T.log(1 + T.exp(v)), [1000.0, 1.0]),
         (lambda v: T.mean(T.log(T.nnet.softmax(v))), [1000.0, -1000.0]),
         (lambda v: -T.log(T.nnet.sigmoid(v)), [-1000.0, 0.0]),
+        (lambda v: T.log(1 - T.nnet.sigmoid(v)), [40.0, 0.0]),  # rounded to log(0)
+        (lambda v: T.log(T.exp(v - v.max()).sum() * T.exp(v)), [1000.0, 0.0]),
+        (lambda v: theano.scan(lambda a: T.log(1 + T.exp(a)), v)[0] * 2, [1000.0, 0.0]),
     ],
 )
 def test_what_stable_forms_save_is_no_mistake(expression: Any, values: list[float]) -> None:
     """As written these overflow, rewritten they do not: which DebugMode took for a wrong rewrite."""
     assert np.isfinite(function([v], expression(v), mode=DebugMode())(values)).all()
+
+
+WRONG = {"a pole": (T.log, 0.0), "no real number": (T.sqrt, -1.0)}
+
+
+@pytest.mark.parametrize("beside", [lambda w: [], lambda w: [T.log(1 + T.exp(w + 1000))]], ids=["alone", "beside"])
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_not_finite_and_right_is_no_excuse(case: str, beside: Any) -> None:
+    """``log(0)`` that became a number was taken for one that was saved, where any rule for accuracy had fired."""
+    function_of, value = WRONG[case]
+    wrong = PatternSub((function_of, "x"), (T.cos, "x"), name="wrong_number")
+    register_canonicalize(wrong, name="wrong_number")
+    try:
+        f = function([v], [function_of(v), *beside(v)], mode=DebugMode())
+        with pytest.raises(BadOptimization):
+            f([value])
+    finally:
+        remove_rule("wrong_number")
 
 
 def test_an_overflow_excuses_no_other_number() -> None:

@@ -12,6 +12,7 @@ import theano
 import theano.tensor as T
 from theano.graph import Apply, Op
 from theano.scan.op import Scan
+from theano.tensor.shape_feature import ShapeFeature
 
 x = T.dscalar("x")
 MODES = ["FAST_RUN", "FAST_COMPILE", theano.Mode("py", None), theano.Mode("vm")]
@@ -60,6 +61,47 @@ def test_in_a_loop(ticket: Ticket, mode: Any) -> None:
     assert ticket.calls == 6 and given[0][-1] + given[1][-1] == 1 + 2 + 3 + 4 + 5 + 6
 
 
+w = theano.shared(2.0)
+SAME_IN_ALL_STEPS = {
+    "of nothing": lambda o: o(),
+    "of a constant": lambda o: o(3.0),
+    "of a shared variable": lambda o: o(w),
+    "of an argument": lambda o: o(x),
+    "used with a shared variable": lambda o: o() * w * 0.5,
+    "of a computed value": lambda o: o(T.exp(w)),
+}
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("case", SAME_IN_ALL_STEPS)
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_in_each_step(ticket: Ticket, mode: Any, case: str, known: bool, wrapped: bool) -> None:
+    """Also what is the same in all steps: it was done once, before the loop, even where there are no steps."""
+    graph = theano.OpFromGraph([x], [ticket(x)])
+    op: Any = (lambda v=0.0: graph(T.cast(v, "float64"))) if wrapped else ticket
+    n = T.iscalar("n")
+    steps, _ = theano.scan(lambda: SAME_IN_ALL_STEPS[case](op), n_steps=4 if known else n)
+    f = theano.function([n, x], steps, mode=mode, on_unused_input="ignore")
+    assert f(4, 1.0).tolist() == [1, 2, 3, 4]
+    if not known:
+        assert f(0, 1.0).tolist() == [] and ticket.calls == 4
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_given_to_the_steps(ticket: Ticket, mode: Any) -> None:
+    """What steps are given is done once."""
+    steps, _ = theano.scan(lambda t: t * 2, non_sequences=[ticket(w)], n_steps=3)
+    assert theano.function([], steps, mode=mode)().tolist() == [2, 2, 2] and ticket.calls == 1
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_in_loops_in_steps(ticket: Ticket, mode: Any) -> None:
+    inner = lambda: theano.scan(lambda: ticket(w), n_steps=2)[0].sum()  # noqa: E731
+    steps, _ = theano.scan(inner, n_steps=3)
+    assert theano.function([], steps, mode=mode)().tolist() == [3, 7, 11]
+
+
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_equal_loops_are_two(ticket: Ticket, mode: Any) -> None:
     loops = [theano.scan(lambda a: a + ticket(a), outputs_info=0.0, n_steps=3)[0] for _ in range(2)]
@@ -79,6 +121,19 @@ def test_merging_by_users(ticket: Ticket) -> None:
     fgraph = theano.FunctionGraph([x], [ticket(T.exp(x)), ticket(T.exp(x))], clone=False)
     MergeOptimizer().optimize(fgraph)
     assert sorted(str(n.op) for n in fgraph.apply_nodes) == ["Elemwise{exp,no_inplace}", "Ticket", "Ticket"]
+
+
+def test_lengths() -> None:
+    """Two answers of one that counts its calls are no equal lengths."""
+
+    class Length(Ticket):
+        def make_node(self, *inputs: Any) -> Apply:
+            return Apply(self, [], [T.lscalar()])
+
+    length = Length()
+    a, b = (T.alloc(0.0, length()) for _ in range(2))
+    feature = theano.FunctionGraph([], [a, b], clone=False, features=[ShapeFeature()]).shape_feature
+    assert feature.same_shape(a, a) and not feature.same_shape(a, b)
 
 
 def test_a_branch_not_taken_has_no_effects(ticket: Ticket) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import theano
 import theano.tensor as T
@@ -15,6 +16,7 @@ from theano.graph import Apply, Op
 x, m = T.dvector("x"), T.dmatrix("m")
 GIVEN = np.array([1.0, 2.0])
 needs_compiler = pytest.mark.skipif(not c_compiler.is_there(), reason="needs a C++ compiler")
+CONSTANT = T.constant(np.arange(1.0, 3.0))
 IN = ["python", pytest.param("C", marks=needs_compiler)]
 
 
@@ -70,8 +72,9 @@ def made_arrays(outputs: list[Any]) -> int:
     f = theano.function([x], outputs, accept_inplace=True)
     plain = theano.function([x], outputs, accept_inplace=True, mode=theano.Mode("py", None))
     given = GIVEN.copy()
-    for got, wanted in zip(f(given), plain(GIVEN.copy()), strict=True):
-        np.testing.assert_array_equal(got, wanted)
+    for _ in range(2):  # the second call finds constants as the first did
+        for got, wanted in zip(f(given), plain(GIVEN.copy()), strict=True):
+            np.testing.assert_array_equal(got, wanted)
     assert given.tolist() == GIVEN.tolist()
     return theano.printing.loop_program(f).count("= new ")
 
@@ -94,6 +97,10 @@ CASES = {
     "a view in place, and another": (lambda o, v: [o["inplace"](o["end"](v)), o["view"](v)], 1),
     "in place, of which there is a view": (lambda o, v: [o["inplace"](v), o["view"](v)], 1),
     "in place, then a view": (lambda o, v: [o["view"](o["inplace"](v)).sum()], 0),
+    "a constant": (lambda o, v: [o["inplace"](CONSTANT, v)], 1),
+    "a constant of equal numbers": (lambda o, v: [o["inplace"](T.constant(np.ones(2)), v)], 1),
+    "a constant, twice": (lambda o, v: [o["inplace"](CONSTANT, v), o["inplace"](CONSTANT, v, v)], 2),
+    "a view of a constant": (lambda o, v: [o["inplace"](o["view"](CONSTANT), v)], 1),
     "a reshaped one": (lambda o, v: [o["inplace"](v.reshape((2, 1)).reshape((2,))), v.sum()], 1),
 }
 
@@ -122,6 +129,51 @@ def test_in_loops(where: str) -> None:
     modes = [None, theano.Mode("py", None)]
     first, second = (theano.function([x], rows, mode=mode, accept_inplace=True)(GIVEN) for mode in modes)
     np.testing.assert_array_equal(first, second)
+
+
+MODES = {
+    "FAST_RUN": "FAST_RUN", "FAST_COMPILE": "FAST_COMPILE", "DebugMode": "DebugMode",
+    "not optimized": theano.Mode("cvm", None), "py": theano.Mode("py", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("where", IN)
+def test_constants(where: str, mode: str) -> None:
+    """They are overwritten in copies: the second call had another result, and a folded one could not be written to."""
+    o, c = ops(where), T.constant(np.arange(4.0))
+    outputs = [o["inplace"](v, x) for v in (c, o["view"](c), c[::2], c[::-1], c.dimshuffle("x", 0)[0], c[:1], c * 0)]
+    outputs.append(o["inplace"](c, c))  # computed at compile time
+    f = theano.function([x], outputs, mode=MODES[mode], accept_inplace=True)
+    doubled = [0, 2, 4, 6]
+    for _ in range(2):
+        found = [v.tolist() for v in f(GIVEN)]
+        assert found == [doubled, doubled, [0, 4], [6, 4, 2, 0], doubled, [0], [0, 0, 0, 0], doubled]
+    assert c.data.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_objects(mode: str) -> None:
+    """What is no array is copied, too: constants, and what others look at."""
+
+    class Twice(Op):
+        __props__ = ()
+        destroy_map = {0: [0]}
+
+        def make_node(self, v: Any) -> Apply:
+            return Apply(self, [v], [v.type()])
+
+        def perform(self, node: Any, inputs: Any, outputs: Any) -> None:
+            outputs[0][0] = inputs[0]
+            inputs[0].data[...] *= 2
+
+    dense, s = theano.sparse.dense_from_sparse, theano.sparse.csr_matrix("s")
+    eye = sp.csr_matrix(np.eye(2))
+    constant = theano.sparse.as_sparse_variable(eye)
+    outputs = [Twice()(constant), Twice()(s), Twice()(s * 2.0), s * 2.0, s]
+    f = theano.function([s], [dense(v)[0, 0] for v in outputs], mode=MODES[mode], accept_inplace=True)
+    for _ in range(2):
+        assert [float(v) for v in f(eye)] == [2, 2, 4, 2, 1]
 
 
 @pytest.mark.parametrize("where", IN)
@@ -168,7 +220,7 @@ def test_two_results_in_one_memory(where: str) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_programs_by_lot(seed: int, where: str) -> None:
     rng, o = np.random.RandomState(seed), ops(where)
-    known = [x, x * x + 1]
+    known = [x, x * x + 1, CONSTANT, T.constant(np.arange(4.0))[::-2]]
     for _ in range(12):
         v, w = (known[rng.randint(len(known))] for _ in range(2))
         kind = ["inplace", "view", "copy", "sum", "loop"][rng.randint(5)]

@@ -21,6 +21,7 @@ from theano.compile import (
     get_default_mode,
     get_mode,
     predefined_linkers,
+    predefined_optimizers,
     shared,
 )
 from theano.compile.monitormode import detect_nan
@@ -30,9 +31,7 @@ x, v = T.dscalar("x"), T.dvector("v")
 
 
 @pytest.mark.parametrize("linker", sorted(predefined_linkers))
-@pytest.mark.parametrize(
-    "optimizer", [None, "None", "merge", "o1", "o2", "o3", "o4", "fast_run", "fast_compile"]
-)
+@pytest.mark.parametrize("optimizer", predefined_optimizers)
 def test_all_names(linker: str, optimizer: str | None) -> None:
     mode = Mode(linker, optimizer)
     assert mode.executor in ("native", "perform")
@@ -140,7 +139,10 @@ def test_nan_guard(value: float, word: str) -> None:
         [v], v * 2, mode=NanGuardMode(nan_is_error=word == "NaN", inf_is_error=True, big_is_error=False)
     )
     if word == "Big value":
-        g([value])
+        assert g([value]) == 2 * value
+    else:
+        with pytest.raises(AssertionError, match=word):
+            g([value])
 
 
 def test_a_copy_of_a_mode() -> None:
@@ -164,9 +166,7 @@ def test_profile(mode: str) -> None:
     stats.summary(text)
     for name, seconds in (("Function.fn.__call__", stats.vm_call_time), ("thunks", sum(stats.apply_time.values()))):
         share = re.search(rf"Time in {name}: .*\((.*)%\)", text.getvalue())
-        assert share or not seconds
-        if share:
-            assert float(share[1]) == pytest.approx(100 * seconds / stats.fct_call_time, abs=1e-3)
+        assert seconds > 0 and float(share[1]) == pytest.approx(100 * seconds / stats.fct_call_time, abs=1e-3)
     assert "Function profiling" in text.getvalue() and "Message: my function" in text.getvalue()
     for title in ("Class\n---", "Ops\n---", "Apply\n---"):
         assert title in text.getvalue()
@@ -181,6 +181,7 @@ def test_profile(mode: str) -> None:
 def test_optimizer_of_a_mode() -> None:
     """Sympy's tests, and people who look at rewritten graphs, say ``mode.optimizer.optimize(fgraph)``."""
     fgraph = theano.FunctionGraph([x], [(x + x) * 1], clone=True)
+    theano.Mode(optimizer=None).optimizer.optimize(fgraph)
+    assert [str(node.op) for node in fgraph.toposort()] == ["Elemwise{add,no_inplace}", "Elemwise{mul,no_inplace}"]
     get_mode("FAST_RUN").excluding("fusion").optimizer.optimize(fgraph)
-    assert [str(node.op) for node in fgraph.toposort()] != ["Elemwise{add,no_inplace}", "Elemwise{mul,no_inplace}"]
-    assert get_mode("FAST_RUN").optimizer is not None and theano.Mode(optimizer=None).optimizer is not False
+    assert theano.pp(fgraph.outputs[0]) == "(TensorConstant{2.0} * x)"

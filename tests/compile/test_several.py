@@ -12,6 +12,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.call_backs import calls_back
 
 sp = pytest.importorskip("scipy.sparse")
 sparse = pytest.importorskip("theano.sparse")
@@ -25,10 +26,6 @@ def matrix(format: str = "csr", n: int = 30, m: int = 20, dtype: str = "float64"
 
 def variable(format: str = "csr", dtype: str = "float64") -> Any:
     return sparse.SparseType(format, dtype)("x")
-
-
-def calls_back(f: Any) -> bool:
-    return any(kind == "callback" for kind, _ in f.executor.lowered.words)
 
 
 @pytest.mark.parametrize("format", FORMATS)

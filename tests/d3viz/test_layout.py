@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 
 import pytest
 
@@ -19,7 +20,10 @@ def random_graph(seed: int):
     return sizes, edges
 
 
-@pytest.mark.parametrize("places", [None, graphviz_places], ids=["own", "graphviz"])
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="dot of Graphviz is not installed")
+
+
+@pytest.mark.parametrize("places", [None, pytest.param(graphviz_places, marks=needs_dot)], ids=["own", "graphviz"])
 @pytest.mark.parametrize("seed", range(30))
 def test_edges_go_down_and_boxes_do_not_overlap(seed, places):
     sizes, edges = random_graph(seed)

@@ -16,10 +16,14 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.d3viz import graph_data
+from theano.d3viz.layout import layout
 from theano.explanation.explain import Explanation
 from theano.explanation.grouping import MOST, grouped
 from theano.explanation.infix import infix
+from theano.printing import memory_plan
 from theano.rewrite.engine.trace import snapshot
+from theano.typed_list import TypedListType, length
 from tools.explain_pages import PROGRAMS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "explain.md"
@@ -102,9 +106,6 @@ def test_measured(explained) -> None:
     for name in ("xnor", "lenet", "lstm"):
         f = explained[name].data["functions"][0]
         assert f["calls"] >= 3 and f["error"] is None
-        total = sum(loop["own_seconds"] for loop in f["loops"][1:])
-        assert 0.9 * f["call_seconds"] < total <= 1.01 * f["call_seconds"]
-        assert f["memory"]["peak"] == max(f["memory"]["totals"]) > 0
         assert {a["kind"] for a in f["memory"]["arrays"]} >= {"input", "shared", "workspace"}
     lstm = explained["lstm"].data["functions"][0]
     assert max(loop["calls"] for loop in lstm["loops"]) >= 25  # the steps of the loop
@@ -112,6 +113,66 @@ def test_measured(explained) -> None:
     branches = explained["branches"].data["functions"][0]
     assert {0.0, 1.0} <= {loop["calls"] for loop in branches["loops"]}  # one of the branches did not run
     assert "call-back" in {loop["name"] for loop in branches["loops"]}
+
+
+def test_loops_account_for_the_call(explained) -> None:
+    """Another process may run between two loops: the best of three counts."""
+
+    def share(explanation: Explanation) -> float:
+        f = explanation.data["functions"][0]
+        return sum(loop["own_seconds"] for loop in f["loops"][1:]) / f["call_seconds"]
+
+    for name in ("xnor", "lenet", "lstm"):
+        shares = [share(explained[name])]
+        while shares[-1] <= 0.9 and len(shares) < 3:
+            f, args = PROGRAMS[name]()
+            shares.append(share(theano.explain(f, *args)))
+        assert max(shares) > 0.9 and all(s <= 1.01 for s in shares), shares
+
+
+def test_memory_at_most_is_that_of_the_plan(explained) -> None:
+    """Workspace is one block: more than what lives at the same time."""
+    for name in ("xnor", "lenet", "lstm"):
+        f, args = PROGRAMS[name]()
+        memory, plan = explained[name].data["functions"][0]["memory"], memory_plan(f, *args)
+        assert (memory["peak"], memory["unknown"]) == (plan.peak, plan.unknown)
+        before = [a for a in memory["arrays"] if a["kind"] in ("input", "shared")]
+        assert 0 < max(memory["living"]) <= memory["peak"] + sum(a["bytes"] for a in before)
+        assert f"Memory: {plan.peak:,} bytes at most beside" in str(explained[name])
+
+
+def test_missing_arguments_have_their_defaults() -> None:
+    x, y = T.dvector("x"), T.dvector("y")
+    f = theano.function([x, theano.In(y, value=np.ones(3))], T.exp(x) * y)
+    e = theano.explain(f, np.ones(3))
+    data = e.data["functions"][0]
+    assert data["error"] is None and data["calls"] > 0 and data["arguments"] == ["float64 (3,)"]
+    assert {a["name"]: a["bytes"] for a in data["memory"]["arrays"]}["y"] == 24
+    assert memory_plan(f, np.ones(3)).inputs == memory_plan(f, np.ones(3), np.ones(3)).inputs == 48
+    with pytest.raises(TypeError, match="sizes need 2 example arguments or shapes, got 1"):
+        memory_plan(theano.function([x, y], x * y), np.ones(3))
+    only_defaults = theano.function([theano.In(x, value=np.ones(3))], T.exp(x))
+    assert theano.explain(only_defaults).data["functions"][0]["calls"] > 0
+
+
+def test_arguments_that_are_no_arrays() -> None:
+    lists, m = TypedListType(T.dvector)("lists"), T.dmatrix("m")
+    f = theano.function([lists], length(lists))
+    for given in ([np.ones(2), np.ones(3)], [np.ones(2), np.ones(2)]):
+        data = theano.explain(f, given).data["functions"][0]
+        assert data["error"] is None and data["calls"] > 0 and data["arguments"] == ["list of 2"]
+    double = theano.function([m], m * 2)
+    assert theano.explain(double, [[1], [2]]).data["functions"][0]["arguments"][0].endswith("(2, 1)")
+    data = theano.explain(double, [[1.0], [1.0, 2.0]]).data["functions"][0]
+    assert data["error"].startswith("ValueError") and data["arguments"] == ["list of 2"]
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "DebugMode"])
+def test_what_python_runs_is_measured(mode) -> None:
+    x = T.dvector("x")
+    e = theano.explain(theano.function([x], T.exp(x), mode=mode), np.ones(3))
+    data = e.data["functions"][0]
+    assert data["calls"] >= 3 and data["call_seconds"] > 0 and "a call takes" in str(e)
 
 
 def test_gradients_are_marked(explained) -> None:
@@ -191,9 +252,65 @@ def test_infix() -> None:
         "a < b": a < b,
         "m + a": m + a,
         "Sum{axis=[0]}(m)": m.sum(axis=0),
+        "(a²)²": T.sqr(T.sqr(a)),
+        "-a²": -T.sqr(a),
+        "(a ** b) ** a": (a**b) ** a,
+        "a ** b ** a": a ** (b**a),
+        "(-2) ** a": T.constant(-2) ** a,
+        "a + (b - a)": a + (b - a),
+        "a + b + a": a + (b + a),
     }
     for text, expression in texts.items():
         assert infix(snapshot(expression, 5)) == text
+
+
+def test_infix_is_python() -> None:
+    """Read by Python, the text says what the expression says."""
+    rng = np.random.default_rng(0)
+    values = {name: rng.integers(1, 9, (3, 3)) for name in "ijk"}
+    variables = {name: T.lmatrix(name) for name in values}
+
+    def number(env, make):
+        i, j, k = (env[name] for name in "ijk")
+        dot = T.dot if env is variables else np.dot
+        equal = T.eq if env is variables else np.equal
+        return make(i, j, k, dot, equal)
+
+    cases = [
+        lambda i, j, k, dot, eq: i * dot(j, k),
+        lambda i, j, k, dot, eq: dot(i * j, k),
+        lambda i, j, k, dot, eq: dot(i, dot(j, k) + i),
+        lambda i, j, k, dot, eq: i * (j // k),
+        lambda i, j, k, dot, eq: i * (j % k),
+        lambda i, j, k, dot, eq: i // (j * k),
+        lambda i, j, k, dot, eq: i * (j / k),
+        lambda i, j, k, dot, eq: (i | j) & k,
+        lambda i, j, k, dot, eq: i | (j & k),
+        lambda i, j, k, dot, eq: (i ^ j) & (i | k),
+        lambda i, j, k, dot, eq: (i + j) & k,
+        lambda i, j, k, dot, eq: i + (j & k),
+        lambda i, j, k, dot, eq: (i < j) | (eq(i, k) & (j > k)),
+        lambda i, j, k, dot, eq: ((i < j) | eq(i, k)) & (j > k),
+        lambda i, j, k, dot, eq: eq(i < j, i > k),
+        lambda i, j, k, dot, eq: (i < j) < k,
+        lambda i, j, k, dot, eq: (-i) ** 2.0,
+        lambda i, j, k, dot, eq: -(i**2.0),
+        lambda i, j, k, dot, eq: i - (j - k),
+    ]
+    operations = [np.add, np.subtract, np.multiply, np.floor_divide, np.mod, np.bitwise_and, np.bitwise_or, np.matmul]
+    of_tensors = [T.add, T.sub, T.mul, T.int_div, T.mod, T.and_, T.or_, T.dot]
+    texts = [(infix(snapshot(number(variables, case), 9)), number(values, case)) for case in cases]
+    for _ in range(200):
+        pairs = [(variables[name], values[name]) for name in rng.choice(list("ijk"), 4)]
+        while len(pairs) > 1:
+            (x, a), (y, b) = (pairs.pop(rng.integers(len(pairs))) for _ in range(2))
+            which = rng.integers(len(operations))
+            if operations[which] in (np.floor_divide, np.mod) and not b.all():
+                which = 0
+            pairs.append((of_tensors[which](x, y), operations[which](a, b)))
+        texts.append((infix(snapshot(pairs[0][0], 9)), pairs[0][1]))
+    for text, wanted in texts:
+        np.testing.assert_array_equal(eval(text, {}, dict(values)), wanted, err_msg=text)
 
 
 def test_groups_make_no_circles() -> None:
@@ -217,6 +334,39 @@ def test_large_groups_are_cut() -> None:
     graphs: list = []
     top = grouped(nodes, edges, lambda n: "line 1", graphs)
     assert [n["label"] for n in top["nodes"]] == [f"line 1 · {MOST} nodes"] * 2 + ["n"]
+
+
+def test_many_groups_are_parts() -> None:
+    """A chain that goes through more lines than fit on a page, and two inputs."""
+    count = 2 * MOST + 1
+    nodes = [{"kind": "input", "label": "x", "text": "", "w": 10, "h": 10} for _ in range(2)]
+    nodes += [{"kind": "op", "op": "n", "label": "n", "text": "", "w": 10, "h": 10} for _ in range(count)]
+    edges = [{"from": k, "to": k + 1, "text": "", "place": 0} for k in range(1, count + 1)]
+    edges += [{"from": 0, "to": k, "text": "", "place": 1} for k in range(2, count + 2)]
+    graphs: list = []
+    top = grouped(nodes, edges, lambda n: "", graphs)
+    parts = [n for n in top["nodes"] if n["kind"] == "op"]
+    assert [n["label"] for n in parts] == ["part 1 · 101 nodes", "part 2 · 100 nodes", "part 3 · 100 nodes"]
+    assert [n["text"] for n in parts] == ["n"] * 3 and [n["kind"] for n in top["nodes"]][:2] == ["input"] * 2
+    assert sum(1 + e.get("more", 0) for e in top["edges"]) == 1 + count + 2  # x, x again, and from part to part
+    assert sum(n["kind"] == "op" for g in graphs for n in g["nodes"]) == count
+
+
+def test_places_of_large_graphs_are_few(monkeypatch) -> None:
+    """An unrolled loop: bends are not as many as edges times layers, like groups are placed once."""
+    placed = []
+    monkeypatch.setattr(graph_data, "layout", lambda *args: placed.append(args) or layout(*args))
+    graph_data._placed.cache_clear()
+    x, w = T.dvector("x"), T.dscalar("w")
+    h = x
+    for _ in range(300):
+        h = T.tanh(h * w)
+        h = h + x
+    data = theano.explain(theano.function([x, w], theano.grad(h.sum(), w), mode="FAST_COMPILE")).data["functions"][0]
+    graphs = data["graphs"]["before"]
+    assert graphs["operations"] > 1500 and len(placed) < len(graphs["graphs"]) / 4
+    assert all(sum(n["kind"] == "op" for n in g["nodes"]) <= MOST for g in graphs["graphs"])
+    assert sum(len(n["bends"]) for g in graphs["graphs"] for n in g["nodes"]) < 20_000
 
 
 def test_constants_stand_where_they_are_used() -> None:

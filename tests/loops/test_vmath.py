@@ -8,8 +8,10 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.call_backs import is_native
 from theano import scalar
-from theano.loops import expr, host, stmt, vmath
+from theano.loops import expr, vmath
+from theano.runtime.jit import isa
 from tools import ulp_table
 
 NAMES = sorted(vmath.__all__)
@@ -160,9 +162,9 @@ def test_gradients_stay_in_one_loop(name: str, dtype: str) -> None:
     x = T.vector("x", dtype=dtype)
     y = getattr(T, name)(x)
     f = theano.function([x], [y, theano.grad(y.sum(), x)])
-    program = f.executor.lowered.program
-    assert not any(isinstance(s, host.CallBack) for s in stmt.walk(program.main))
-    assert len(program.kernels) == 1
+    assert is_native(f)
+    if dtype != "float16" or isa().has_f16c:
+        assert len(f.executor.lowered.program.kernels) == 1
     at = np.linspace(0.1, 0.9, 37).astype(dtype)
     value, slope = f(at)
     wide = at.astype("f8")

@@ -11,19 +11,13 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.backend.functions import Compiled
+from tests.call_backs import calls_back, is_native
 from theano.backend.interpreter import Interpreter
-from theano.loops import host as hs
-from theano.loops import stmt as st
 from theano.runtime import threads
 from theano.tensor.nnet import abstract_conv as ac
 
 RNG = np.random.default_rng(8)
 MODES = ("valid", "full", "half", 2, (1, 0), ((0, 2), (1, 3)))
-
-
-def calls_back(f: Any) -> bool:
-    """Whether a function calls Python in the middle."""
-    return any(isinstance(s, hs.CallBack) for s in st.walk(f.executor.lowered.program.main))
 
 
 def three(x: Any, w: Any, **options: Any) -> list[Any]:
@@ -36,7 +30,7 @@ def three(x: Any, w: Any, **options: Any) -> list[Any]:
 def agrees(inputs: list[Any], outputs: list[Any], values: list[Any], dtype: str) -> None:
     """The same numbers as NumPy finds."""
     f = theano.function(inputs, outputs)
-    assert not calls_back(f)
+    assert is_native(f)
     exact = {"float32": 1e-4, "float64": 1e-12}[dtype]
     for got, wanted in zip(f(*values), theano.function(inputs, outputs, mode="FAST_COMPILE")(*values), strict=True):
         assert got.dtype == wanted.dtype and got.flags.c_contiguous

@@ -10,7 +10,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.lower.test_convolution import calls_back
+from tests.call_backs import calls_back, is_native
 from tests.tensor.test_conv import CASES, op_of, plain
 from theano.runtime.jit import isa
 from theano.tensor.nnet import abstract_conv as ac
@@ -31,11 +31,6 @@ def numbers(shape: Any, dtype: str) -> np.ndarray:
 
 def of_type(dtype: str, ndim: int) -> Any:
     return T.TensorType(dtype, (False,) * ndim)()
-
-
-def is_native(f: Any) -> bool:
-    """Whether no Python is called, where the processor has float16."""
-    return not calls_back(f) or not isa().has_f16c
 
 
 def same(got: np.ndarray, wanted: np.ndarray) -> None:
@@ -208,7 +203,7 @@ def test_no_variant_calls_back(name: str, dtype: str) -> None:
     second = T.grad(sum((g * g).sum() for g in first), [x, w])
     outputs = [y, *first, *second, T.Rop(y, [x, w], [u, v])]
     f = theano.function([x, w, u, v], outputs)
-    assert is_native(f) if dtype == "float16" else not calls_back(f)
+    assert is_native(f)
     if dtype == "float16":
         return
     values = [RNG.normal(size=s).astype(dtype) for s in (images, kernels) * 2]

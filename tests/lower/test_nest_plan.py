@@ -79,6 +79,13 @@ def test_rows_are_gone_along(sum_of) -> None:
     assert any("sweeps over" in line and line.endswith("x.shape[1], the last in vectors") for line in text.splitlines())
 
 
+def test_what_is_added_to_channels_does_not_decide_the_order() -> None:
+    """A number for each channel, seen as an array of as many axes as the images have, says nothing of these."""
+    x, b = T.tensor4("x"), T.vector("b")
+    f = theano.function([x, b], T.nnet.relu(x + b.dimshuffle("x", 0, "x", "x")))
+    assert "loops over x.shape[0], x.shape[1], x.shape[2] * x.shape[3]" in theano.printing.schedule(f)
+
+
 def test_shapes_of_points() -> None:
     x, y, out = tensor("x", N, M), tensor("y", M, N), tensor("o", N, M)
     one = plan_nest(Builder(), group_of(pointwise(out, (x, (0, 1)))), {out})

@@ -9,7 +9,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.native.test_linalg import calls_back
+from tests.call_backs import calls_back
 from theano import scalar
 from theano.ifelse import ifelse
 from theano.tensor.elemwise import Elemwise

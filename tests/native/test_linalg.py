@@ -17,15 +17,14 @@ from scipy.linalg import expm
 
 import theano
 import theano.tensor as T
-from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
+from tests.call_backs import calls_back
+from tests.native.test_other_targets import TARGETS, isa_of, missing
 from theano.backend.interpreter import Interpreter
-from theano.loops import host as hs
-from theano.loops import stmt as st
 from theano.loops.externs import EXTERNS
 from theano.loops.lapack import KINDS, LETTER, NOT_FINITE, is_declared, name_of
 from theano.native import blas, lapack, lapack_ir
 from theano.runtime import jit, threads
-from theano.runtime.target import Isa, select_isa
+from theano.runtime.target import select_isa
 from theano.tensor import nlinalg, slinalg
 from theano.tensor.lu import LUDet, LUFactor, LUSLogDet, LUSolve
 from theano.tensor.schur import SolveSylvester
@@ -121,11 +120,6 @@ def function(make: Callable[..., Any], dtypes: list[str], dims: list[int], **key
     return f
 
 
-def calls_back(f: Any) -> bool:
-    """Whether a function calls Python in the middle."""
-    return any(isinstance(s, hs.CallBack) for s in st.walk(f.executor.lowered.program.main))
-
-
 def close(found: Any, expected: Any, dtype: str) -> None:
     expected = np.asarray(expected)
     assert found.shape == expected.shape
@@ -196,6 +190,53 @@ def test_one_of_two_stacks_is_repeated(make: Any) -> None:
     deep = T.tensor4("a", dtype="float64"), T.TensorType("float64", (True, False, False, False))("b")
     x, y = triangle(4, 6).reshape(2, 3, 4, 4), sides(4, 3)[None]
     close(theano.function(deep, make(*deep))(x, y), np.linalg.solve(kept(x), y), "float64")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_factors_of_mixed_stacks(dtype: str, turned: bool) -> None:
+    """Factors and right sides of stacks, of which either repeats along any axis: the exchanges go with the factors."""
+    rng = np.random.default_rng(3)
+    for count in (1, 2):
+        patterns = list(itertools.product((True, False), repeat=count))
+        for of_factors, of_sides in itertools.product(patterns, repeat=2):
+            a, c = (
+                T.TensorType(dtype, (*repeats, False, False))(name)
+                for repeats, name in ((of_factors, "a"), (of_sides, "c"))
+            )
+            solved = LUSolve(turned)(*LUFactor()(a), c)
+            outs = [solved, LUDet()(*LUFactor()(a))]
+            f, plain = (theano.function([a, c], outs, mode=mode) for mode in (None, "FAST_COMPILE"))
+            assert not calls_back(f)
+            for n in (3, 40):
+                x, y = (
+                    rng.normal(size=(*(1 if again else k + 2 for k, again in enumerate(pattern)), n, m)).astype(dtype)
+                    for pattern, m in ((of_factors, n), (of_sides, 2))
+                )
+                if dtype[0] == "c":
+                    x, y = x + 1j * rng.normal(size=x.shape), y + 1j * rng.normal(size=y.shape)
+                for found, expected in zip(f(x, y), plain(x, y), strict=True):
+                    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-10)
+
+
+def test_a_stack_that_is_solved_and_has_its_determinant_taken() -> None:
+    """The two share factors; one of the axes repeats."""
+    a, c = T.TensorType("float64", (True, False, False, False))(), T.tensor4(dtype="float64")
+    f = theano.function([a, c], [slinalg.solve(a, c), nlinalg.det(a)])
+    x, y = RNG.normal(size=(1, 3, 5, 5)), RNG.normal(size=(2, 3, 5, 2))
+    close(f(x, y)[0], np.linalg.solve(x, y), "float64")
+
+
+@pytest.mark.parametrize("op", [LUSolve(), LUDet(), LUSLogDet()])
+def test_factors_and_exchanges_of_different_shapes(op: Any) -> None:
+    lu, pivots, c = T.tensor3(dtype="float64"), T.lmatrix(), T.tensor3(dtype="float64")
+    inputs = [lu, pivots, c][: 3 if isinstance(op, LUSolve) else 2]
+    f = theano.function(inputs, op(*inputs))
+    x, y = np.stack([np.eye(3)] * 2), np.ones((2, 3, 1))
+    f(*[x, np.zeros((2, 3), int) + np.arange(3), y][: len(inputs)])
+    for shape in ((1, 3), (2, 2)):
+        with pytest.raises(ValueError, match="exchanges of length"):
+            f(*[x, np.zeros(shape, int), y][: len(inputs)])
 
 
 @pytest.mark.parametrize("lower", [True, False])
@@ -652,14 +693,10 @@ def test_every_instruction_set(level: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_code_for(target: str, type_: str) -> None:
     """The code can be made for other machines, and calls nothing that is not there."""
-    triple, name, size, cpu = TARGETS[target]
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    wide = name != "baseline"
-    isa = Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
+    isa = isa_of(target)
     module = lapack_ir.library_module(type_, isa, 32)
     llvm.parse_assembly(module.text()).verify()
-    assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
+    assert not missing(module, isa)
 
 
 def test_lapack_of_scipy(monkeypatch: pytest.MonkeyPatch) -> None:

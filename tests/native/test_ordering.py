@@ -105,6 +105,20 @@ def test_slices_that_are_often_equal(dtype: str) -> None:
                 np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_slices_of_complex_numbers(dtype: str) -> None:
+    """Numbers of which a part is NaN come last, as NumPy has it."""
+    nan, rng = np.nan, np.random.RandomState(2)
+    some = [0, 1, 1j, 1 - 1j, complex(-0.0, 1), complex(2, nan), complex(1, nan), complex(nan, 1), complex(nan, nan)]
+    for shape in ((30,), (30, 1), (40, 2), (3, 40, 2), (0, 3), (3, 0), (1, 1)):
+        x = T.TensorType(dtype, (False,) * len(shape))("x")
+        for count in (5, len(some)):
+            a = rng.choice(np.array(some[:count], dtype), shape)
+            f = compare([x], of_slices(x), [[a], [a[::-2]], [np.asfortranarray(a)]])
+            for found, wanted in zip(f(a)[:4], np.unique(a, True, True, True, axis=0), strict=True):
+                np.testing.assert_array_equal(found, wanted)
+
+
 def test_slices_of_other_lengths_and_values() -> None:
     """Lengths that the type knows; one number everywhere; slices of a computation, of a transpose, of their own."""
     x, m = T.TensorType("float32", (True, False, False))("x"), T.dmatrix("m")

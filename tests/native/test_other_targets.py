@@ -77,23 +77,33 @@ BUILDS = [elementary, half, rows_and_columns, integers, update, loop]
 @pytest.mark.parametrize("build", BUILDS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("target", TARGETS)
 def test_code_for(target: str, build: Callable[[], tuple[Any, ...]]) -> None:
-    triple, name, vector_bytes, cpu = TARGETS[target]
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    wide = name != "baseline"
-    isa = Isa(name, vector_bytes, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
+    isa = isa_of(target)
     inputs, outputs, *updates = build()
-    with theano.config.change_flags(isa=theano.config.isa if wide or jit.isa().name == "neon" else "baseline"):
+    with theano.config.change_flags(isa=theano.config.isa if isa.has_fma or jit.isa().name == "neon" else "baseline"):
         low = theano.function(inputs, outputs, updates=updates[0] if updates else None).executor.lowered
     spec = EntrySpec(low.inputs, low.storages, low.n_slots, low.n_outputs, "list")
     module = print_module(low.program, low.layout, isa) + print_entry(spec)
-    found = called(module, triple, cpu)
-    assert not found - {f.name for f in module.functions} - C_LIBRARY
-    assert ("fmod" in found) == (build is elementary)  # calls are seen at all
+    assert not missing(module, isa)
+    assert ("fmod" in called(module, isa)) == (build is elementary)  # calls are seen at all
 
 
-def called(printed: Module, triple: str, cpu: str) -> set[str]:
+def isa_of(target: str) -> Isa:
+    """What a machine of `TARGETS` can do; LLVM makes code for it from now on."""
+    triple, name, size, cpu = TARGETS[target]
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    wide = name != "baseline"
+    return Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
+
+
+def missing(printed: Module, isa: Isa) -> set[str]:
+    """The functions that the code of a module calls and that are nowhere."""
+    return called(printed, isa) - {f.name for f in printed.functions} - C_LIBRARY
+
+
+def called(printed: Module, isa: Isa) -> set[str]:
     """The functions that the code of a module calls by name; it is compiled as `jit` does it."""
+    triple, cpu = isa.triple, isa.cpu
     names: list[str] = []
     objects: list[bytes] = []
     for part, is_quick in units(jit.probed(printed, triple)):

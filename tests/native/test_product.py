@@ -10,16 +10,15 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
+from tests.native.test_other_targets import TARGETS, isa_of, missing
 from theano.loops.externs import EXTERNS, LETTER, name_of
 from theano.native import blas, product, product_choice_ir
 from theano.native.library import STRUCTURED
 from theano.runtime import jit, threads
-from theano.runtime.target import Isa, select_isa
+from theano.runtime.target import select_isa
 
 DTYPE = {"f32": np.dtype("float32"), "f64": np.dtype("float64")}
 EDGES = (0, 1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 15, 16, 17, 23, 24, 31, 32, 33, 48, 69, 70)
@@ -284,13 +283,9 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("target", TARGETS)
 def test_code_for(target: str, type_: str) -> None:
     """The code can be made for other machines, and calls nothing that is not there."""
-    triple, name, size, cpu = TARGETS[target]
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    wide = name != "baseline"
-    isa = Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
+    isa = isa_of(target)
     module = product_choice_ir.library_module(type_, isa, blas.Symbol(0, 32))
-    assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
+    assert not missing(module, isa)
 
 
 def test_without_blas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from tests.native.test_other_targets import C_LIBRARY, TARGETS, called
+from tests.native.test_other_targets import TARGETS, isa_of, missing
 from theano.loops import expr as ex
 from theano.loops.externs import EXTERNS
 from theano.loops.sorting import (
@@ -297,14 +296,10 @@ def test_made_quickly_and_then_well(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_code_for(target: str, keys: str) -> None:
     """The code can be made for other machines, and calls nothing that is not there."""
-    triple, name, size, cpu = TARGETS[target]
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    wide = name != "baseline"
-    isa = Isa(name, size, has_fma=wide, has_f16c=wide, has_masks=False, cpu=cpu, features="", triple=triple)
+    isa = isa_of(target)
     for quickly in (True, False):
         module = library_module(keys, isa, quickly)
-        assert not called(module, triple, cpu) - {f.name for f in module.functions} - C_LIBRARY
+        assert not missing(module, isa)
 
 
 def test_comparisons_of_a_network_sort() -> None:

@@ -17,7 +17,7 @@ from theano.misc.hints import psd
 from theano.rewrite import Query
 from theano.rewrite.engine.table import RewriteGraph
 from theano.rewrite.rules.matrix_facts import LOWER, NONE, POSITIVE, POSITIVE_DIAGONAL, SYMMETRIC, UPPER, facts_of
-from theano.tensor.factors import eigh
+from theano.tensor.eigen import eigh
 from theano.tensor.matrices import transposed
 from theano.tensor.nlinalg import AllocDiag, det, diag, matrix_inverse, trace
 from theano.tensor.slinalg import Cholesky, cholesky, eigvalsh, solve, solve_lower_triangular

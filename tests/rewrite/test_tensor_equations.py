@@ -29,7 +29,7 @@ from theano.scan.count import StepCount
 from theano.tensor.elemwise import DimShuffle
 from theano.tensor.join import Join
 from theano.tensor.opsupport import index_constant
-from theano.tensor.shape import Rebroadcast
+from theano.tensor.promises import Rebroadcast
 from theano.tensor.subtensor import IncSubtensor
 
 EQUATIONS = {

@@ -7,8 +7,6 @@ import shutil
 import signal
 import sys
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ import theano
 import theano.tensor as T
 from tests.backend.functions import Compiled
 from tests.backend.test_c import built, call
+from tests.native.test_signals import alarm
 from theano.compile import as_op
 from theano.compile.inspect import c_unit
 from theano.ifelse import ifelse
@@ -81,18 +80,8 @@ def test_ten_million_steps() -> None:
 
 
 # -- signals and exceptions --------------------------------------------------------------------------------
-@contextmanager
-def alarm(seconds: float) -> Iterator[None]:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
@@ -112,7 +101,7 @@ def test_interrupted_in_a_long_loop(kind: str) -> None:
     f = theano.function([n], outs[-1], updates=[(count, count + 1), (total, total + outs[-1].sum())], mode="FAST_RUN")
     f(10)
     before = float(total.get_value())
-    with alarm(0.1), pytest.raises(KeyboardInterrupt):
+    with alarm(0.1, interrupt), pytest.raises(KeyboardInterrupt):
         f(10**12)
     assert count.get_value() == 1 and float(total.get_value()) == before
     f(10)

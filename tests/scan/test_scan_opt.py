@@ -93,20 +93,28 @@ def test_saving_memory():
     assert kept(before) == kept(after) == [[None]]
 
 
-def test_saved_memory_is_not_there():
+@pytest.fixture
+def empty_pool():
+    """What the pool has from calls before would not be counted."""
+    support.set_pool_limit(0)
+    yield
+    support.set_pool_limit(support.POOL_LIMIT)
+
+
+def test_saved_memory_is_not_there(empty_pool):
     """A loop of 20,000 steps, of which one row is read, takes the memory of a few."""
     x, n = T.dvector("x"), T.iscalar("n")
     last = theano.scan(T.cos, outputs_info=x, n_steps=n)[0][-1]
     bytes_of = {}
-    support.set_pool_limit(0)  # what the pool has from calls before would not be counted
     for mode in (FAST, FAST.excluding("scanOp_save_mem")):
         f = theano.function([x, n], last, mode=mode)
         f(np.zeros(100), 3)
         tracemalloc.start()
-        f(np.zeros(100), 20_000)
-        bytes_of[mode is FAST] = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    support.set_pool_limit(support.POOL_LIMIT)
+        try:
+            f(np.zeros(100), 20_000)
+            bytes_of[mode is FAST] = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
     assert bytes_of[True] < 100_000 and bytes_of[False] > 20_000 * 100 * 8
 
 

@@ -51,13 +51,28 @@ def test_poisson(format: str, dtype: str) -> None:
 def test_parameters_that_are_none_are_refused(mode: str | None) -> None:
     x, n, p = S.csr_matrix("x", "float64"), T.iscalar("n"), T.dscalar("p")
     draw = theano.function([x], sp2.poisson(x), mode=mode)
-    for wrong in (-1.0, np.nan):
-        with pytest.raises(ValueError, match="a mean is below 0"):
+    for wrong in (-1.0, np.nan, np.inf):
+        with pytest.raises(ValueError, match="a mean is below 0, infinite, or NaN"):
             draw(sp.csr_matrix([[1.0, wrong]]))
+    with pytest.raises(ValueError, match="variance is above 1e10 are not drawn"):
+        draw(sp.csr_matrix([[1.0, 2e10]]))
     draw = theano.function([n, p], sp2.csr_dbinomial(n, p, [2, 2]), mode=mode)
     for wrong_n, wrong_p, said in [(-1, 0.5, "less than 0 trials"), (1, 1.5, "no probability"), (1, np.nan, "no prob")]:
         with pytest.raises(ValueError, match=said):
             draw(wrong_n, wrong_p)
+    trials = T.dscalar("trials")
+    draw = theano.function([trials, p], sp2.csr_dbinomial(trials, p, [2, 2]), mode=mode)
+    for wrong_n, said in [(np.inf, "infinitely many"), (np.nan, "0 trials"), (1e11, "variance is above 1e10")]:
+        with pytest.raises(ValueError, match=said):
+            draw(wrong_n, 0.5)
+    assert draw(1e12, 1e-9).nnz == 4
+    with pytest.raises(ValueError, match="has 3 lengths, a sparse matrix 2"):
+        sp2.csr_dbinomial(n, p, [2, 2, 2])
+    shape = T.lvector("shape")
+    draw = theano.function([shape], sp2.csr_dbinomial(3, 0.5, shape), mode=mode)
+    for lengths in ([2], [2, 2, 2]):
+        with pytest.raises(ValueError, match=f"has {len(lengths)} lengths, a sparse matrix 2"):
+            draw(lengths)
     draw = theano.function([n, x], sp2.multinomial(n, x), mode=mode)
     for row in ([0.5, 0.6], [-0.5, 0.5]):
         with pytest.raises(ValueError, match="probabilities of a row"):
@@ -77,6 +92,8 @@ def test_binomial() -> None:
         assert abs(found.mean() - 3) < 0.3
     f = theano.function([n, p, shape], sp2.csr_dbinomial(n, p, shape))
     assert f(7, 0, [3, 4]).nnz == 0 and (f(7, 1, [3, 4]).toarray() == 7).all() and f(7, 0.5, [0, 4]).shape == (0, 4)
+    draw = theano.function([trials := T.dscalar()], sp2.csr_dbinomial(trials, 0.9, [20, 30]))
+    assert set(draw(2.5).toarray().ravel()) == {0, 1, 2}  # as NumPy, which leaves the fraction out
     with pytest.raises(TypeError, match="numbers"):
         sp2.csr_fbinomial(shape, p, shape)
     with pytest.raises(NullTypeGradError):
@@ -97,8 +114,9 @@ def test_multinomial() -> None:
     drawn = f([6] * 3000, sp.csr_matrix(thirds)).toarray()
     np.testing.assert_allclose(drawn.mean(axis=0), 2, atol=0.1)
     np.testing.assert_allclose(np.cov(drawn.T)[0], [4 / 3, -2 / 3, -2 / 3], atol=0.15)
-    with pytest.raises(ValueError, match="an element for each row|2 elements and p 3 rows"):
-        f([1, 2], P)
+    for mode in (None, "FAST_COMPILE"):
+        with pytest.raises(ValueError, match="n has 2 elements and p 3 rows"):
+            theano.function([ns, p], sp2.multinomial(ns, p), mode=mode)([1, 2], P)
     with pytest.raises(TypeError, match="format csc"):
         sp2.multinomial(n, S.csc_matrix())
 
@@ -119,6 +137,24 @@ def test_counts_are_quantiles() -> None:
     edges = np.array([2.0**-53, 1 - 2.0**-53])  # the least and the greatest uniform number
     assert poisson(np.full(2, 3.0), edges).tolist() == [0, scipy.stats.poisson.ppf(edges[1], 3)]
     assert binomial(np.full(2, 30.0), np.full(2, 0.5), edges).tolist() == [0, 30]
+    # large ones, where logarithms of factorials have lost the digits that count
+    at = rng.rand(6)
+    np.testing.assert_array_equal(poisson(np.full(6, 1e9), at), scipy.stats.poisson.ppf(at, 1e9))
+    np.testing.assert_array_equal(poisson(np.full(6, 1e8), at), scipy.stats.poisson.ppf(at, 1e8))
+    trials, chances = np.array([1e12, 1e15, 9e15, 1e9, 1e7, 1500]), np.array([1e-6, 1e-9, 1e-10, 0.5, 0.99, 0.001])
+    np.testing.assert_array_equal(binomial(trials, chances, at), scipy.stats.binom.ppf(at, trials, chances))
+
+
+def test_seeds_are_words_of_64_bits() -> None:
+    for number in (2**63, 2**64 - 1, -1):
+        sp2.seed(number)
+        f = theano.function([], sp2.csr_dbinomial(10, 0.5, [5, 5]))
+        before = f().toarray()
+        sp2.seed(number)
+        assert (f().toarray() == before).all()
+    with pytest.raises(ValueError, match="64 bits"):
+        sp2.seed(2**64)
+    sp2.seed(0)
 
 
 @pytest.mark.parametrize("mode", ["valid", "full"])

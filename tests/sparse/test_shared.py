@@ -256,7 +256,11 @@ def test_refusals() -> None:
         (lambda: S.ColScaleCSC()(x, w[0]), TypeError, "works on format csc"),
         (lambda: S.mul_s_d(x, w[0]), TypeError, "mul_s_v"),
         (lambda: S.csm_properties(S.bsr_dmatrix()), TypeError, "format bsr"),
-        (lambda: S.hstack([]), ValueError, "a matrix at least"),
+        (lambda: S.sub(w, w), TypeError, "sparse.sub takes a sparse matrix, w and w are dense"),
+        (lambda: S.hstack([]), ValueError, "sparse.hstack: the list of matrices is empty"),
+        (lambda: S.vstack([]), ValueError, "sparse.vstack: the list of matrices is empty"),
+        (lambda: S.VStack()(), ValueError, "VStack joins sparse matrices, but none is given"),
+        (lambda: S.vstack(x), TypeError, r"a list of sparse matrices, not a matrix: write sparse.vstack\(\[x\]\)"),
         (lambda: S.hstack([x], dtype="int8"), TypeError, "cast them first"),
         (lambda: S.structured_exp(w), TypeError, "a sparse matrix is wanted"),
         (lambda: T.exp(x), TypeError, "must be a TensorType"),
@@ -286,6 +290,20 @@ def test_errors_when_a_function_runs() -> None:
         for out in (x[9, 0], x[[0, 9]], x[[0], [-4]]):
             with pytest.raises(IndexError):
                 theano.function([x], out, mode=mode)(X)
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
+def test_vectors_of_another_length_than_rows_or_columns(mode: str | None) -> None:
+    v = T.dvector("v")
+    for format in ("csr", "csc"):
+        x = S.SparseType(format, "float64")("x")
+        for out, what, many in [
+            (S.col_scale(x, v), "columns", 5), (S.row_scale(x, v), "rows", 2), (S.mul_s_v(x, v), "columns", 5),
+            (S.structured_add_s_v(x, v), "columns", 5),
+        ]:  # fmt: skip
+            f = theano.function([x, v], out, mode=mode)
+            with pytest.raises(ValueError, match=f"there are {many} {what} and 7 elements in the vector"):
+                f(sp.random(2, 5, 0.5, format=format), np.ones(7))
 
 
 def test_scipy_is_loaded_when_a_value_comes() -> None:

@@ -8,7 +8,7 @@ import theano.tensor as T
 from tests.tensor.oracle import check
 from theano import function, shared
 from theano.ifelse import ifelse
-from theano.tensor.assertion import Assert, assert_op
+from theano.tensor.assertion import Assert, AssertEqual, assert_op, asserted_equal
 
 x, y = T.dscalars("x", "y")
 v = T.dvector("v")
@@ -88,3 +88,28 @@ def test_the_class_of_the_error(mode):
     with pytest.raises(ValueError, match="too {small}"):
         f(-1)
     assert checked.owner.op != Assert("too {small}") and str(checked.owner.op) == "Assert{msg='too {small}'}"
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("dtype", ["float64", "complex64", "int8", "bool"])
+def test_two_integers_that_must_be_equal(mode, dtype):
+    w, n = T.vector("w", dtype), T.bscalar("n")
+    f = function([w, n], AssertEqual("{0} numbers, {1} wanted")(w, w.shape[0], n), mode=mode)
+    for value in ([1, 0, 1], []):
+        assert f(np.array(value, dtype), len(value)).tolist() == value
+        with pytest.raises(ValueError, match=f"{len(value)} numbers, 7 wanted"):
+            f(np.array(value, dtype), 7)
+    assert f(np.array([1, 0, 1, 0], dtype)[::-2], 2).tolist() == [0, 0]
+
+
+def test_equal_lengths_that_are_known():
+    known = T.constant([1.0, 2.0])
+    assert asserted_equal("{0} {1}", known, known.shape[0], 2) is known
+    with pytest.raises(KeyError, match="2 and not 3"):
+        asserted_equal("{0} and not {1}", known, known.shape[0], 3, KeyError)
+    with pytest.raises(TypeError, match="two integers"):
+        AssertEqual("{0} {1}")(x, 1.5, 2)
+    checked = asserted_equal("{0} {1}", v, v.shape[0], 2)
+    assert isinstance(checked.owner.op, AssertEqual)
+    assert function([v], T.grad((checked**2).sum(), v))([1, 2]).tolist() == [2, 4]
+    assert function([v], T.Rop(checked**2, v, v))([1, 2]).tolist() == [2, 8]

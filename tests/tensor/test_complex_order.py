@@ -7,7 +7,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.native.test_linalg import calls_back
+from tests.call_backs import calls_back
 from theano.tensor.extra_ops import Unique
 
 NUMBERS = np.array([0, -0.0, 1, -1, 2, np.nan, np.inf, -np.inf])

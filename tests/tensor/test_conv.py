@@ -104,6 +104,29 @@ def test_gradients(case):
     assert np.isclose((to_inputs(T.constant(w), T.constant(g)).eval() * x).sum(), scale)
 
 
+@pytest.mark.parametrize(
+    ("of_images", "of_kernels"),
+    [("complex128", "float64"), ("float32", "complex64"), ("complex64", "float64"), ("complex64", "complex128")],
+)
+def test_complex_and_real_sides(of_images, of_kernels):
+    """Parts are convolved, without Python; the gradient of a real side is the real part."""
+    x, w = values("valid")
+    x, w = ((v * (1 + 2j) if d[0] == "c" else v).astype(d) for v, d in ((x, of_images), (w, of_kernels)))
+    a, b = T.TensorType(of_images, (False,) * 4)(), T.TensorType(of_kernels, (False,) * 4)()
+    y = op_of("valid")(a, b)
+    outs = [y, *T.grad((y * T.conj(y)).real.sum(), [a, b])]
+    f, plain = (theano.function([a, b], outs, mode=mode) for mode in (None, "FAST_COMPILE"))
+    assert not [1 for kind, _ in f.executor.lowered.words if kind == "callback"]
+    for got, wanted in zip(f(x, w), plain(x, w), strict=True):
+        assert got.dtype == wanted.dtype
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-3 if "64" in got.dtype.name else 1e-9)
+    assert outs[1].dtype == of_images and outs[2].dtype == of_kernels
+    step, along = 1e-3, np.ones_like(w)
+    cost = theano.function([a, b], (y * T.conj(y)).real.sum())
+    moved = (cost(x, w + w.dtype.type(step)) - cost(x, w - w.dtype.type(step))) / (2 * step)
+    np.testing.assert_allclose(moved, (f(x, w)[2].real * along.real).sum(), rtol=1e-2)
+
+
 def test_r_operator():
     x, w = values("valid")
     a, b, u, v = T.tensor4(), T.tensor4(), T.tensor4(), T.tensor4()

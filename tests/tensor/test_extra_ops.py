@@ -159,3 +159,17 @@ def test_positions_out_of_range(positions, mode):
     for wrong in ([0, 2], [-1, 0]):
         with pytest.raises(ValueError, match="out of range|not in an array"):
             f(wrong)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "uint64"])
+def test_counts_of_nothing(mode: str, dtype: str) -> None:
+    x, w = T.TensorType(dtype, (None,))(), T.fvector()
+    results = [T.bincount(x), T.bincount(x, minlength=3), T.bincount(x, w), T.bincount(x, w, minlength=2)]
+    f = theano.function([x, w], [*results, T.bincount(x, assert_nonneg=True)], mode=mode)
+    found = f(np.zeros(0, dtype), np.zeros(0, "float32"))
+    assert [v.tolist() for v in found] == [[], [0] * 3, [], [0] * 2, []]
+    assert [v.dtype for v in found] == ["int64", "int64", "float32", "float32", "int64"]
+    found = f(np.array([1, 100, 1], dtype), np.ones(3, "float32"))
+    for ours, least in zip(found[:2], (0, 3), strict=True):
+        np.testing.assert_array_equal(ours, np.bincount([1, 100, 1], minlength=least))

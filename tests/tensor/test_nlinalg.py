@@ -101,12 +101,94 @@ def test_norms_of_matrices(order):
     check(lambda x: nlinalg.norm(x, order), TALL, expect=np.linalg.norm(TALL, number))
 
 
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_powers_of_matrices_that_are_not_square(mode):
+    stack, x = np.ones((4, 2, 3)), T.dmatrix("x")
+    for n in (0, 1, 2, -1):
+        for value in (stack, stack[0], stack[:0]):
+            given = T.TensorType("float64", (None,) * value.ndim)()
+            with pytest.raises((ValueError, np.linalg.LinAlgError)) as error:
+                theano.function([given], nlinalg.matrix_power(given, n), mode=mode)(value)
+            assert n not in (0, 1) or "matrix_power: M must be square, not of 2 rows and 3 columns" in str(error.value)
+        with pytest.raises((ValueError, np.linalg.LinAlgError)):
+            nlinalg.matrix_power(T.constant(stack), n).eval()
+    for n in (0, 1):
+        value = theano.function([x], nlinalg.matrix_power(x, n) + x, mode=mode)(A)
+        np.testing.assert_array_equal(value, np.linalg.matrix_power(A, n) + A)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_tensors_whose_equations_do_not_fit(mode):
+    def solve(a, b, **how):
+        x, y = (T.TensorType("float64", (None,) * len(shape))() for shape in (a, b))
+        return theano.function([x, y], nlinalg.tensorsolve(x, y, **how), mode=mode)(np.ones(a), np.ones(b))
+
+    with pytest.raises(np.linalg.LinAlgError, match="a and b have 6 equations with 5 unknowns"):
+        solve((2, 3, 5), (2, 3))
+    with pytest.raises(ValueError, match="a has 4 equations, b 3 right sides"):
+        solve((4, 2, 2), (3,))
+    with pytest.raises(ValueError, match="it needs 3 at least, not 2"):
+        solve((4, 4), (4, 1, 1))
+    with pytest.raises(ValueError, match="axis 7 is out of bounds"):
+        solve((4, 4), (4,), axes=(7,))
+    with pytest.raises(ValueError, match="name one twice"):
+        solve((4, 4), (4,), axes=(1, -1))
+    a, b = R.randn(2, 6, 3), R.randn(2, 3)
+    x, y = T.dtensor3("x"), T.dmatrix("y")
+    for axes in ((1,), (-2,)):
+        found = theano.function([x, y], nlinalg.tensorsolve(x, y, axes=axes), mode=mode)(a, b)
+        np.testing.assert_allclose(found, np.linalg.tensorsolve(a, b, axes=(1,)))
+
+
+EQUATIONS = {
+    "sylvester": lambda a, q: slinalg.solve_sylvester(a, a, q),
+    "continuous": slinalg.solve_continuous_lyapunov,
+    "discrete": slinalg.solve_discrete_lyapunov,
+    "directly": lambda a, q: slinalg.solve_discrete_lyapunov(a, q, "direct"),
+}
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_equations_of_matrices_that_do_not_fit(name, mode):
+    a, q = T.dmatrices("a", "q")
+    f = theano.function([a, q], EQUATIONS[name](a, q), mode=mode)
+    for of_a, of_q, words in [
+        ((2, 3), (2, 3), "A must be square, not of 2 rows and 3 columns|expected square matrix"),
+        ((2, 2), (3, 2), "Q must have as many rows as A, it has 3, and A has 2"),
+        ((2, 2), (2, 5), "Q must have as many columns as A, it has 5, and A has 2"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            f(np.ones(of_a), np.ones(of_q))
+        known = EQUATIONS[name](T.constant(np.ones(of_a)), q) if of_a == (2, 2) else None
+        if known is not None:
+            with pytest.raises(ValueError, match=words):
+                theano.function([q], known, mode=mode)(np.ones(of_q))
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_equations_of_two_matrices_and_stacks_that_do_not_fit(mode):
+    a, b, q = T.dtensor3s("a", "b", "q")
+    f = theano.function([a, b, q], slinalg.solve_sylvester(a, b, q), mode=mode)
+    for shapes, words in [
+        (((4, 2, 2), (4, 3, 2), (4, 2, 2)), r"expected square matrix[\s\S]*SolveSylvester"),
+        (((4, 2, 2), (4, 3, 3), (4, 2, 2)), "Q must have as many columns as B, it has 2, and B has 3"),
+        (((4, 2, 2), (5, 3, 3), (4, 2, 3)), "4 matrices Q for 5 matrices B"),
+        (((0, 2, 2), (0, 3, 3), (4, 2, 3)), "4 matrices Q for 0 matrices A"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            f(*map(np.ones, shapes))
+
+
 def test_wrong_norms():
     x = T.dmatrix()
     with pytest.raises(ValueError, match="Invalid norm order"):
         nlinalg.norm(x, 3)
     with pytest.raises(ValueError, match="Invalid norm order"):
         nlinalg.norm(T.dvector(), "fro")
+    for order in ("x", [1], "-fro"):
+        with pytest.raises(ValueError, match="it must be None, 'fro', 'nuc', 1, -1, 2, -2, 'inf' or '-inf'"):
+            nlinalg.norm(x, order)
     with pytest.raises(ValueError, match="out of bounds"):
         nlinalg.norm(T.dscalar())
     with pytest.raises(NotImplementedError):

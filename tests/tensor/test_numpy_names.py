@@ -222,6 +222,28 @@ def test_logsumexp():
     T.verify_grad(lambda a: T.grad(T.logsumexp(a, axis=1).sum(), a)[:, 0].sum(), [M], rng=np.random.RandomState(0))
 
 
+EMPTY = [np.zeros(shape, dtype) for shape in ((0,), (0, 3), (2, 0, 3)) for dtype in ("float64", "float32", "int8")]
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("value", EMPTY, ids=lambda v: f"{v.dtype}{v.shape}")
+def test_of_nothing(mode, value):
+    """-inf and NaN, in the shape of a sum; SciPy's and NumPy's functions forget some axes then."""
+    x = T.TensorType(value.dtype, (None,) * value.ndim)()
+    results, wanted = [], []
+    for axis in (None, *range(value.ndim), tuple(range(value.ndim))):
+        for keepdims in (False, True):
+            shape, how = value.sum(axis=axis, keepdims=keepdims).shape, {"axis": axis, "keepdims": keepdims}
+            results += [T.logsumexp(x, **how), T.median(x, **how), T.nanmedian(x, **how), T.nanquantile(x, 0.3, **how)]
+            results.append(T.nanpercentile(x, [30, 0.0], **how))
+            wanted += [np.full(shape, -np.inf), *[np.full(shape, np.nan)] * 3, np.full((2, *shape), np.nan)]
+    for ours, expected in zip(theano.function([x], results, mode=mode)(value), wanted, strict=True):
+        np.testing.assert_array_equal(ours, expected)
+        assert ours.shape == expected.shape and ours.dtype == ("float32" if value.dtype == "float32" else "float64")
+    with pytest.raises(IndexError):
+        theano.function([x], T.quantile(x, 0.5), mode=mode)(value)
+
+
 def test_logsumexp_of_small_integers():
     for value in (np.array([-100, 100], "int8"), np.array([1, 200], "uint8"), np.array([True, False])):
         x = T.TensorType(value.dtype, (False,))()
@@ -274,7 +296,7 @@ def test_einsum_keeps_dtypes(dtype):
     ("call", "values", "words"),
     [
         (lambda x: T.einsum("ii->i", x), [M[:2]], "axes with one letter"),
-        (lambda x, y: T.cross(x, y), [M.T, M.T[::-1]], "three numbers"),
+        (lambda x, y: T.cross(x, y), [M.T, M.T[::-1]], "along axis -1 must have three numbers, not"),
         (lambda x, y: T.convolve(x, y), [V, V[:0]], "no elements"),
         (lambda x, y: T.correlate(x, y, "valid"), [V[:0], V], "no elements"),
         (lambda x, n: T.pad(x, n, mode="wrap"), [V, np.int32(-1)], "width is negative"),
@@ -336,6 +358,9 @@ def test_vectorize():
         (lambda: T.percentile(T.vector(), [50, 101]), ValueError, "from 0 to 100"),
         (lambda: T.quantile(T.vector(), 0.5, method="odd"), ValueError, "not 'odd'"),
         (lambda: T.median(T.zmatrix()), TypeError, "no order"),
+        (lambda: T.logsumexp(T.zmatrix()), TypeError, "takes real numbers"),
+        (lambda: T.cross(T.matrix(), T.matrix(), axis=5), ValueError, "cross: axis 5 is out of bounds"),
+        (lambda: T.cross(T.constant([1.0, 2.0]), T.vector()), ValueError, "must have three numbers, not 2"),
         (lambda: T.einsum("ij,jk", T.matrix()), ValueError, "2 terms"),
         (lambda: T.einsum("ijk", T.matrix()), ValueError, "tensor of 2 dimensions"),
         (lambda: T.einsum("ij->k", T.matrix()), ValueError, "in no term"),

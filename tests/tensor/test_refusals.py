@@ -14,7 +14,8 @@ from theano.graph import Apply
 from theano.tensor import advanced_subtensor, blas, extra_ops, factors, nlinalg, reduction, slinalg
 from theano.tensor.careduce import CAReduce
 from theano.tensor.io import load
-from theano.tensor.shape import MakeVector, Rebroadcast, Shape_i
+from theano.tensor.promises import Rebroadcast
+from theano.tensor.shape import MakeVector, Shape_i
 from theano.tensor.subtensor import Subtensor
 
 s, v, m, t3, t4 = T.dscalar("s"), T.dvector("v"), T.dmatrix("m"), T.dtensor3("t3"), T.dtensor4("t4")
@@ -162,7 +163,11 @@ INDICES: list[Refusal] = [
     (lambda: T.fill_diagonal(m, v), TypeError, "second parameter must be a scalar"),
     (lambda: T.fill_diagonal_offset(t3, 1, 0), TypeError, "first parameter must have two dimensions, got 3"),
     (lambda: T.fill_diagonal_offset(m, v, 0), TypeError, "second parameter must be a scalar"),
-    (lambda: T.diagonal(m, axis1=1, axis2=1), ValueError, "must be different and not negative: 1, 1"),
+    (lambda: T.diagonal(m, axis1=1, axis2=-1), ValueError, "axis1=1 and axis2=-1 are the same axis of m"),
+    (lambda: T.diagonal(m, axis1=0, axis2=2), ValueError, "axis 2 is out of bounds for a tensor of 2 dimensions"),
+    (lambda: T.diagonal(m, axis1=-3), ValueError, "axis -3 is out of bounds for a tensor of 2 dimensions"),
+    (lambda: v.norm("fro"), ValueError, "Invalid norm order 'fro' for vectors: it must be None or a number"),
+    (lambda: m.norm([1]), ValueError, r"Invalid norm order \[1\] for vectors"),
     (lambda: T.extra_ops.unravel_index(v, (2, 3)), TypeError, "indices must be integers"),
     (lambda: T.extra_ops.unravel_index(n, i), ValueError, "the number of dimensions is not known; give ndim"),
     (lambda: T.choose(v, [v, v]), TypeError, "the numbers of the choices must be integers"),

@@ -6,7 +6,9 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
-from theano.tensor.shape import MakeVector, Rebroadcast, Shape_i, is_flat
+from theano.tensor.promises import Rebroadcast
+from theano.tensor.reshaping import is_flat
+from theano.tensor.shape import MakeVector, Shape_i
 from theano.tensor.static_value import known_ints
 from theano.tensor.variable import get_vector_length
 

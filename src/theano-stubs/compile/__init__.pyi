@@ -82,10 +82,10 @@ from theano.rewrite.engine.database import Database as _Database
 from theano.rewrite.engine.query import Query as _Query
 from theano.tensor import shape as shape
 from theano.tensor import specify_shape as specify_shape
-from theano.tensor.shape import Rebroadcast as Rebroadcast
+from theano.tensor.promises import Rebroadcast as Rebroadcast
+from theano.tensor.promises import SpecifyShape as SpecifyShape
 from theano.tensor.shape import Shape as Shape
 from theano.tensor.shape import Shape_i as Shape_i
-from theano.tensor.shape import SpecifyShape as SpecifyShape
 
 FAST_COMPILE: _Mode
 FAST_RUN: _Mode

@@ -6,6 +6,7 @@ import numpy as _np
 
 from theano import generic as generic
 from theano.graph import basic as basic
+from theano.graph import common_text as common_text
 from theano.graph import connection as connection
 from theano.graph import destroyhandler as destroyhandler
 from theano.graph import equality as equality

@@ -6,7 +6,7 @@ import numpy as _np
 
 from theano import pp as pp
 from theano import pp as pprint
-from theano.compile.planned import MemoryPlan as MemoryPlan
+from theano.compile.memory import MemoryPlan as MemoryPlan
 from theano.compile.planned import PlannedBytes as PlannedBytes
 from theano.graph.nodes import Node as Node
 from theano.printing import dot_text as dot_text

@@ -59,6 +59,7 @@ from theano.rewrite.preparing import AddFeatureOptimizer as AddFeatureOptimizer
 from theano.rewrite.preparing import PrintCurrentFunctionGraph as PrintCurrentFunctionGraph
 from theano.rewrite.rules import blas as blas
 from theano.rewrite.rules import branches as branches
+from theano.rewrite.rules import complex_products as complex_products
 from theano.rewrite.rules import diagonals as diagonals
 from theano.rewrite.rules import elementwise as elementwise
 from theano.rewrite.rules import indexing as indexing

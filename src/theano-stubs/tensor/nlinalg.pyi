@@ -11,10 +11,10 @@ from theano.tensor import math as math
 from theano.tensor import reduction as reduction
 from theano.tensor.diagonal import ExtractDiag as ExtractDiag
 from theano.tensor.diagonal import ExtractDiag as _ExtractDiag
-from theano.tensor.factors import Eig as Eig
-from theano.tensor.factors import Eig as _Eig
-from theano.tensor.factors import Eigh as Eigh
-from theano.tensor.factors import EighGrad as EighGrad
+from theano.tensor.eigen import Eig as Eig
+from theano.tensor.eigen import Eig as _Eig
+from theano.tensor.eigen import Eigh as Eigh
+from theano.tensor.eigen import EighGrad as EighGrad
 from theano.tensor.factors import QRFull as QRFull
 from theano.tensor.factors import QRIncomplete as QRIncomplete
 from theano.tensor.factors import SVD as SVD

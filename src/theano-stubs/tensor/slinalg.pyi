@@ -9,7 +9,7 @@ from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
 from theano.tensor import conj as conj
 from theano.tensor import real as real
-from theano.tensor.factors import Eigh as Eigh
+from theano.tensor.eigen import Eigh as Eigh
 from theano.tensor.matrices import Composed as Composed
 from theano.tensor.matrices import Composed as _Composed
 from theano.tensor.matrices import OfMatrix as OfMatrix

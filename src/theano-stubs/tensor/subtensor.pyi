@@ -39,7 +39,7 @@ from theano.tensor.advanced_subtensor import AdvancedSubtensor as AdvancedBoolea
 from theano.tensor.advanced_subtensor import AdvancedSubtensor as AdvancedSubtensor
 from theano.tensor.advanced_subtensor import AdvancedSubtensor as BaseAdvancedSubtensor
 from theano.tensor.advanced_subtensor import AdvancedSubtensor1 as AdvancedSubtensor1
-from theano.tensor.shape import Reshape as Reshape
+from theano.tensor.reshaping import Reshape as Reshape
 from theano.tensor.static_value import NotScalarConstantError as NotScalarConstantError
 from theano.tensor.variable import TensorVariable as TensorVariable
 

@@ -16,6 +16,7 @@ from theano.backend import llvm_ops as ops
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
+from theano.loops.linear import linear_part
 from theano.record import Record, field
 from theano.runtime.module import Global, intrinsic
 
@@ -330,7 +331,7 @@ class ValuePrinter:
         """
         base, offset = view.base, self.linear_index(view, index)
         for name, (counter, start, level) in self.moved.items():
-            step, rest = ex.linear_part(offset, name)
+            step, rest = linear_part(offset, name)
             if step is st.ZERO:
                 continue
             if self.depth(step) > level:

@@ -19,13 +19,11 @@ _COUNTED = {"add": 1, "sub": 1, "mul": 1, "div": 1, "sqrt": 1, "fma": 2}
 
 
 def is_sized(sizes: Sizes, call: hs.CallKernel, env: Mapping[str, Any]) -> bool:
-    """Whether all lengths of the loops of a kernel are known."""
+    """Whether all lengths of the loops of a kernel are known: by its arguments, and by where the loops around are."""
     if call.ranges is not None and sizes.number(call.ranges.extent) is None:
         return False
     loops = [s for s in st.walk(call.kernel.body) if isinstance(s, st.For)]
     known = {*env, *(loop.index for loop in loops)}
-    lets = [s for s in st.walk(call.kernel.body) if isinstance(s, st.Let)]
-    known |= {s.name for s in lets if known.issuperset(ex.names(s.value))}
     return all(known.issuperset(ex.names(loop.start, loop.extent)) and loop.until is None for loop in loops)
 
 
@@ -51,13 +49,12 @@ def _of_loop(sizes: Sizes, loop: st.For, env: dict[str, Any], seen: set[ex.Expr]
     if extent <= start:
         return 0
     inner = [e for s in st.walk(loop.body) if isinstance(s, st.For) for e in (s.start, s.extent)]
-    ends = [e for c in loop.carried for e in (c.next,)]
-    accumulated = sum(c.type in ex.FLOATS and c.op in _COUNTED for c in loop.carried)
+    ends = [c.next for c in loop.carried]  # of a sum: what there was, plus the next term
 
     def once(k: int) -> int:
         own = set(seen)
         body = _of_block(sizes, loop.body, {**env, loop.index: np.int64(k)}, own)
-        return body + _of_expressions(ends, own) + accumulated
+        return body + _of_expressions(ends, own)
 
     if loop.index in ex.names(*inner):
         return sum(once(k) for k in range(start, extent))

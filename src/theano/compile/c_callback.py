@@ -50,11 +50,11 @@ def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
     CompilationError
         The compiler refuses the code.
     """
-    return None if not has_c_code(node) or node.op.defines("make_thunk") else _compiled(node, fgraph)
+    return None if not has_c_code(node) or node.op.defines("make_thunk") else _compiled(node, fgraph, prepared=False)
 
 
-def _compiled(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
-    """`call_of` for a node that has C code."""
+def _compiled(node: Any, fgraph: Any, prepared: bool) -> Callable[..., tuple[Any, ...]] | None:
+    """`call_of` for a node that has C code; `prepared` where `prepare_node` has been asked."""
     # Few programs need what makes and compiles sources.
     compiler = importlib.import_module("theano.compile.c_compiler")
     sources = importlib.import_module("theano.compile.c_source")
@@ -64,7 +64,8 @@ def _compiled(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]] | None:
             return None
         raise_with_op(node, NotImplementedError(_WITHOUT.format(op=node.op)), None, fgraph)
     try:
-        node.op.prepare_node(node, None, None, "c")
+        if not prepared:
+            node.op.prepare_node(node, None, None, "c")
         source = sources.c_source(node)
     except NotImplementedError as error:  # MethodNotDefined is one
         if in_python:
@@ -90,8 +91,8 @@ def _failed(node: Any, fgraph: Any, error: BaseException, inputs: tuple[Any, ...
 
 
 def _performer(node: Any) -> Callable[[list[Any], list[list[Any]]], Any]:
-    """What runs a node outside of compiled programs."""
-    call = _compiled(node, None)
+    """What runs a node outside of compiled programs; whoever asks has prepared it."""
+    call = _compiled(node, None, prepared=True)
     if call is None:
         raise MethodNotDefined(f"{node.op} declines to give C code for this node, or there is no compiler for it")
 

@@ -101,8 +101,6 @@ def items(f: Any) -> str:
     return items_text(low.items, names_of_main(low, executor_of(f).plan.fgraph.inputs))
 
 
-
-
 # -- C -----------------------------------------------------------------------------------------------------
 def ccode(f: Any, name: str = "theano_function", fma: bool = True) -> str:
     """A compiled function as one C file: kernels, and a function `name` that takes plain arguments.

@@ -18,6 +18,7 @@ from theano.compile.plan import EXECUTORS, Executor, FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
 from theano.graph import Apply, Constant, FunctionGraph
+from theano.graph.op import overwritten_by
 from theano.ifelse import IfElse
 
 
@@ -80,7 +81,7 @@ class WrapExecutor(PerformExecutor):
             self.thunks.append([])
             return super()._make_step(index, node)
         runners = [linker.runner_of(node) for linker in self.linker.linkers]
-        overwritten = {k for positions in node.op.destroy_map.values() for k in positions}
+        overwritten = overwritten_by(node.op)
 
         def thunk(n: int, values: list[Any], cells: list[list[Any]]) -> NodeThunk:
             places = [[detached_copy(x) if n and k in overwritten else x] for k, x in enumerate(values)]

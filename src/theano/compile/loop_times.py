@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from theano.graph import Apply
 from theano.record import Record
 from theano.tensor.elemwise import Elemwise
 
-__all__ = ["Event", "LoopTime", "items_of", "lines_text", "loop_lines", "short_name", "what_text"]
+if TYPE_CHECKING:
+    from theano.compile.memory import MemoryPlan
+
+__all__ = [
+    "Events", "LoopTime", "items_of", "lines_text", "loop_lines", "memory_lines", "shares_of", "short_name",
+    "trace_events", "what_text",
+]  # fmt: skip
 
 
 class LoopTime(Record):
@@ -37,8 +45,10 @@ class LoopTime(Record):
         are known only during a call.
     inside
         Position of the entry in whose time this one's is, -1 for the call itself.
+    shares
+        The nodes, each with its part of the time: as the items of a loop are estimated to cost.
     stmt, group
-        The statement of main, and the group that it was made for.
+        The statement of main, and the group that it was made for; None in copies.
     """
 
     name: str
@@ -53,16 +63,16 @@ class LoopTime(Record):
     bytes: int | None
     operations: int | None
     inside: int
+    shares: list[tuple[Apply, float]]
     stmt: Any
     group: Any
 
-    def shares(self) -> list[tuple[Apply, float]]:
-        """The nodes, each with its part of the time: as the items of a loop are estimated to cost."""
-        costs: dict[Apply, int] = {}
-        for node, cost in items_of(self.group):
-            costs[node] = costs.get(node, 0) + cost
-        total = sum(costs.values())
-        return [(node, cost / total) for node, cost in costs.items()]
+    def __repr__(self) -> str:
+        return f"<{what_text(self)}: {self.calls} calls, {self.own_seconds:.3g} s>"
+
+    def __getstate__(self) -> object:
+        """Without what belongs to the function that was measured."""
+        return None, {**{name: getattr(self, name) for name in self._fields}, "stmt": None, "group": None}
 
     @property
     def bandwidth(self) -> float | None:
@@ -75,14 +85,15 @@ class LoopTime(Record):
         return self.operations / self.seconds if self.operations is not None and self.seconds > 0 else None
 
 
-class Event(Record):
-    """A stretch of time: of entry `loop`, from `begin` to `end` in seconds, by a thread; `part`: of a range of it."""
+class Events(Record):
+    """Stretches of time, as columns: of entry `loop`, from `begin` to `end` in seconds, by a thread; `part`: of a range
+    of it."""
 
-    loop: int
-    begin: float
-    end: float
-    thread: int
-    part: bool
+    loop: np.ndarray[Any, Any]
+    begin: np.ndarray[Any, Any]
+    end: np.ndarray[Any, Any]
+    thread: np.ndarray[Any, Any]
+    part: np.ndarray[Any, Any]
 
 
 def items_of(group: Any) -> Iterator[tuple[Any, int]]:
@@ -90,6 +101,15 @@ def items_of(group: Any) -> Iterator[tuple[Any, int]]:
     for item in group.items if group is not None else ():
         if item.node is not None:
             yield item.node, max(int(getattr(item, "cost", 1)), 1)
+
+
+def shares_of(group: Any) -> list[tuple[Apply, float]]:
+    """The nodes of a group, each with its part of what the group costs, roughly."""
+    costs: dict[Apply, int] = {}
+    for node, cost in items_of(group):
+        costs[node] = costs.get(node, 0) + cost
+    total = sum(costs.values())
+    return [(node, cost / total) for node, cost in costs.items()]
 
 
 def short_name(node: Apply) -> str:
@@ -122,6 +142,19 @@ def _stretches(numbers: list[int]) -> str:
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in found)
 
 
+def trace_events(loops: list[LoopTime], events: Events) -> Iterator[dict[str, Any]]:
+    """Events of a Chrome trace, in microseconds; a thread is an address of its own."""
+    rows = zip(events.loop, events.begin, events.end, events.thread, events.part, strict=True)
+    for number, begin, end, thread, part in rows:
+        loop = loops[number]
+        args: dict[str, Any] = {"lines": lines_text(loop.lines), "nodes": [str(node) for node in loop.nodes]}
+        if loop.bytes is not None and loop.calls and not part:
+            args["bytes"] = loop.bytes // loop.calls
+        times = {"ts": float(begin) * 1e6, "dur": float(end - begin) * 1e6}
+        name = what_text(loop) + (", a range" if part else "")
+        yield {"name": name, "cat": loop.name, "ph": "X", **times, "tid": int(thread), "args": args}
+
+
 def loop_lines(loops: list[LoopTime], total: float, limit: int | None = None) -> Iterator[str]:
     """The table of loops, those that took longest first; what stands inside of another loop counts there, too."""
     yield "Loops"
@@ -148,3 +181,14 @@ def loop_lines(loops: list[LoopTime], total: float, limit: int | None = None) ->
 
 def _rate(per_second: float | None) -> str:
     return f"{'-':>7}" if per_second is None else f"{per_second / 1e9:7.2f}"
+
+
+def memory_lines(plan: MemoryPlan, limit: int | None = None) -> Iterator[str]:
+    """What a profile says of the memory of the last call; arrays by size, the largest first."""
+    yield "Memory Profile (as planned for the sizes of the last call)"
+    yield f"    At most at a time, beside inputs and shared variables: {plan.peak / 1024:.0f} KiB"
+    yield f"    of that workspace, shared by values that do not live at the same time: {plan.workspace / 1024:.0f} KiB"
+    for array in sorted(plan.made, key=lambda a: -a.bytes)[:limit]:
+        yield f"    {array.bytes:>12}B  {array.shape}  {'result' if array.is_result else 'array'} {array.name}"
+    if plan.unknown:
+        yield f"    and {plan.unknown} arrays whose sizes only the call knows"

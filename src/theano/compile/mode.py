@@ -76,10 +76,11 @@ OPT_MERGE = Query(include=["merge"])
 OPT_FAST_RUN = Query(include=["fast_run"])
 OPT_FAST_RUN_STABLE = OPT_FAST_RUN.requiring("stable")
 OPT_FAST_COMPILE = Query(include=["fast_compile"])
-OPT_STABILIZE = Query(include=["fast_run"], require=["stabilize"])
+# The phases up to 1.5 (`rewrite.engine.database.PHASES`): those behind make programs faster, not numbers better.
+OPT_STABILIZE = Query(include=["fast_run"], position_cutoff=1.5000001)
 OPT_O2 = OPT_FAST_COMPILE.including("fusion")
 OPT_O3 = OPT_FAST_RUN.excluding("inplace")
-OPT_UNSAFE = OPT_FAST_RUN.including("unsafe")
+OPT_UNSAFE = OPT_O3.including("unsafe")
 
 predefined_optimizers: dict[str | None, Any] = {
     None: OPT_NONE,

@@ -15,11 +15,15 @@ from theano.graph import Apply, Constant
 BIG = 1e10
 
 
+def _logger() -> Any:
+    import logging  # it takes 3 ms to load
+
+    return logging.getLogger("theano.compile.nanguardmode")
+
+
 def __getattr__(name: str) -> Any:
     if name == "logger":
-        import logging  # it takes 3 ms to load
-
-        return logging.getLogger("theano.compile.nanguardmode")
+        return _logger()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -85,7 +89,7 @@ class NanGuardMode(Mode):
             print(message)
             breakpoint()
         elif action == "warn":
-            __getattr__("logger").error(message)
+            _logger().error(message)
 
     def _tests(self) -> list[tuple[str, Callable[[Any], bool]]]:
         tests = [
@@ -96,22 +100,23 @@ class NanGuardMode(Mode):
         return [(name, test) for wanted, name, test in tests if wanted]
 
 
-def _is_inexact(value: Any) -> bool:
+def is_inexact(value: Any) -> bool:
+    """Whether a value consists of floats, real or complex."""
     return isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fc"
 
 
 def contains_nan(arr: Any, node: Any = None, var: Any = None) -> bool:
     """Whether a value is an array with a NaN."""
-    return _is_inexact(arr) and bool(np.isnan(arr).any())
+    return is_inexact(arr) and bool(np.isnan(arr).any())
 
 
 def contains_inf(arr: Any, node: Any = None, var: Any = None) -> bool:
     """Whether a value is an array with an infinity."""
-    return _is_inexact(arr) and bool(np.isinf(arr).any())
+    return is_inexact(arr) and bool(np.isinf(arr).any())
 
 
 def _contains_big(arr: Any) -> bool:
-    return _is_inexact(arr) and bool((np.abs(arr) > BIG).any())
+    return is_inexact(arr) and bool((np.abs(arr) > BIG).any())
 
 
 special_modes["NanGuardMode"] = NanGuardMode

@@ -52,7 +52,6 @@ class NativeExecutor(Executor):
 
     wants_arrays = True
 
-
     def __init__(self, plan: FunctionPlan, profile: ProfileStats | None = None) -> None:
         self.whole = plan
         self.border = Border.of(plan)
@@ -250,6 +249,7 @@ class _Fallback:
 
 
 def _measured(low: Lowered, leaves: list[Variable], profile: ProfileStats) -> NativeProfile:
+    """What a profiled function notes; its profile reads it."""
     from theano.compile.native_profile import NativeProfile  # few programs are profiled
 
     times = NativeProfile(low, leaves)

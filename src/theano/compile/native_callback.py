@@ -10,12 +10,21 @@ import numpy as np
 from theano.compile import c_callback
 from theano.compile.errors import raise_with_op, typed_result
 from theano.compile.native_arguments import is_plain
-from theano.graph.op import performer
+from theano.compile.sharedvalue import detached_copy
+from theano.graph.op import overwritten_by, performer
+from theano.tensor.type import TensorType
 
 
 def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]]:
-    """What compiled code calls for a node: arrays in, a tuple of arrays out."""
-    return c_callback.call_of(node, fgraph) or NodeCall(node, fgraph)
+    """What compiled code calls for a node: arrays in, a tuple of arrays out.
+
+    Arrays that the op overwrites are the program's to copy; other objects are copied here.
+    """
+    call = c_callback.call_of(node, fgraph) or NodeCall(node, fgraph)
+    objects = {k for k in overwritten_by(node.op) if not isinstance(node.inputs[k].type, TensorType)}
+    if not objects:
+        return call
+    return lambda *values: call(*(detached_copy(x) if k in objects else x for k, x in enumerate(values)))
 
 
 class NodeCall:

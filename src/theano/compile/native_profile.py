@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import functools
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,14 +13,14 @@ import numpy as np
 from theano.backend.profiled_form import Timed, profiled_form
 from theano.compile.arithmetic import float_operations, is_sized
 from theano.compile.lengths import names_of_main, space_text
-from theano.compile.loop_times import Event, LoopTime, items_of, lines_text, what_text
+from theano.compile.loop_times import Events, LoopTime, items_of, shares_of
+from theano.compile.memory import MemoryPlan, memory_of
 from theano.compile.sizes import Sizes
 from theano.compile.ticks import ticks
 from theano.compile.traffic import Traffic
 from theano.configdefaults import config
 from theano.graph import Apply
 from theano.graph.origin import origin_of
-from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.externs import EXTERNS
@@ -90,20 +91,16 @@ class NativeProfile:
         """Lengths and integers of the last call's arguments, by names of main."""
         return dict(zip(self.form.sizes, map(int, self._now()), strict=False))
 
-    def _periods(self) -> tuple[list[tuple[tuple[int, ...], np.ndarray[Any, Any]]], bool]:
-        """What was noted for each of the sizes that there were in turn; and whether that is all."""
+    def _periods(self) -> Iterator[tuple[tuple[int, ...], np.ndarray[Any, Any]]]:
+        """What was noted for each of the sizes that there were in turn, if that is still known."""
         layout = self.form.layout
         changes = int(self.buffer[abi.PROFILE_CHANGES])
-        rows = self.buffer[layout.before :].reshape(abi.PROFILE_KEPT_CHANGES, layout.row).copy()
-        kept = range(max(changes - abi.PROFILE_KEPT_CHANGES, 0), changes)
-        noted = [rows[k % abi.PROFILE_KEPT_CHANGES] for k in kept] + [self._now()]
-        before = np.zeros_like(self._records(noted[0])) if changes == len(kept) else self._records(noted.pop(0))
-        periods = []
-        for row in noted:
+        rows = self.buffer[layout.before :].reshape(abi.PROFILE_KEPT_CHANGES, layout.row)[:changes].copy()
+        before: Any = 0
+        for row in (*rows, self._now()):
             records = self._records(row)
-            periods.append((tuple(map(int, row[: layout.n_sizes])), records - before))
+            yield tuple(map(int, row[: layout.n_sizes])), records - before
             before = records
-        return periods, changes == len(kept)
 
     # -- what it is of -------------------------------------------------------------------------------------
     def loops(self) -> list[LoopTime]:
@@ -130,7 +127,7 @@ class NativeProfile:
                     LoopTime(
                         name, kernel, space, nodes, lines, int(records[k, 0]), float(seconds[k]),
                         float(max(seconds[k] - inner[k], 0.0)), max(float(threads), 1.0), *amounts[k], timed.inside,
-                        timed.stmt, group,
+                        shares_of(group), timed.stmt, group,
                     )
                 )  # fmt: skip
             return found
@@ -154,16 +151,20 @@ class NativeProfile:
 
     def _amounts(self) -> list[tuple[int | None, int | None]]:
         """Bytes and operations of each entry."""
+        if self.buffer[abi.PROFILE_CHANGES] > abi.PROFILE_KEPT_CHANGES:
+            return [(None, None) for _ in self.form.timed]
         totals: list[list[int | None]] = [[0, 0] for _ in self.form.timed]
-        periods, complete = self._periods()
-        for sizes, records in periods:
+        for sizes, records in self._periods():
             if not records[:, 0].any():
                 continue
-            for total, each, calls in zip(totals, self._of_sizes(sizes), records[:, 0], strict=True):
+            # what is said of a call in slices is that of all of them together
+            arounds = [self._slices_around(timed) for timed in self.form.timed]
+            ran = [records[k if around is None else around, 0] for k, around in enumerate(arounds)]
+            for total, each, calls in zip(totals, self._of_sizes(sizes), ran, strict=True):
                 for what in range(2):
                     one, so_far = each[what], total[what]
                     total[what] = None if calls and one is None or so_far is None else so_far + int(calls) * (one or 0)
-        return [(b, o) if complete else (None, None) for b, o in totals]
+        return [(b, o) for b, o in totals]
 
     def _of_sizes(self, sizes: tuple[int, ...]) -> list[tuple[int | None, int | None]]:
         """Bytes and operations of one call of each entry."""
@@ -189,72 +190,71 @@ class NativeProfile:
             return self._whole(stmt, traffic), None if operations is None else sizes.number(operations)
         return None, None
 
+    @functools.cached_property
+    def _entries_of(self) -> Counter[Group | None]:
+        """How many entries are of each group."""
+        return Counter(self.low.made_by.get(t.stmt) for t in self.form.timed if t.stmt)
+
     def _whole(self, stmt: hs.Call, traffic: Traffic) -> int | None:
         """Bytes of the operands and results of a call, if nothing else is done for its node."""
         group = self.low.made_by.get(stmt)
-        if group is None or sum(self.low.made_by.get(t.stmt) is group for t in self.form.timed if t.stmt) > 1:
+        if group is None or self._entries_of[group] > 1:
             return None
         named = {name for name, _, _ in traffic.whole(group)}
         if any(traffic.size(name) is None for name in named):
             return None
         return sum(n for _, _, n in traffic.whole(group))
 
-    # -- the last events -------------------------------------------------------------------------------------
-    def events(self) -> list[Event]:
+    # -- the last events, and memory ---------------------------------------------------------------------------
+    def events(self) -> Events:
         """The last stretches of time that were noted, in the order in which they ended."""
         count = int(self.buffer[abi.PROFILE_EVENTS])
         layout, kept = self.form.layout, abi.PROFILE_KEPT_EVENTS
-        rows = self.buffer[abi.PROFILE_FIRST_EVENT : layout.now].reshape(kept, abi.PROFILE_EVENT_WORDS).copy()
-        tick, first = self.ticks.seconds, self.ticks.first
-        found = []
-        for k in range(max(count - kept, 0), count):
-            place, begin, end, thread = map(int, rows[k % kept])
-            number, word = divmod(place - layout.record(0), abi.PROFILE_RECORD_WORDS)
-            began = self.ticks.began
-            found.append(
-                Event(number, began + (begin - first) * tick, began + (end - first) * tick, thread, word > 0)
-            )
-        return found
+        rows = self.buffer[abi.PROFILE_FIRST_EVENT : layout.now].reshape(kept, abi.PROFILE_EVENT_WORDS)
+        place, begin, end, thread = rows[np.arange(max(count - kept, 0), count) % kept].T
+        loop, word = np.divmod(place - layout.record(0), abi.PROFILE_RECORD_WORDS)
+        ticks = self.ticks
+        begin, end = (ticks.began + (ticked - ticks.first) * ticks.seconds for ticked in (begin, end))
+        return Events(loop, begin, end, thread, word > 0)
 
-    def trace_events(self) -> list[dict[str, Any]]:
-        """The same as events of a Chrome trace, in microseconds; a thread is an address of its own."""
-        loops, found = self.loops(), []
-        for event in self.events():
-            loop = loops[event.loop]
-            args: dict[str, Any] = {"lines": lines_text(loop.lines), "nodes": [str(node) for node in loop.nodes]}
-            if loop.bytes is not None and loop.calls and not event.part:
-                args["bytes"] = loop.bytes // loop.calls
-            times = {"ts": event.begin * 1e6, "dur": (event.end - event.begin) * 1e6}
-            name = what_text(loop) + (", a range" if event.part else "")
-            found.append({"name": name, "cat": loop.name, "ph": "X", **times, "tid": event.thread, "args": args})
-        return found
+    def memory(self) -> MemoryPlan:
+        """The memory of a call with the sizes that the last one had."""
+        return memory_of(Sizes.of_names(self.low, {name: np.int64(n) for name, n in self.sizes().items()}))
 
-    def memory_lines(self, limit: int | None = None) -> Iterator[str]:
-        """The arrays of a call with the sizes that the last one had, largest first."""
-        low = self.low
-        sizes = Sizes.of_names(low, {name: np.int64(n) for name, n in self.sizes().items()})
-        workspace, unknown = 0, 0
-        arrays: list[tuple[int, tuple[int, ...], str, str]] = []
-        names = {v.tensor.name: str(k) for k, v in low.values.items() if v.tensor is not None}
-        for stmt in st.walk(low.program.main):
-            if isinstance(stmt, hs.Workspace):
-                workspace += sizes.number(stmt.size) or 0
-            elif isinstance(stmt, hs.NewArray):
-                shape = tuple(n for d in stmt.dims if (n := sizes.number(d)) is not None)
-                if len(shape) < len(stmt.dims):
-                    unknown += 1
-                    continue
-                what = "result" if stmt.slot < low.n_outputs else "array"
-                size = math.prod(shape) * ex.ITEMSIZE[stmt.type]
-                arrays.append((size, shape, what, names.get(stmt.name, stmt.name)))
-        total = sum(size for size, *_ in arrays)
-        yield "Memory Profile (as planned for the sizes of the last call)"
-        yield f"    Max peak memory: {(total + workspace) / 1024:.0f} KiB"
-        yield f"    of that workspace, shared by values that do not live at the same time: {workspace / 1024:.0f} KiB"
-        for size, dims, what, name in sorted(arrays, key=lambda a: -a[0])[:limit]:
-            yield f"    {size:>12}B  {dims}  {what} {name}"
-        if unknown:
-            yield f"    and {unknown} arrays whose sizes only the call knows"
+    def kept(self) -> KeptTimes:
+        """What has been noted by now."""
+        return KeptTimes(self.calls, self.seconds, self.loops(), self.events(), self.memory())
+
+
+class KeptTimes:
+    """What a `NativeProfile` had noted at some moment, for its readers; and so what a pickle holds of it."""
+
+    def __init__(
+        self, calls: int, seconds: float, loops: list[LoopTime], events: Events, memory: MemoryPlan
+    ) -> None:
+        self.calls, self.seconds = calls, seconds
+        self._loops, self._events, self._memory = loops, events, memory
+
+    def loops(self) -> list[LoopTime]:
+        """See `NativeProfile`."""
+        return self._loops
+
+    def events(self) -> Events:
+        """See `NativeProfile`."""
+        return self._events
+
+    def memory(self) -> MemoryPlan:
+        """See `NativeProfile`."""
+        return self._memory
+
+    def kept(self) -> KeptTimes:
+        """The same."""
+        return self
+
+    def reset(self) -> None:
+        """Forget it."""
+        empty = np.empty(0, np.int64)
+        self.calls, self.seconds, self._loops, self._events = 0, 0.0, [], Events(empty, empty, empty, empty, empty)
 
 
 def _description(
@@ -283,4 +283,3 @@ def _description(
     else:
         name = "call"
     return name, kernel, space, nodes, lines, group
-

@@ -114,6 +114,7 @@ class Tiers:
             self.fast = None
         if completed is not None:
             completed.result()
+        self.is_provisional = self.program.meets_provisional()  # before: another thread may complete it meanwhile
         self.linked = Linked(code, *self.program.addresses())
-        self.is_provisional, self.is_first = self.program.meets_provisional(), self.is_first and not worn
+        self.is_first = self.is_first and not worn
         return True

@@ -11,7 +11,8 @@ from theano.compile.sharedvalue import detached_copy
 from theano.gradient import ViewOp
 from theano.graph import Apply, Op, Type, Variable
 from theano.graph.op import evaluate
-from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape, shape_i, specify_shape
+from theano.tensor.promises import Rebroadcast, SpecifyShape, specify_shape
+from theano.tensor.shape import Shape, Shape_i, shape, shape_i
 from theano.tensor.static_value import known_as_input
 from theano.tensor.type import TensorType
 

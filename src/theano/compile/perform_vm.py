@@ -22,7 +22,7 @@ from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
 from theano.graph import Apply, Constant, Variable
-from theano.graph.op import performer
+from theano.graph.op import overwritten_by, performer
 from theano.ifelse import IfElse
 from theano.tensor.type import TensorType
 
@@ -135,7 +135,7 @@ class PerformExecutor(Executor):
         outputs = set(self.outputs)
         produced = self._producer.keys()
         for step in self.steps:
-            for position in {p for positions in step.node.op.destroy_map.values() for p in positions}:
+            for position in overwritten_by(step.node.op):
                 slot = step.inputs[position]
                 others = [s for s in members[group[slot]] if s not in step.outputs]
                 free = not self.lazy and all(

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from theano.compile.executable import Function
 from theano.compile.inspect import executor_of
 from theano.compile.lengths import length_text, names_of_main, space_text, written
-from theano.compile.native import NativeExecutor
+from theano.compile.memory import MemoryPlan, memory_of
 from theano.compile.sizes import Sizes
 from theano.compile.traffic import Traffic
 from theano.loops import expr as ex
@@ -28,8 +29,8 @@ from theano.lower.plan.groups import Group
 from theano.lower.plan.plan_text import plan_lines
 from theano.lower.program import Lowered
 from theano.lower.values import Item, Tensor
-from theano.notebook_form import notebook_form
 from theano.record import Record
+from theano.tensor.type import TensorType
 
 __all__ = [
     "GroupTexts", "MemoryPlan", "PlannedBytes", "example_sizes", "memory_plan", "planned_bytes", "schedule",
@@ -49,43 +50,6 @@ class PlannedBytes(Record):
 
     moved: int
     least: int
-
-
-class MemoryPlan(Record):
-    """Bytes of memory of a call, for given sizes.
-
-    Attributes
-    ----------
-    inputs, shared
-        Arrays that are there before the call.
-    outputs
-        Arrays that are returned.
-    arrays
-        Other arrays that the call makes (new values of shared variables, operands of Python code).
-    workspace
-        Temporaries, from the stack or the pool of the process; values whose lives do not overlap share a place.
-    unknown
-        How many arrays have sizes that are known only during the call.
-    """
-
-    inputs: int
-    shared: int
-    outputs: int
-    arrays: int
-    workspace: int
-    unknown: int = 0
-
-    @property
-    def peak(self) -> int:
-        """What the call needs beside its inputs and shared variables."""
-        return self.outputs + self.arrays + self.workspace
-
-    def __str__(self) -> str:
-        names = ("inputs", "shared", "outputs", "arrays", "workspace", "peak")
-        rows = [f"{name:<10}{getattr(self, name):>18,}" for name in names]
-        return "\n".join(rows + ([f"and {self.unknown} arrays of unknown size"] if self.unknown else []))
-
-    _repr_html_ = notebook_form
 
 
 def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) -> MemoryPlan:
@@ -121,26 +85,7 @@ def memory_plan(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = Non
     workspace                832
     peak                 800,832
     """
-    sizes = example_sizes(executor_of(f), args, shapes)
-    low = sizes.low
-    plan = MemoryPlan(0, 0, 0, 0, 0)
-    for k, array in enumerate(sizes.arrays):
-        if k < len(low.inputs):
-            plan.inputs += 0 if array is None else array.nbytes
-        elif array is not None and array.dtype.kind != "O":
-            plan.shared += array.nbytes
-    for stmt in st.walk(low.program.main):
-        if isinstance(stmt, hs.Workspace):
-            plan.workspace += sizes.number(stmt.size) or 0
-        elif isinstance(stmt, hs.NewArray):
-            count = sizes.product(stmt.dims)
-            if count is None:
-                plan.unknown += 1
-            elif stmt.slot < low.n_outputs:
-                plan.outputs += count * ex.ITEMSIZE[stmt.type]
-            else:
-                plan.arrays += count * ex.ITEMSIZE[stmt.type]
-    return plan
+    return memory_of(example_sizes(f, args, shapes))
 
 
 def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) -> PlannedBytes:
@@ -171,7 +116,7 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     >>> plan.moved, plan.least
     (16016000, 16016000)
     """
-    sizes = example_sizes(executor_of(f), args, shapes)
+    sizes = example_sizes(f, args, shapes)
     low = sizes.low
     traffic = Traffic(sizes)
     outside = {t.name for t in traffic.tensors.values() if t.role in ("input", "storage")}
@@ -188,19 +133,40 @@ def planned_bytes(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = N
     return PlannedBytes(moved, sum(touched.values()))
 
 
-def example_sizes(executor: NativeExecutor, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
-    """The lengths of a function for example arguments, or for their shapes."""
+def example_sizes(f: Function, args: Sequence[Any], shapes: Sequence[Sequence[int]] | None) -> Sizes:
+    """The lengths of a function for example arguments, or for their shapes; what is missing has its default value."""
+    executor = executor_of(f)
     stored = [s[0] for s in executor.plan.storages]
+    if shapes is None:
+        count = len(f.maker.plan.inputs)
+        args = [*args, *_defaults(f, len(args), count)]
+        _check_count(len(args), count)
     if executor.border is not None and shapes is None:
         args, stored, _ = executor.border.open(args)
     leaves = executor.plan.fgraph.inputs
     inputs = leaves[: executor.plan.n_inputs]
     if shapes is not None:
+        _check_count(len(shapes), len(inputs))
         args = [np.broadcast_to(np.zeros((), _dtype(v)), tuple(s)) for v, s in zip(inputs, shapes, strict=True)]
-    if len(args) != len(inputs):
-        raise TypeError(f"sizes need {len(inputs)} example arguments or shapes, got {len(args)}")
-    given = [np.asarray(a, dtype=_dtype(v)) for a, v in zip(args, inputs, strict=True)]
-    return Sizes(executor.lowered, leaves, [*given, *map(np.asarray, stored)])
+    return Sizes(executor.lowered, leaves, [_array_of(v, a) for v, a in zip(leaves, [*args, *stored], strict=True)])
+
+
+def _defaults(f: Function, start: int, end: int) -> Iterator[Any]:
+    """The values of inputs from number `start` on, as long as they have some."""
+    for (required, _, _), container in zip(f.defaults[start:end], f.input_storage[start:end], strict=True):
+        if required:
+            return
+        yield container.storage[0]
+
+
+def _check_count(given: int, needed: int) -> None:
+    if given != needed:
+        raise TypeError(f"sizes need {needed} example arguments or shapes, got {given}")
+
+
+def _array_of(v: Any, value: Any) -> np.ndarray | None:
+    """A value as an array; None for what is none, such as a list."""
+    return np.asarray(value, dtype=_dtype(v)) if isinstance(v.type, TensorType) else None
 
 
 def _dtype(v: Any) -> Any:
@@ -244,7 +210,7 @@ def schedule(f: Any, *args: Any, shapes: Sequence[Sequence[int]] | None = None) 
     moves 16,000 bytes; the least possible is 16,000
     """
     executor = executor_of(f)
-    sizes = example_sizes(executor, args, shapes) if args or shapes is not None else None
+    sizes = example_sizes(f, args, shapes) if args or shapes is not None else None
     lines = list(GroupTexts(executor.lowered, executor.plan.fgraph.inputs, sizes).lines())
     if sizes is not None:
         total = planned_bytes(f, *args, shapes=shapes)
@@ -347,15 +313,14 @@ class GroupTexts:
         return node + ("    (once for each row)" if group.is_prefix(item) else "")
 
     def moved(self, group: Group) -> Iterator[str]:
-        """What it reads and writes."""
+        """What it reads and writes; both, of memory whose numbers it replaces by others."""
         made = {t.storage(): t for t in written(group)}
+        items = set(group.items)
         read: dict[Tensor, Tensor] = {}
         for item in group.items:
             for value in (*item.reads, *item.indirect):
                 tensor = value.tensor
-                if tensor is not None and (
-                    tensor.storage() not in made or tensor.role in ("input", "storage")
-                ):
+                if tensor is not None and not _is_made_by(items, tensor):
                     read[tensor.storage()] = tensor
         numbers: dict[tuple[str, bool], int] = {}
         if self.traffic is not None:
@@ -378,3 +343,9 @@ class GroupTexts:
     def length(self, root: Expr) -> str:
         """A length in terms of the inputs' shapes."""
         return length_text(root, self.names)
+
+
+def _is_made_by(items: set[Item], tensor: Tensor) -> bool:
+    """Whether all numbers of a tensor come from these items."""
+    writers = tensor.writers
+    return tensor.role not in ("input", "storage") and bool(writers) and items.issuperset(writers)

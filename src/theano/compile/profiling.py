@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import os
 import sys
 import time
@@ -43,6 +44,8 @@ class ProfileStats:
         Whether the summary is printed when Python ends.
     flag_time_thunks, gpu_checks, **kwargs
         Accepted for older programs; keywords become attributes.
+
+    A copy or a pickle holds what was measured by then, and can be printed.
 
     Attributes
     ----------
@@ -94,15 +97,20 @@ class ProfileStats:
         self._calls, self._call_time, self._inside = 0, 0.0, 0.0
         self._node_time: dict[Apply, float] = {}
         self._node_calls: dict[Apply, int] = {}
+        self._node_native: dict[Apply, bool] = {}
         self.output_size: dict[Any, int] = {}
         self.variable_shape: dict[Any, Any] = {}
         self.variable_strides: dict[Any, Any] = {}
         self.variable_offset: dict[Any, Any] = {}
-        self.__dict__.update(kwargs)
+        for name, value in kwargs.items():
+            setattr(self, name, value)
         if atexit_print:
             if not _to_print_at_exit:
                 atexit.register(_print_at_exit)
             _to_print_at_exit.append(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "native": [times.kept() for times in self.native]}
 
     # ---- collecting ----
 
@@ -131,27 +139,39 @@ class ProfileStats:
     def reset(self) -> None:
         """Forget all calls."""
         self._calls, self._call_time, self._inside = 0, 0.0, 0.0
-        for table in (self._node_time, self._node_calls, self.output_size):
+        for table in (self._node_time, self._node_calls, self._node_native, self.output_size):
             table.clear()
         for times in self.native:
             times.reset()
 
-    # ---- what was collected ----
+    # ---- what was collected (set by older programs: what Python has collected is made to fit) ----
 
     @property
     def fct_callcount(self) -> int:
         """Calls of the function."""
         return self._calls + sum(times.calls for times in self.native)
 
+    @fct_callcount.setter
+    def fct_callcount(self, value: int) -> None:
+        self._calls = value - sum(times.calls for times in self.native)
+
     @property
     def fct_call_time(self) -> float:
         """Their seconds."""
         return self._call_time + sum(times.seconds for times in self.native)
 
+    @fct_call_time.setter
+    def fct_call_time(self, value: float) -> None:
+        self._call_time = value - sum(times.seconds for times in self.native)
+
     @property
     def vm_call_time(self) -> float:
         """Their seconds without argument handling."""
         return self._inside + sum(times.seconds for times in self.native)
+
+    @vm_call_time.setter
+    def vm_call_time(self, value: float) -> None:
+        self._inside = value - sum(times.seconds for times in self.native)
 
     @property
     def loops(self) -> list[LoopTime]:
@@ -166,15 +186,27 @@ class ProfileStats:
         """Seconds by node."""
         return {**self._node_time, **self._of_nodes()[0]}
 
+    @apply_time.setter
+    def apply_time(self, table: dict[Apply, float]) -> None:
+        self._node_time = table
+
     @property
     def apply_callcount(self) -> dict[Apply, int]:
         """Executions by node."""
         return {**self._node_calls, **self._of_nodes()[1]}
 
+    @apply_callcount.setter
+    def apply_callcount(self, table: dict[Apply, int]) -> None:
+        self._node_calls = table
+
     @property
     def apply_cimpl(self) -> dict[Apply, bool]:
         """Whether native code ran it, by node."""
-        return {**dict.fromkeys(self._node_time, False), **self._of_nodes()[2]}
+        return {**dict.fromkeys(self._node_time, False), **self._node_native, **self._of_nodes()[2]}
+
+    @apply_cimpl.setter
+    def apply_cimpl(self, table: dict[Apply, bool]) -> None:
+        self._node_native = table
 
     def _of_nodes(self) -> tuple[dict[Apply, float], dict[Apply, int], dict[Apply, bool]]:
         seconds: dict[Apply, float] = {}
@@ -182,7 +214,7 @@ class ProfileStats:
         native: dict[Apply, bool] = {}
         for times in self.native:
             for loop in times.loops():
-                for node, share in loop.shares():
+                for node, share in loop.shares:
                     seconds[node] = seconds.get(node, 0.0) + share * loop.own_seconds
                     calls[node] = max(calls.get(node, 0), loop.calls)
                     native[node] = loop.name != "call-back"
@@ -211,7 +243,9 @@ class ProfileStats:
         """
         import json  # few programs write traces
 
-        events = [event for times in self.native for event in times.trace_events()]
+        from theano.compile.loop_times import trace_events
+
+        events = [event for times in self.native for event in trace_events(times.loops(), times.events())]
         rows = {thread: k for k, thread in enumerate(dict.fromkeys(event["tid"] for event in events))}
         named: list[tuple[str, int, str]] = [("process_name", 0, self.message or "theano")]
         named += [("thread_name", k, f"thread {k}") for k in rows.values()]
@@ -279,20 +313,22 @@ class ProfileStats:
     def summary(
         self, file: TextIO | None = None, n_ops_to_print: int = 20, n_apply_to_print: int = 20
     ) -> None:
-        """Print everything."""
+        """Print everything, as it is now."""
         file = sys.stderr if file is None else file
-        self.summary_function(file)
-        self.summary_globals(file)
-        if self.fct_callcount and self.apply_time:
-            self.summary_class(file, n_ops_to_print)
-            self.summary_ops(file, n_ops_to_print)
-            self.summary_nodes(file, n_apply_to_print)
-            if self.native:
-                self.summary_loops(file, n_apply_to_print)
-            if self.output_size or config.profile_memory:
-                self.summary_memory(file, n_apply_to_print)
-            self.print_extra(file)
-        self.print_tips(file)
+        # Native functions may be running: all tables are of one moment, for which their loops are looked at once.
+        now = copy.copy(self)
+        now.summary_function(file)
+        now.summary_globals(file)
+        if now.fct_callcount and now.apply_time:
+            now.summary_class(file, n_ops_to_print)
+            now.summary_ops(file, n_ops_to_print)
+            now.summary_nodes(file, n_apply_to_print)
+            if now.native:
+                now.summary_loops(file, n_apply_to_print)
+            if now.output_size or config.profile_memory:
+                now.summary_memory(file, n_apply_to_print)
+            now.print_extra(file)
+        now.print_tips(file)
 
     def summary_function(self, file: TextIO) -> None:
         """Times of the function and of its compilation."""
@@ -348,9 +384,11 @@ class ProfileStats:
 
     def summary_memory(self, file: TextIO | None = None, N: int | None = None) -> None:
         """The memory that native functions are planned to use, and sizes of the values that single nodes made."""
+        from theano.compile.loop_times import memory_lines  # few programs are profiled
+
         file = sys.stderr if file is None else file
         for times in self.native:
-            print("\n".join(times.memory_lines(N)), end="\n\n", file=file)
+            print("\n".join(memory_lines(times.memory(), N)), end="\n\n", file=file)
         if not self.output_size:
             return
         print("Memory Profile (the sum of all outputs of nodes)", file=file)

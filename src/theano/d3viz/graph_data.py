@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from theano.d3viz.graphviz import graphviz_places
 from theano.d3viz.labels import apply_label, shape_label, type_to_str, var_label, var_tag
-from theano.d3viz.layout import layout
+from theano.d3viz.layout import Placed, layout
 from theano.graph import Apply, Constant, FunctionGraph, Variable, graph_inputs, io_toposort
 from theano.graph.shown import shown
 
@@ -140,8 +141,8 @@ def box_width(label: str, text: str) -> float:
 
 def arranged(nodes: list[Data], edges: list[Data]) -> Data:
     """A graph with the places of its boxes."""
-    sizes, ends = [(node["w"], node["h"]) for node in nodes], [(edge["from"], edge["to"]) for edge in edges]
-    placed = layout(sizes, ends, graphviz_places)
+    sizes, ends = ((node["w"], node["h"]) for node in nodes), ((edge["from"], edge["to"]) for edge in edges)
+    placed = _placed(tuple(sizes), tuple(ends))
     for node, layer, left in zip(nodes, placed.layers, placed.lefts, strict=True):
         node["layer"], node["x"] = layer, round(left, 1)
     for node, bends in zip(nodes, placed.bends, strict=True):
@@ -149,6 +150,12 @@ def arranged(nodes: list[Data], edges: list[Data]) -> Data:
     rows = [[round(top, 1), round(height, 1)] for top, height in placed.rows]
     width, height = round(placed.width, 1), round(placed.height, 1)
     return {"nodes": nodes, "edges": edges, "rows": rows, "width": width, "height": height}
+
+
+@functools.lru_cache(maxsize=256)
+def _placed(sizes: tuple[tuple[float, float], ...], ends: tuple[tuple[int, int], ...]) -> Placed:
+    """The layout of a graph; an unrolled loop has hundreds that are alike."""
+    return layout(sizes, ends, graphviz_places)
 
 
 class _Graph:

@@ -149,7 +149,9 @@ def _lines_of(f: dict[str, Any]) -> Iterator[str]:
         yield f"  {_place(loop, f)}{timed}{loop['what']}{over}"
         yield from (f"      {reason}" for reason in loop["apart"])
     if f["memory"] is not None and f["memory"]["peak"] is not None:
-        yield f"Memory: {f['memory']['peak']:,} bytes at most"
+        unknown = f["memory"]["unknown"]
+        more = f", and {unknown} array{'s' * (unknown != 1)} of unknown size" if unknown else ""
+        yield f"Memory: {f['memory']['peak']:,} bytes at most beside arguments and shared variables{more}"
 
 
 def _place(entry: dict[str, Any], f: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import copy
 import functools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from theano.graph.origin import Origin, is_of_gradient, origin_of, resolve_origi
 from theano.loops import host as hs
 from theano.runtime.jit import isa
 from theano.runtime.threads import num_threads
+from theano.tensor.type import TensorType
 
 # Calls that are measured: as many as fit into so many seconds.
 SECONDS, FEWEST, MOST = 0.3, 3, 200
@@ -39,25 +40,28 @@ NO_LINE = "it moves what was computed to where it is kept; no line of the progra
 
 def function_data(f: Function, args: Sequence[Any]) -> Data:
     """The data of one function; with example arguments, measured (in a copy: shared variables stay as they are)."""
-    twin, stats, error = _measured(f, args) if args or _takes_nothing(f) else (f, None, None)
+    twin, stats, error = _measured(f, args) if args or _needs_nothing(f) else (f, None, None)
     source = _source_of(f, twin)
     trace = theano.rewrite.trace(f)
     found: Data = {
-        "name": f.name or "function", "error": error, "arguments": [_argument_text(a) for a in args],
+        "name": f.name or "function", "error": error, "arguments": _argument_texts(f, args),
         "graphs": {"before": _before(f, source)}, "rewrites": rewrites_data(trace, source),
-        "rewrite_seconds": dict(trace.seconds), "machine": _machine(bool(args)), "loops": [], "code": {},
+        "rewrite_seconds": dict(trace.seconds), "machine": _machine(), "loops": [], "code": {},
         "memory": None, "call_seconds": None, "calls": 0, "native": isinstance(f.executor, NativeExecutor),
     }  # fmt: skip
+    if stats is not None:
+        found["calls"], found["call_seconds"] = stats.fct_callcount, stats.fct_call_time / stats.fct_callcount
     loop_of: dict[Apply, int] = {}
     if isinstance(twin.executor, NativeExecutor):
-        _add_native(found, twin, stats, args, source, loop_of)
+        _add_native(found, twin, args, source, loop_of)
     found["graphs"]["after"] = _after(twin, source, loop_of)
     found["files"] = source.data()
     return found
 
 
-def _takes_nothing(f: Function) -> bool:
-    return not any(not spec.shared for spec in f.maker.inputs)
+def _needs_nothing(f: Function) -> bool:
+    """Whether all inputs have default values."""
+    return not any(required for required, _, _ in f.defaults)
 
 
 def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats | None, str | None]:
@@ -160,9 +164,8 @@ def _line_text(line: str, source: Source) -> str:
 
 # -- loops -------------------------------------------------------------------------------------------------
 def _add_native(
-    found: Data, twin: Function, stats: ProfileStats | None, args: Sequence[Any], source: Source,
-    loop_of: dict[Apply, int],
-) -> None:  # fmt: skip
+    found: Data, twin: Function, args: Sequence[Any], source: Source, loop_of: dict[Apply, int]
+) -> None:
     """Loops, their code, and memory."""
     executor = twin.executor
     assert isinstance(executor, NativeExecutor)
@@ -172,10 +175,8 @@ def _add_native(
         with LOWERING:
             times = NativeProfile(low, leaves)
     loops = times.loops()
-    ran = stats is not None and stats.fct_callcount > 0
-    if ran and stats is not None:
-        found["calls"], found["call_seconds"] = stats.fct_callcount, stats.fct_call_time / stats.fct_callcount
-    sizes = example_sizes(executor, args, None) if ran and (args or not low.inputs) else None
+    sizes = example_sizes(twin, args, None) if found["calls"] else None
+    found["machine"]["bandwidth"] = _bandwidth() if found["calls"] else None
     texts = GroupTexts(low, leaves, sizes)
     for k, loop in enumerate(loops):
         found["loops"].append(_loop_data(loop, found, texts, source, loops[0].seconds))
@@ -219,8 +220,8 @@ def _origin_of_memory(name: str, texts: GroupTexts) -> Origin:
 
 
 # -- the machine -------------------------------------------------------------------------------------------
-def _machine(measured: bool) -> Data:
-    return {"isa": isa().name, "threads": num_threads(), "bandwidth": _bandwidth() if measured else None}
+def _machine() -> Data:
+    return {"isa": isa().name, "threads": num_threads(), "bandwidth": None}
 
 
 @functools.cache
@@ -235,6 +236,19 @@ def _bandwidth() -> float:
     return 2 * a.nbytes / min(seconds)
 
 
-def _argument_text(value: Any) -> str:
-    array = value if hasattr(value, "dtype") and hasattr(value, "shape") else np.asarray(value)
-    return f"{array.dtype} {tuple(array.shape)}"
+def _argument_texts(f: Function, args: Sequence[Any]) -> list[str]:
+    """Types and shapes of arguments; of what the function takes no arrays for, and of what is none, the kind."""
+    kinds = [spec.variable.type for spec in f.maker.inputs]
+    return [_argument_text(a, kinds[k] if k < len(kinds) else None) for k, a in enumerate(args)]
+
+
+def _argument_text(value: Any, kind: Any) -> str:
+    array = value
+    if not (hasattr(value, "dtype") and hasattr(value, "shape")):
+        try:
+            array = np.asarray(value) if isinstance(kind, TensorType) else None
+        except ValueError:  # rows of several lengths: the call says so
+            array = None
+    if array is not None:
+        return f"{array.dtype} {tuple(array.shape)}"
+    return f"{type(value).__name__} of {len(value)}" if isinstance(value, Sized) else type(value).__name__

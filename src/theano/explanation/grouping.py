@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from theano.d3viz.graph_data import HEIGHT, Data, arranged, box_width
 
 # Up to so many operations are shown one by one.
 FEW = 8
-# A group of more is cut: places of thousands of boxes take long, and nobody reads them.
+# A group of more is cut, more groups are put together: places of thousands of boxes take long, and nobody reads them.
 MOST = 150
 
 
@@ -26,16 +27,36 @@ def grouped(nodes: list[Data], edges: list[Data], title: Callable[[Data], str], 
         from a group to itself.
     graphs
         All graphs of a page.
+
+    Where there are many groups they are in boxes themselves, as parts of the whole.
     """
-    home = _homes(nodes, edges, title)
+    titles = [title(node) for node in nodes]
+    boxes, links, counts = _joined(nodes, edges, _homes(nodes, edges, titles), titles, [1] * len(nodes), graphs)
+    while sum(box["kind"] == "op" for box in boxes) > MOST:
+        parts = _parts(boxes, links)
+        titles = [f"part {part + 1}" for part in parts]
+        boxes, links, counts = _joined(boxes, links, parts, titles, counts, graphs)
+    return arranged(boxes, links)
+
+
+def _joined(
+    nodes: list[Data], edges: list[Data], home: list[int], titles: list[str], counts: list[int], graphs: list[Data]
+) -> tuple[list[Data], list[Data], list[int]]:
+    """The boxes of groups, the edges between them, and how many operations are in each box."""
     members: dict[int, list[int]] = {}
     for k, group in enumerate(home):
         members.setdefault(group, []).append(k)
-    place: dict[int, int] = {}
-    boxes: list[Data] = []
-    for group, inside in members.items():
-        place[group] = len(boxes)
-        boxes.append(nodes[inside[0]] if len(inside) == 1 else _box(nodes, edges, inside, title, graphs))
+    into: list[list[int]] = [[] for _ in nodes]  # the edges that lead to each box
+    for n, edge in enumerate(edges):
+        into[edge["to"]].append(n)
+    place = {group: n for n, group in enumerate(members)}
+    boxes, sums = [], []
+    for inside in members.values():
+        leading = [edges[n] for n in sorted(n for k in inside for n in into[k])]
+        operations = [k for k in inside if nodes[k]["kind"] == "op"]
+        sums.append(sum(counts[k] for k in operations))
+        label = f"{titles[operations[0]]} · {sums[-1]} node{'s' * (sums[-1] != 1)}" if len(inside) > 1 else ""
+        boxes.append(_box(nodes, leading, inside, label, graphs) if label else nodes[inside[0]])
     seen: dict[tuple[int, int], Data] = {}
     count = [0] * len(boxes)
     for edge in edges:
@@ -43,14 +64,40 @@ def grouped(nodes: list[Data], edges: list[Data], title: Callable[[Data], str], 
         if a == b:
             continue
         if (a, b) in seen:
-            seen[a, b]["more"] = seen[a, b].get("more", 0) + 1
+            seen[a, b]["more"] = seen[a, b].get("more", 0) + 1 + edge.get("more", 0)
             continue
-        seen[a, b] = {"from": a, "to": b, "text": edge["text"], "place": count[b]}
+        seen[a, b] = {**edge, "from": a, "to": b, "place": count[b]}
         count[b] += 1
-    return arranged(boxes, list(seen.values()))
+    return boxes, list(seen.values()), sums
 
 
-def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -> list[int]:
+def _parts(nodes: list[Data], edges: list[Data]) -> list[int]:
+    """The numbers of parts, of equal size, of operations in an order in which none comes before what it needs.
+
+    So no way leads from a part to itself. What is no operation stays by itself.
+    """
+    after: list[list[int]] = [[] for _ in nodes]
+    left = [0] * len(nodes)
+    for edge in edges:
+        after[edge["from"]].append(edge["to"])
+        left[edge["to"]] += 1
+    ready = [k for k in range(len(nodes)) if not left[k]]
+    order: list[int] = []
+    while ready:
+        k = heapq.heappop(ready)
+        order += [k] if nodes[k]["kind"] == "op" else []
+        for other in after[k]:
+            left[other] -= 1
+            if not left[other]:
+                heapq.heappush(ready, other)
+    number = -(-len(order) // MOST)
+    parts = [number + k for k in range(len(nodes))]
+    for n, k in enumerate(order):
+        parts[k] = n * number // len(order)
+    return parts
+
+
+def _homes(nodes: list[Data], edges: list[Data], titles: list[str]) -> list[int]:
     """The number of each box's group: the last of its name, if it has room and no way leads out of it and back."""
     before: list[list[int]] = [[] for _ in nodes]
     for edge in edges:
@@ -65,7 +112,7 @@ def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -
     above: list[int] = []  # of each group those that it depends on, a bit each
     beside = {k for k, node in enumerate(nodes) if node["kind"] == "constant" and len(after[k]) == 1}
     for k in sorted(set(range(len(nodes))) - beside, key=lambda k: (bool(before[k]), k)):  # leaves may come late
-        name = title(nodes[k])
+        name = titles[k]
         sources = {home[j] for j in before[k] if j not in beside} - leaves
         number = last.get(name, -1) if name else -1
         if number >= 0 and (size[number] == MOST or any(above[s] >> number & 1 for s in sources if s != number)):
@@ -94,16 +141,12 @@ def _homes(nodes: list[Data], edges: list[Data], title: Callable[[Data], str]) -
     return home
 
 
-def _box(
-    nodes: list[Data], edges: list[Data], inside: list[int], title: Callable[[Data], str], graphs: list[Data]
-) -> Data:
-    """The box of a group, with the graph of its boxes and of what they take from others."""
+def _box(nodes: list[Data], edges: list[Data], inside: list[int], label: str, graphs: list[Data]) -> Data:
+    """The box of a group, with the graph of its boxes and of what they take from others by `edges`."""
     place = {k: n for n, k in enumerate(inside)}
     own = [nodes[k] for k in inside]
     inner: list[Data] = []
     for edge in edges:
-        if edge["to"] not in place:
-            continue
         if edge["from"] not in place:
             place[edge["from"]] = len(own)
             source = nodes[edge["from"]]
@@ -111,8 +154,7 @@ def _box(
             del own[-1]["graph"]
         inner.append({**edge, "from": place[edge["from"]], "to": place[edge["to"]]})
     operations = [nodes[k] for k in inside if nodes[k]["kind"] == "op"]
-    words = ", ".join(dict.fromkeys(node["label"].partition("{")[0] for node in operations))
-    label = f"{title(operations[0])} · {len(operations)} node{'s' * (len(operations) != 1)}"
+    words = ", ".join(dict.fromkeys(word for node in operations for word in _words(node)))
     graphs.append(arranged(own, inner))
     more: dict[str, Any] = {}
     for what in ("lines", "callers"):
@@ -126,3 +168,8 @@ def _box(
         "kind": "op", "label": label, "text": words, "w": box_width(label, words), "h": HEIGHT,
         "graph": len(graphs) - 1, **more,
     }  # fmt: skip
+
+
+def _words(node: Data) -> list[str]:
+    """What operations there are in a box."""
+    return [str(node["label"]).partition("{")[0]] if "op" in node else str(node["text"]).split(", ")

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from theano.rewrite.engine.trace import Snapshot
+from theano.tensor.dot import Dot
 from theano.tensor.elemwise import Elemwise
 
 __all__ = ["infix"]
 
-# operation -> (sign, how tightly it binds)
+# operation -> (sign, how tightly it binds), as in Python
 SIGNS = {
-    "add": (" + ", 1), "sub": (" - ", 1), "mul": (" * ", 2), "true_div": (" / ", 2), "int_div": (" // ", 2),
-    "mod": (" % ", 2), "pow": (" ** ", 4), "eq": (" == ", 0), "neq": (" != ", 0), "lt": (" < ", 0), "le": (" <= ", 0),
-    "gt": (" > ", 0), "ge": (" >= ", 0), "and_": (" & ", 0), "or_": (" | ", 0),
+    "eq": (" == ", 0), "neq": (" != ", 0), "lt": (" < ", 0), "le": (" <= ", 0), "gt": (" > ", 0), "ge": (" >= ", 0),
+    "or_": (" | ", 1), "xor": (" ^ ", 2), "and_": (" & ", 3), "add": (" + ", 4), "sub": (" - ", 4),
+    "mul": (" * ", 5), "true_div": (" / ", 5), "int_div": (" // ", 5), "mod": (" % ", 5), "dot": (" @ ", 5),
 }  # fmt: skip
-NEGATION, TIGHT = 3, 5
+NEGATION, POWER, TIGHT = 6, 7, 8
+ASSOCIATIVE = ("add", "mul", "and_", "or_", "xor")
 
 
 def infix(shot: Snapshot, binds: int = 0) -> str:
@@ -28,36 +30,49 @@ def infix(shot: Snapshot, binds: int = 0) -> str:
     >>> infix(snapshot(a / (1 + T.exp(-b)) ** 2, depth=5))
     'a / (1 + exp(-b)) ** 2'
     """
+    text, own = _text(shot, binds)
+    return f"({text})" if own < binds else text
+
+
+def _text(shot: Snapshot, binds: int) -> tuple[str, int]:
+    """The text without parentheses around it, and how tightly it binds."""
     if shot is None:
-        return "…"
+        return "…", TIGHT
     if not isinstance(shot, tuple):
-        return _leaf(shot)
-    op = shot[0]
+        leaf = _leaf(shot)
+        return leaf, NEGATION if leaf.startswith("-") else TIGHT
+    name = _name(shot[0])
     if len(shot) == 1:
-        cut = _name(op)
-        return "…" if cut.startswith("DimShuffle") else "-…" if cut == "neg" else f"{cut}(…)"
-    name, args = _name(op), shot[1]
-    if type(op) is Elemwise and name in SIGNS and len(args) > 1:
+        cut = "…" if name.startswith("DimShuffle") else f"{name}(…)"
+        return ("-…", NEGATION) if name == "neg" else (cut, TIGHT)
+    args = shot[1]
+    if type(shot[0]) in (Elemwise, Dot) and name in SIGNS and len(args) > 1:
         sign, own = SIGNS[name]
-        first = own + 1 if name == "pow" else own
-        later = own + (name not in ("add", "mul", "pow"))  # x - (y - z)
-        text = sign.join(infix(a, later if k else first) for k, a in enumerate(args))
-        return f"({text})" if own < binds else text
+        first, *others = _operands(shot, name) if name in ASSOCIATIVE else args
+        left = own if own else own + 1  # a comparison of comparisons would be a chain
+        return sign.join([infix(first, left), *(infix(a, own + 1) for a in others)]), own
+    if name == "pow" and len(args) == 2:
+        return f"{infix(args[0], TIGHT)} ** {infix(args[1], NEGATION)}", POWER
     if name == "neg" and len(args) == 1:
-        text = f"-{infix(args[0], NEGATION)}"
-        return f"({text})" if NEGATION < binds else text
+        return f"-{infix(args[0], NEGATION)}", NEGATION
     if name == "sqr" and len(args) == 1:
-        return f"{infix(args[0], TIGHT)}²"
-    if name == "dot" and len(args) == 2:
-        text = f"{infix(args[0], 3)} @ {infix(args[1], 3)}"
-        return f"({text})" if binds > 2 else text
+        return f"{infix(args[0], TIGHT)}²", POWER
     if name.startswith("DimShuffle{") and len(args) == 1:
         order = name[len("DimShuffle{") : -1].split(",")
-        if order in (["1", "0"],):
-            return f"{infix(args[0], TIGHT)}.T"
+        if order == ["1", "0"]:
+            return f"{infix(args[0], TIGHT)}.T", TIGHT
         if "x" in order and [k for k in order if k != "x"] == sorted(k for k in order if k != "x"):
-            return infix(args[0], binds)  # what is only seen with axes of length 1
-    return f"{name}({', '.join(infix(a) for a in args)})"
+            return _text(args[0], binds)  # what is only seen with axes of length 1
+    return f"{name}({', '.join(infix(a) for a in args)})", TIGHT
+
+
+def _operands(shot: Snapshot, name: str) -> list[Snapshot]:
+    """Those of an operation and of the same inside of it: the order of ``a + (b + c)`` doesn't matter."""
+    found = []
+    for a in shot[1]:
+        inner = isinstance(a, tuple) and len(a) == 2 and type(a[0]) is Elemwise and _name(a[0]) == name
+        found += _operands(a, name) if inner else [a]
+    return found
 
 
 def _name(op: Any) -> str:

@@ -1,24 +1,29 @@
-"""The memory of a call over time: which array lives from which step to which."""
+"""The memory of a call: what it needs at most, and which array lives from which step to which."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
 
 from theano.compile.lengths import names_of_main
 from theano.compile.loop_times import LoopTime
+from theano.compile.memory import memory_of
 from theano.compile.sizes import Sizes
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.loops.schema import used_names
+from theano.loops.schema import used_memory
 from theano.lower.program import Lowered
 from theano.lower.values import Tensor
 
 
 def memory_data(low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: Sizes | None) -> dict[str, Any]:
-    """Steps (the loops and calls of main, in order) and arrays, each with its bytes and the first and last step."""
+    """Steps (the loops and calls of main, in order) and arrays, each with its bytes and the first and last step.
+
+    The peak is that of `memory_plan`: results and workspace are there before and after they are used, too.
+    """
     main = low.program.main
     own = [k for k, loop in enumerate(loops) if loop.inside == 0]
     at = {id(loops[k].stmt): n for n, k in enumerate(own)}
@@ -30,9 +35,16 @@ def memory_data(low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: S
         step = max(inner) + 1 if inner else step
     arrays = list(_arrays(low, leaves, main, when, max(len(own) - 1, 0), sizes))
     steps = [{"name": loops[k].name, "loop": k} for k in own]
-    known = [a for a in arrays if a["bytes"] is not None]
-    totals = [sum(a["bytes"] for a in known if a["first"] <= n <= a["last"]) for n in range(max(len(own), 1))]
-    return {"steps": steps, "arrays": arrays, "totals": totals, "peak": max(totals) if sizes is not None else None}
+    plan = None if sizes is None else memory_of(sizes)
+    changes = [0] * (max(len(own), 1) + 1)
+    for array in arrays:
+        changes[array["first"]] += array["bytes"] or 0
+        changes[array["last"] + 1] -= array["bytes"] or 0
+    living = list(itertools.accumulate(changes[:-1]))
+    return {
+        "steps": steps, "arrays": arrays, "living": living,
+        "peak": None if plan is None else plan.peak, "unknown": None if plan is None else plan.unknown,
+    }  # fmt: skip
 
 
 def _arrays(
@@ -54,7 +66,7 @@ def _arrays(
     used: dict[str, list[int]] = {}
     for stmt, step in zip(main, when, strict=True):
         for inner in st.walk([stmt]):
-            for name, _ in used_names(inner):
+            for name in used_memory(inner):
                 used.setdefault(name, []).append(min(step, end))
     for stmt, step in zip(main, when, strict=True):
         first = min(step, end)

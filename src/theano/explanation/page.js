@@ -178,16 +178,16 @@ function code(l) {
 function memory() {
   const M = F.memory;
   if (!M || M.peak === null) { $("tab-memory").replaceChildren(el("p", { text: "Sizes are known with example arguments: theano.explain(f, *arguments)." })); return; }
-  const n = Math.max(1, M.steps.length), most = Math.max(1, ...M.totals), place = (a, b) => `margin-left: ${(100 * a / n).toFixed(2)}%; width: ${(100 * (b - a + 1) / n).toFixed(2)}%`;
-  const steps = el("table", {}, el("tr", {}, ...["step", "loop", "lines", "n:bytes then", ""].map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") }))),
-    ...M.totals.map((total, k) => {
+  const n = Math.max(1, M.steps.length), most = Math.max(1, ...M.living), place = (a, b) => `margin-left: ${(100 * a / n).toFixed(2)}%; width: ${(100 * (b - a + 1) / n).toFixed(2)}%`;
+  const steps = el("table", {}, el("tr", {}, ...["step", "loop", "lines", "n:bytes that live", ""].map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") }))),
+    ...M.living.map((total, k) => {
       const l = M.steps[k] ? F.loops[M.steps[k].loop] : null;
       return el("tr", { class: l && !on_line(l) ? "dim" : null }, el("td", { text: String(k + 1) }), el("td", { text: l ? l.what : "" }), el("td", { class: "m", text: l ? l.lines.map(named).join(", ") : "" }), el("td", { class: "n", text: whole(total) }), el("td", { style: "width: 45%" }, el("div", { class: "bar", style: `width: ${(100 * total / most).toFixed(1)}%` })));
     }));
   const arrays = [...M.arrays].sort((a, b) => (b.bytes || 0) - (a.bytes || 0));
   const lives = el("table", {}, el("tr", {}, ...["array", "", "shape", "n:bytes", `lives during steps 1 to ${n}`].map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") }))),
     ...arrays.map(a => el("tr", {}, el("td", { class: "m", text: a.name }), el("td", { class: "mut", text: a.kind }), el("td", { class: "m", text: a.shape ? `(${a.shape.join(", ")})` : "known during the call" }), el("td", { class: "n", text: whole(a.bytes) }), el("td", { style: "width: 45%" }, el("div", { class: "bar " + a.kind, style: place(a.first, a.last) })))));
-  $("tab-memory").replaceChildren(el("h2", { text: `at most ${size(M.peak)}` }), steps, el("h2", { text: "arrays; workspace is shared by those that do not live at the same time" }), lives);
+  $("tab-memory").replaceChildren(el("h2", { text: `at most ${size(M.peak)} beside arguments and shared variables` + (M.unknown ? `, and ${many(M.unknown, "array")} of unknown size` : "") }), steps, el("h2", { text: "arrays; workspace is one block, a part of which is shared by those that do not live at the same time" }), lives);
 }
 
 // -- two functions

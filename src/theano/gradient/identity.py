@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
+from theano.graph.common_text import fill
 from theano.graph.null_type import DisconnectedType, grad_undefined
 from theano.tensor.math import clip
 from theano.tensor.opsupport import zero_gradient
@@ -39,15 +40,7 @@ Gradients = Sequence[Any]
 class ViewOp(Op):
     """The identity: its output is a view of its input. The gradient passes unchanged.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Examples
     --------
@@ -81,15 +74,7 @@ class ViewOp(Op):
 class ZeroGrad(ViewOp):
     """Identity whose gradient is zero; the variable stays connected.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Examples
     --------
@@ -108,15 +93,7 @@ class ZeroGrad(ViewOp):
 class ConsiderConstant(ZeroGrad):
     """The older name of `ZeroGrad`.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Examples
     --------
@@ -129,15 +106,7 @@ class ConsiderConstant(ZeroGrad):
 class DisconnectedGrad(ViewOp):
     """Identity that cuts the graph for differentiation.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Examples
     --------
@@ -159,15 +128,7 @@ class DisconnectedGrad(ViewOp):
 class UndefinedGrad(ViewOp):
     """Identity through which no gradient may be asked for.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Examples
     --------
@@ -270,15 +231,7 @@ undefined_grad_ = UndefinedGrad()
 def zero_grad(x: Any) -> Any:
     """`x`, with gradient zero.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor; of any shape and dtype.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Raises
     ------
@@ -297,15 +250,7 @@ def zero_grad(x: Any) -> Any:
 def consider_constant(x: Any) -> Any:
     """`x`, with gradient zero; the older name of `zero_grad`.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor; of any shape and dtype.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Raises
     ------
@@ -324,15 +269,7 @@ def consider_constant(x: Any) -> Any:
 def disconnected_grad(x: Any) -> Any:
     """`x`, not connected to what it was computed from as far as gradients are concerned.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor; of any shape and dtype.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Raises
     ------
@@ -354,15 +291,7 @@ def disconnected_grad(x: Any) -> Any:
 def undefined_grad(x: Any) -> Any:
     """`x`, with an undefined gradient: asking for it is an error.
 
-    Parameters
-    ----------
-    x
-        A variable, or what becomes a tensor; of any shape and dtype.
-
-    Returns
-    -------
-    variable
-        Of the type of `x`.
+    <parameters>
 
     Raises
     ------
@@ -432,3 +361,17 @@ def grad_scale(x: Any, multiplier: Any) -> Any:
     array(-6.)
     """
     return GradScale(multiplier)(x)
+
+
+fill(globals(), {
+    "<parameters>": """\
+Parameters
+----------
+x
+    A variable, or what becomes a tensor; of any shape and dtype.
+
+Returns
+-------
+variable
+    Of the type of `x`."""
+})  # fmt: skip

@@ -275,7 +275,7 @@ def _node_thunk(
     return NodeThunk(node, run, [storage_map[v] for v in node.inputs], [storage_map[v] for v in node.outputs], computed)
 
 
-# Set by `theano.compile.c_callback`: what runs a node by the C code of its op.
+# Set by `theano.compile.c_callback`: what runs a prepared node by the C code of its op.
 C_PERFORMERS: list[Callable[[Apply], Callable[[list[Any], list[list[Any]]], Any]]] = []
 
 
@@ -289,6 +289,7 @@ def performer(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
     if op.defines("make_thunk"):
         return _thunk(node)
     if getattr(op, "c_code", None) is not None and not (op.defines("perform") or op.defines("decompose")):
+        op.prepare_node(node, None, None, "c")
         return C_PERFORMERS[0](node)
     op.prepare_node(node, None, None, "py")
     return python_performer(node)
@@ -320,10 +321,15 @@ def _thunk(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
     return run
 
 
+def overwritten_by(op: Op) -> set[int]:
+    """The positions of the inputs in whose memory outputs of `op` are computed."""
+    return {k for positions in op.destroy_map.values() for k in positions}
+
+
 def perform_node(node: Apply, values: Sequence[Any]) -> list[Any]:
     """The values of the outputs of `node` for those of its inputs, by ``perform``."""
     storage: list[list[Any]] = [[None] for _ in node.outputs]
-    destroyed = {i for indices in node.op.destroy_map.values() for i in indices}
+    destroyed = overwritten_by(node.op)
     if destroyed:
         values = [v.copy() if i in destroyed and hasattr(v, "copy") else v for i, v in enumerate(values)]
     performer(node)(list(values), storage)

@@ -23,8 +23,9 @@ added, and never the parts that are asked for.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -242,6 +243,18 @@ _FUNCTIONS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None]
 }
 
 
+def _operations(given: Mapping[str, Expr]) -> Expr:
+    """Of all parts together: a multiplication and an addition for each tap of each position that it is counted at."""
+    lengths = [functools.reduce(ex.mul, (given[f"{letter}{a}"] for a in AXES)) for letter in ("x", "y")]
+    places = ex.select(ex.ne(given["back"], ex.const(0, "i64")), *lengths)
+    counts = (given[name] for name in ("groups", "n", "c", "k", "r0", "r1", "r2"))
+    return ex.mul(functools.reduce(ex.mul, counts, places), ex.const(2, "i64"))
+
+
+# Winograd's method makes fewer, which are not counted.
+_COSTS = {"convolve": _operations}
+
+
 def functions_of(type_: str) -> tuple[str, ...]:
     """The names of all functions for numbers of a type."""
     kinds = _FUNCTIONS if type_ == WINOGRAD_TYPE else list(_FUNCTIONS)[:2]
@@ -258,4 +271,5 @@ for _type in TYPES:
         _name = name_of(_kind, _type)
         if _name in functions_of(_type):
             _meaning = partial(_FUNCTIONS[_kind][3], _type)
-            declare(Extern(_name, _parameters(_kind, _type), "convolution", _meaning, own_rows=True))
+            _all = _parameters(_kind, _type)
+            declare(Extern(_name, _all, "convolution", _meaning, _COSTS.get(_kind), own_rows=True))

@@ -72,8 +72,9 @@ class Slices(HostStmt):
     """`body` for slices of `extent` rows, each from row `lo` to the one before `hi`, which it sees as names.
 
     No slice needs another, and no number depends on the cut: slices may run at once, in any order, and there are as
-    many as there are threads, of at least `fewest` rows each. `weight` says what a row costs, in picoseconds; there is
-    one slice if all rows together cost less than `least`, or if that is 0.
+    many as there are threads, of at least `fewest` rows each; only the last one may be shorter than the others.
+    `weight` says what a row costs, in picoseconds; there is one slice if all rows together cost less than `least`, or
+    if that is 0.
     """
 
     lo: Index
@@ -142,7 +143,10 @@ class StartClock(HostStmt):
 
 @statement("clock {place} stops")
 class StopClock(HostStmt):
-    """To here; between the two the program does not branch."""
+    """Note the time since the last `StartClock` of this block, which has the same word and place.
+
+    There may be loops, branches and other clocks in between.
+    """
 
     word: int
     place: int

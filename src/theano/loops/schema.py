@@ -22,7 +22,7 @@ __all__ = [
     "SCHEMA", "Argument", "Base", "Count", "Described", "Emptied", "Field", "Filled", "Index", "InnerName",
     "InnerTruth", "InnerTyped", "Int", "Name", "Pointer", "Schema", "Slot", "Stmt", "Truth", "Typed",
     "defined_names", "emptied_slots", "expressions", "filled_slots", "leaves", "part", "rebuilt", "statement",
-    "used_names", "walk",
+    "used_memory", "used_names", "walk",
 ]  # fmt: skip
 
 T = TypeVar("T", bound="Described")
@@ -303,11 +303,16 @@ def used_names(stmt: Described) -> Iterator[tuple[str, str]]:
     for node in ex.postorder(tuple(expressions(stmt))):
         if node.op == "name":
             yield str(node.value), node.type
+    yield from ((name, "ptr") for name in used_memory(stmt))
+
+
+def used_memory(stmt: Described) -> Iterator[str]:
+    """The names of memory that a statement itself uses."""
     for f, value, _ in leaves(stmt):
         if f.role == BASE:
-            yield value, "ptr"
+            yield value
         elif f.role == ARGUMENT and isinstance(value, tuple):
-            yield value[0], "ptr"
+            yield value[0]
 
 
 def filled_slots(block: list[Stmt]) -> list[int]:

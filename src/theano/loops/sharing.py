@@ -7,7 +7,6 @@ blocks inside see the name. What a branch computes stays in the branch. Long exp
 
 from __future__ import annotations
 
-from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import defined_names, expressions
@@ -83,13 +82,17 @@ class SharingPrinter:
     def depth(self, root: Expr) -> int:
         """The innermost level whose names `root` needs."""
         depths = self.depths
-        if id(root) not in depths:
-            for node in ex.postorder((root,)):
-                if id(node) not in depths:
-                    if node.op == "name":
-                        depths[id(node)] = self.where.get(str(node.value), 0)
-                    else:
-                        depths[id(node)] = max((depths[id(a)] for a in node.args), default=0)
+        stack = [root]
+        while stack:  # what is known is not gone through again: parts of a long sum are quadratically many
+            node = stack[-1]
+            missing = [] if id(node) in depths else [a for a in node.args if id(a) not in depths]
+            if missing:
+                stack += missing
+                continue
+            stack.pop()
+            if id(node) not in depths:
+                own = self.where.get(str(node.value), 0) if node.op == "name" else 0
+                depths[id(node)] = max((depths[id(a)] for a in node.args), default=own)
         return depths[id(root)]
 
     def expr(self, root: Expr) -> str:

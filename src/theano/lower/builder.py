@@ -45,7 +45,6 @@ class Builder(Record):
     definer: dict[str, Item] = field(default_factory=dict)
     values: dict[Any, Value] = field(default_factory=dict)
     clients: dict[Any, int] = field(default_factory=dict)
-    halves: dict[Any, Any] = field(default_factory=dict)  # of complex variables: see `lower.ops.complexes`
     spent: dict[int, int] = field(default_factory=dict)  # what the expressions of a block cost
     checked: set[Any] = field(default_factory=set)  # (index array, length, block) that have been compared
     # (look at an index array, block): lengths that its numbers are within, who checks that, whether none is negative
@@ -55,7 +54,7 @@ class Builder(Record):
     settled: dict[tuple[int, Expr], Item] = field(default_factory=dict)  # (block, atom): who checks what it is equal to
     # matrices of zeros but for one number of each row, and these numbers
     spikes: dict[Tensor, Value] = field(default_factory=dict)
-    parts: dict[Tensor, tuple[Value, Value]] = field(default_factory=dict)  # what complex arrays are made of
+    parts: dict[Tensor, tuple[Value, Value]] = field(default_factory=dict)  # of complex arrays, if they are known
     consumed: set[Any] = field(default_factory=set)  # tensors that were overwritten by a later value
     # results of call-backs that may be views of what went in: the variables and arrays that these are
     viewed: dict[Tensor, list[tuple[Any, Tensor]]] = field(default_factory=dict)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
@@ -18,18 +20,29 @@ from theano.lower.dims import ONE
 from theano.lower.values import Value, rearranged
 from theano.record import replace
 
-__all__ = ["converted", "joined", "parts_of"]
+__all__ = ["is_real", "joined", "of_type", "parts_of", "zeros"]
 
 
 def parts_of(b: Builder, value: Value) -> tuple[Value, Value]:
     """The real and the imaginary parts of numbers."""
     if value.type not in COMPLEX_PART:
-        return value, Value(value.type, value.dims, uniform=ex.const(0, st.load_type(value.type)))
+        return value, zeros(value)
     known = b.parts.get(value.tensor) if value.tensor is not None and value.axes is not None else None
     if known is not None and value.axes is not None:
         first, second = (replace(rearranged(part, value.axes), dims=value.dims) for part in known)
         return first, second
     return _window(b, value, 0), _window(b, value, 1)
+
+
+def zeros(like: Value) -> Value:
+    """As many zeros."""
+    return Value(like.type, like.dims, uniform=ex.const(0, st.load_type(like.type)))
+
+
+def is_real(part: Value) -> bool:
+    """Whether numbers with this imaginary part are real: it is a known 0."""
+    number = part.uniform
+    return number is not None and number.op == "const" and number.value == 0 and not np.signbit(number.value)
 
 
 def _window(b: Builder, value: Value, part: int) -> Value:
@@ -43,19 +56,18 @@ def _window(b: Builder, value: Value, part: int) -> Value:
 def joined(b: Builder, type_: str, dims: Sequence[Expr], parts: Sequence[Value]) -> Value:
     """The complex numbers of these parts."""
     out, real_type = b.tensor(type_, dims), COMPLEX_PART[type_]
-    real, imag = (_of_type(b, part, real_type, dims) for part in parts)
+    real, imag = (of_type(b, part, real_type, dims) for part in parts)
     for k, part in enumerate((real, imag)):
         b.write(out, _window(b, whole(out), k), [part], bd.element(0, part), unordered=True)
     b.parts[out] = real, imag
     return whole(out)
 
 
-def _of_type(b: Builder, part: Value, type_: str, dims: Sequence[Expr]) -> Value:
-    if part.type == type_ and all(map(b.dims.equal, part.dims, dims)):
-        return part
-    return b.pointwise(type_, dims, [part], bd.converted(bd.element(0, part), type_))
-
-
-def converted(b: Builder, value: Value, type_: str) -> Value:
-    """Numbers as complex ones of a type."""
-    return value if value.type == type_ else joined(b, type_, value.dims, parts_of(b, value))
+def of_type(b: Builder, value: Value, type_: str, dims: Sequence[Expr] | None = None) -> Value:
+    """Numbers as those of a type, along axes of other lengths if `dims` are given; as they are where they fit."""
+    wanted = value.dims if dims is None else dims
+    if value.type == type_ and all(map(b.dims.equal, value.dims, wanted)):
+        return value
+    if type_ in COMPLEX_PART:
+        return joined(b, type_, wanted, parts_of(b, value))
+    return b.pointwise(type_, wanted, [value], bd.converted(bd.element(0, value), type_))

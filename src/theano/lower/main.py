@@ -489,7 +489,8 @@ class Assembler:
     def statement(self, stmt: st.Stmt) -> None:
         self.blocks[-1].append(stmt)
         if self.group is not None:
-            self.made_by[stmt] = self.group
+            for inner in st.walk([stmt]):
+                self.made_by.setdefault(inner, self.group)
 
     def block(self, fill: Callable[[], None]) -> Block:
         """The statements that `fill` emits."""

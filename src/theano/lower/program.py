@@ -37,8 +37,9 @@ from theano.lower.ops import (  # noqa: F401  (register)
 )
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
-from theano.lower.plan.groups import Group, Scheduler, live_items
+from theano.lower.plan.groups import Group, live_items
 from theano.lower.plan.nest_plan import NestPlan
+from theano.lower.plan.scheduler import Scheduler
 from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
 from theano.record import Record, field, replace
@@ -273,8 +274,6 @@ class _Lowering:
         if same is not None and not any(b.values[v].tensor in b.consumed for v in same.outputs):
             for v, other in zip(node.outputs, same.outputs, strict=True):
                 b.values[v] = b.values[other]
-                if other in b.halves:
-                    b.halves[v] = b.halves[other]
                 self.same[v] = other
                 # both are seen by the users of either: neither may be overwritten for one of them
                 b.clients[other] = b.clients[v] = b.clients.get(other, 0) + b.clients.get(v, 1)

@@ -60,11 +60,10 @@ class Library:
         self._about, self._full, self._first, self._start = about, full, first, start
         known_as = self._known_as(full)
         kept = jit.kept_module(known_as, full.options, full.exports) if known_as else None
-        self.is_provisional = kept is None and first is not None
-        self.code = kept or self._compiled(first or full)
-        self._begin()
-        if start is not None and support.is_provisional():
-            self.is_provisional = True
+        self._is_first = kept is None and first is not None
+        # Asked before `start` looks at the support functions: another thread may complete them meanwhile.
+        self.is_provisional = self._is_first or (start is not None and support.is_provisional())
+        self.code = self._started(kept or self._compiled(first or full))
         if self.is_provisional:
             provisional.later(self._complete)
 
@@ -77,13 +76,18 @@ class Library:
     def _compiled(self, form: Form) -> jit.CodeObject:
         return jit.compile_module(form.module, form.options, form.exports, known_as=self._known_as(form))
 
-    def _begin(self) -> None:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.code))  # contexts of functions hold addresses in it
+    def _started(self, code: jit.CodeObject) -> jit.CodeObject:
+        """The code, which may be called from now on."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # contexts of functions hold addresses in it
         if self._start is not None:
-            self._start(self.code)
+            self._start(code)
+        return code
 
     def _complete(self) -> None:
-        if self._first is not None:
-            self.code = self._compiled(self._full)
-        self._begin()
-        self.is_provisional = False
+        """Make the fast form (`provisional.complete`, one thread at a time), while others link programs.
+
+        They ask `is_provisional` and then for addresses. So `code` can be called at each moment, and who is told that
+        it is final gets what is. A fork waits until this has ended; if it is interrupted, nothing has changed.
+        """
+        self.code = self._started(self._compiled(self._full) if self._is_first else self.code)
+        self.is_provisional = self._is_first = False

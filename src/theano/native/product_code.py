@@ -33,6 +33,8 @@ class Shape(Record, eq=True):
     vectors: int
     has_fma: bool
     heights: tuple[int, ...]
+    is_provisional: bool
+    """Whether the code should be made quickly."""
 
     @property
     def is_complex(self) -> bool:
@@ -56,11 +58,6 @@ class Shape(Record, eq=True):
         return self.lanes * self.vectors
 
     @property
-    def is_provisional(self) -> bool:
-        """Whether the code should be made quickly."""
-        return len(self.heights) < self.rows
-
-    @property
     def depth(self) -> int:
         """Inner positions in a panel."""
         return PANEL_BYTES // (self.columns * self.size)
@@ -72,13 +69,13 @@ def shape_of(type_: str, isa: Isa, provisional: bool = False) -> Shape:
     LLVM's time is that of the tiles mostly, and grows with their heights: provisional code has two.
     """
     if type_ in COMPLEX_PART:
-        real = shape_of(COMPLEX_PART[type_], isa)
+        real = shape_of(COMPLEX_PART[type_], isa, provisional)
         return replace(real, type=f"<2 x {real.type}>", size=2 * real.size, lanes=1, heights=())
     size = {"f32": 4, "f64": 8}[type_]
     rows = 12 if isa.name in ("avx512", "neon") else 6
     return Shape(
         {"f32": "float", "f64": "double"}[type_], size, max(isa.vector_bytes // size, 1), rows, 2, isa.has_fma,
-        (4, 1) if provisional else tuple(range(rows, 0, -1)),
+        (4, 1) if provisional else tuple(range(rows, 0, -1)), provisional,
     )  # fmt: skip
 
 

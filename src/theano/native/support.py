@@ -95,8 +95,8 @@ class _Support:
         with _using:
             if is_provisional and not self.is_provisional:
                 return
-            self.code, self.is_provisional = code, is_provisional
-            self._words = words[: abi.FIXED]
+            self.code, self._words = code, words[: abi.FIXED]
+            self.is_provisional = is_provisional  # after the words: who is told that they are final takes these
             self.enter = self.function("enter", ctypes.c_int32, *[ctypes.c_void_p] * 3, ctypes.c_int32)
             self.leave = self.function("leave", None, ctypes.c_void_p)
             self.forks = [self.function(name, None) for name in ("fork_begin", "fork_end", "fork_child")]

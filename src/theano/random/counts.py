@@ -4,6 +4,9 @@ Counts that are further than twelve standard deviations (and twenty more) from t
 probability than a uniform number can tell. The probability of the least of the others is known in closed form, each
 following one is a multiple of the one before. So a loop goes through as many counts for all elements, each step of
 which is point-wise work. The counts that come out follow from the parameters and the uniform numbers alone.
+
+The closed form is that of C. Loader, "Fast and accurate computation of binomial probabilities" (2000): factorials by
+Stirling's formula, whose large terms are taken off those of the powers before anything is rounded.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.graph.null_type import grad_undefined
 from theano.scan import scan
+from theano.tensor.assertion import Assert
+from theano.tensor.extremes import max as greatest
 from theano.tensor.join import concatenate
 from theano.tensor.math import (
     and_,
@@ -25,6 +30,7 @@ from theano.tensor.math import (
     floor,
     gammaln,
     gt,
+    le,
     log,
     log1p,
     lt,
@@ -34,9 +40,10 @@ from theano.tensor.math import (
     or_,
     sqrt,
     switch,
+    xlogy0,
 )
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
-from theano.tensor.reduction import max as greatest
+from theano.tensor.reduction import all as all_of
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["BinomialFromUniform", "PoissonFromUniform", "binomial_from_uniform", "poisson_from_uniform"]
@@ -44,15 +51,38 @@ __all__ = ["BinomialFromUniform", "PoissonFromUniform", "binomial_from_uniform",
 #: What has less probability than this, beyond the mean, is not drawn.
 _LEAST = 1e-18
 _TINY = np.finfo("float64").tiny
+#: A loop of 2.4 million steps: seconds for a few elements.
+_GREATEST_VARIANCE = 1e10
+_TOO_WIDE = (
+    "Poisson and binomial numbers whose variance is above 1e10 are not drawn, for their counts are gone through one by "
+    "one: a normal number times the root of the variance, plus the mean, is as good"
+)
 
 
-def _window(mean: Any, spread: Any) -> tuple[Any, Any]:
+def _window(mean: Any, variance: Any) -> tuple[Any, Any]:
     """The least and the greatest count that may be drawn."""
-    far = 12.0 * spread + 20.0
+    variance = Assert(_TOO_WIDE, ValueError)(variance, all_of(le(variance, _GREATEST_VARIANCE)))
+    far = 12.0 * sqrt(variance) + 20.0
     return maximum(floor(mean - far), 0.0), ceil(mean + far)
 
 
-def _counted(u: Any, mean: Any, first: Any, last: Any, probability: Any, factor: Any, limit: Any) -> Any:
+def _beside_power(k: Any) -> Any:
+    """``log(k! (e / k)**k)`` of counts, from 1000 on by Stirling's formula."""
+    large = maximum(k, 1000.0)
+    by_formula = 0.5 * log(2.0 * np.pi * large) + 1.0 / (12.0 * large) - 1.0 / (360.0 * large**3)
+    small = minimum(k, 1000.0)
+    return switch(gt(k, 1000.0), by_formula, gammaln(small + 1.0) - xlogy0(small, small) + small)
+
+
+def _deviance(k: Any, mean: Any) -> Any:
+    """``k log(k / mean) - k + mean``, by the difference of both: their logarithms have lost its digits."""
+    apart = k - mean
+    return switch(gt(k, 0.0), k * log1p(apart / maximum(mean, _TINY)), 0.0) - apart
+
+
+def _counted(
+    u: Any, mean: Any, first: Any, last: Any, probability: Any, limit: Any, factor: Any, parameters: Sequence[Any]
+) -> Any:
     """The first counts at which sums of probabilities reach `u`.
 
     ``factor(k, *parameters)`` is by how much ``k + 1`` is more probable than `k`; no count exceeds its `limit`.
@@ -65,22 +95,9 @@ def _counted(u: Any, mean: Any, first: Any, last: Any, probability: Any, factor:
         more = and_(and_(gt(u, total), lt(k, limit)), or_(lt(k, mean), gt(p, _LEAST)))
         return [k + 1.0, p * factor(k, *parameters), total, count + more]
 
-    own = factor.parameters
-    made, _ = scan(
-        step, outputs_info=[first, probability, 0.0 * u, first], non_sequences=[u, mean, limit, *own], n_steps=steps
-    )
+    given = [u, mean, limit, *parameters]
+    made, _ = scan(step, outputs_info=[first, probability, 0.0 * u, first], non_sequences=given, n_steps=steps)
     return made[3][-1]
-
-
-class _Factor:
-    """How probabilities go on, and the parameters of that."""
-
-    def __init__(self, formula: Any, *parameters: Any) -> None:
-        self.formula = formula
-        self.parameters = parameters
-
-    def __call__(self, k: Any, *parameters: Any) -> Any:
-        return self.formula(k, *parameters)
 
 
 class _FromUniform(Op):
@@ -121,10 +138,9 @@ class PoissonFromUniform(_FromUniform):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         mean, u = inputs
-        first, last = _window(mean, sqrt(mean))
-        least = exp(first * log(maximum(mean, _TINY)) - mean - gammaln(first + 1.0))
-        following = _Factor(lambda k, mean: mean / (k + 1.0), mean)
-        return [_counted(u, mean, first, last, least, following, last)]
+        first, last = _window(mean, mean)
+        least = exp(-_deviance(first, mean) - _beside_power(first))
+        return [_counted(u, mean, first, last, least, last, lambda k, mean: mean / (k + 1.0), [mean])]
 
 
 class BinomialFromUniform(_FromUniform):
@@ -142,12 +158,12 @@ class BinomialFromUniform(_FromUniform):
         often = gt(p, 0.5)  # then failures are counted
         q, v = switch(often, 1.0 - p, p), switch(often, 1.0 - u, u)
         mean = n * q
-        first, last = _window(mean, sqrt(mean * (1.0 - q)))
+        first, last = _window(mean, mean * (1.0 - q))
         first, last = minimum(first, n), minimum(last, n)
-        chosen = gammaln(n + 1.0) - gammaln(first + 1.0) - gammaln(n - first + 1.0)
-        least = exp(chosen + first * log(maximum(q, _TINY)) + (n - first) * log1p(-q))
-        following = _Factor(lambda k, n, ratio: (n - k) / (k + 1.0) * ratio, n, q / (1.0 - q))
-        found = _counted(v, mean, first, last, least, following, n)
+        chosen = _beside_power(n) - _beside_power(first) - _beside_power(n - first)
+        least = exp(chosen - _deviance(first, mean) - _deviance(n - first, n * (1.0 - q)))
+        ratio = q / (1.0 - q)
+        found = _counted(v, mean, first, last, least, n, lambda k, n, r: (n - k) / (k + 1.0) * r, [n, ratio])
         return [switch(often, n - found, found)]
 
 

@@ -43,11 +43,11 @@ class PhiloxRandomStreams:
 
     def __init__(self, seed: int = 12345) -> None:
         self.state_updates: list[tuple[Any, Any]] = []
-        self.default_instance_seed = _checked(seed)
+        self.default_instance_seed = seed_word(seed)
 
     def seed(self, seed: int | None = None) -> None:
         """Start every stream again, with this seed or the original one."""
-        word = self.default_instance_seed if seed is None else _checked(seed)
+        word = self.default_instance_seed if seed is None else seed_word(seed)
         for k, (state, _) in enumerate(self.state_updates):
             state.set_value(np.array([word, k, 0], dtype="int64"), borrow=True)
 
@@ -121,7 +121,7 @@ def _float(dtype: str) -> str:
     return "float32" if dtype == "float16" else dtype
 
 
-def _checked(seed: int) -> int:
+def seed_word(seed: int) -> int:
     """A seed as a signed 64-bit integer."""
     if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
         raise TypeError(f"the seed must be an integer, got {seed!r}")

@@ -15,15 +15,16 @@ import numpy as np
 from theano.graph import Apply, evaluate
 from theano.graph.null_type import grad_undefined
 from theano.random.counts import binomial_from_uniform, multinomial_from_uniform, poisson_from_uniform
-from theano.random.philox import PhiloxRandomStreams
-from theano.scalar.dtypes import INTEGER, as_dtype
+from theano.random.philox import PhiloxRandomStreams, seed_word
+from theano.scalar.dtypes import DISCRETE, INTEGER, as_dtype
 from theano.sparse.convert import SparseFromDense
 from theano.sparse.csm import csm_data, csm_properties, lengths
 from theano.sparse.op import Components, SameShape, SparseOp, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed, matrix_class
 from theano.sparse.variable import as_sparse_variable
 from theano.tensor.alloc import alloc
-from theano.tensor.math import cast, eq, ge, le
+from theano.tensor.assertion import asserted_equal
+from theano.tensor.math import cast, floor, ge, le, lt
 from theano.tensor.opsupport import disconnected, first_connected
 from theano.tensor.reduction import all as all_of
 from theano.tensor.segments import segment_sum
@@ -43,6 +44,8 @@ __all__ = [
     "seed",
 ]
 
+_LENGTHS = "this shape has {0} lengths, a sparse matrix {1}"
+_MISFIT = "n has {0} elements and p {1} rows"
 _DRAWN = "the numbers that are drawn are no smooth function of it"
 _STREAMS: list[PhiloxRandomStreams] = []
 
@@ -78,7 +81,7 @@ def seed(number: int) -> None:
     """
     streams = _streams()
     streams.seed(number)
-    streams.default_instance_seed = number
+    streams.default_instance_seed = seed_word(number)
 
 
 def _uniform(*lengths: Any) -> Any:
@@ -104,7 +107,7 @@ class _Drawn(SparseOp):
 class Poisson(_Drawn, SameShape):
     """Poisson distributed numbers, whose means are the elements of a sparse matrix; its structure is kept.
 
-    A mean below 0, or NaN, is a ValueError when the function runs.
+    A mean below 0 or above 1e10, or NaN, is a ValueError when the function runs.
 
     Examples
     --------
@@ -133,15 +136,17 @@ class Poisson(_Drawn, SameShape):
 
     @staticmethod
     def _numbers(data: Any, u: Any) -> Any:
-        data = requires("Poisson: a mean is below 0, or NaN", data, all_of(ge(data, 0)))
+        message = "Poisson: a mean is below 0, infinite, or NaN"
+        data = requires(message, data, all_of(ge(data, 0)), all_of(lt(data, np.inf)))
         return poisson_from_uniform(cast(data, "float64"), u)
 
 
 class Binomial(_Drawn):
     """The number of successes among `n` trials of probability `p`, drawn for each place of a sparse matrix.
 
-    The operation takes ``n, p, shape``; a number, a number and a vector. An `n` below 0, or a `p` that is no
-    probability, is a ValueError when the function runs.
+    The operation takes ``n, p, shape``; a number, of which a fraction is left out, a number and a vector of two. An `n`
+    below 0, a `p` that is no probability, or a variance ``n p (1 - p)`` above 1e10 is a ValueError when the function
+    runs.
 
     Parameters
     ----------
@@ -163,6 +168,7 @@ class Binomial(_Drawn):
             raise TypeError(f"n and p are numbers, not {n} of {n.type} and {p} of {p.type}")
         if shape.type.ndim != 1 or shape.type.dtype not in INTEGER:
             raise TypeError(f"a shape is a vector of integers, not {shape} of {shape.type}")
+        shape = asserted_equal(_LENGTHS, shape, shape.shape[0], 2)
         u = _uniform(shape[0], shape[1]) if u is None else u
         return Apply(self, [n, p, shape, u], [sparse_output(self.format, self.dtype)])
 
@@ -178,8 +184,9 @@ class Binomial(_Drawn):
 
     @staticmethod
     def _numbers(n: Any, p: Any, u: Any) -> Any:
-        n = requires("Binomial: there can't be less than 0 trials", n, ge(n, 0))
+        n = requires("Binomial: there can't be less than 0 trials, or infinitely many", n, ge(n, 0), lt(n, np.inf))
         p = requires("Binomial: p is no probability", p, ge(p, 0), le(p, 1))
+        n = n if n.type.dtype in DISCRETE else floor(n)
         n, p = (alloc(cast(v, "float64"), *u.shape) for v in (n, p))
         return binomial_from_uniform(n, p, u)
 
@@ -191,8 +198,8 @@ class Multinomial(_Drawn):
     """For each row of a sparse matrix of probabilities, which add up to 1, how often each of its elements was drawn.
 
     The operation takes ``n, p``: how often to draw for each row, a number or a vector, and the matrix, in format csr.
-    The structure of `p` is kept. Probabilities below 0, or of a row that are more than 1 together, are a ValueError
-    when the function runs.
+    The structure of `p` is kept. Probabilities below 0, or of a row that are more than 1 together, or a variance of a
+    number above 1e10 are a ValueError when the function runs.
     """
 
     parameters = 2
@@ -207,7 +214,7 @@ class Multinomial(_Drawn):
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         n, p, u = inputs
         if n.ndim and len(n) != p.shape[0]:
-            raise ValueError(f"n has {len(n)} elements and p {p.shape[0]} rows")
+            raise ValueError(_MISFIT.format(len(n), p.shape[0]))
         data = _values(self._numbers, n, p.data, p.indptr, u)
         outputs[0][0] = compressed("csr", data.astype(p.dtype), p.indices.copy(), p.indptr.copy(), p.shape)
 
@@ -215,7 +222,7 @@ class Multinomial(_Drawn):
         n, p, u = inputs
         data, indices, indptr, shape = csm_properties(p)
         if n.type.ndim:
-            n = requires("Multinomial: n must have an element for each row of p", n, eq(n.shape[0], shape[0]))
+            n = asserted_equal(_MISFIT, n, n.shape[0], shape[0])
         return cast(self._numbers(n, data, indptr, u), p.type.dtype), indices, indptr, shape
 
     @staticmethod

@@ -126,7 +126,10 @@ class ObjectCache:
 
     def contents(self) -> tuple[int, int]:
         """How many objects there are, and their bytes."""
-        sizes = [file.stat().st_size for file in self._files()]
+        sizes = []
+        for file in self._files():
+            with contextlib.suppress(OSError):  # another process may remove it meanwhile
+                sizes.append(file.stat().st_size)
         return len(sizes), sum(sizes)
 
     def clear(self) -> int:

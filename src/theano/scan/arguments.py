@@ -11,9 +11,10 @@ from theano.configdefaults import config
 from theano.graph import Variable, get_test_value
 from theano.record import Record
 from theano.scan.parts import SequenceArg
+from theano.tensor.axes import shape_padleft
 from theano.tensor.math import minimum
 from theano.tensor.opsupport import as_index, new_tensor
-from theano.tensor.shape import shape_padleft, unbroadcast
+from theano.tensor.promises import unbroadcast
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, constant
 

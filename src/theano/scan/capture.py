@@ -37,7 +37,8 @@ def default_updates(values: Sequence[Any], given: Sequence[Any], updates: dict[A
 def captured(values: Sequence[Any], varying: Sequence[Any], explicit: Sequence[Any]) -> list[Any]:
     """The largest expressions from outside that a step uses: what does not vary from step to step.
 
-    So what is the same in all steps is computed once, before the loop.
+    So what is the same in all steps is computed once, before the loop. What has effects (`Op.has_effects`) is done in
+    each step, as the step says, unless the step was given it.
 
     Parameters
     ----------
@@ -51,10 +52,11 @@ def captured(values: Sequence[Any], varying: Sequence[Any], explicit: Sequence[A
     inside = set(varying)
     given = set(explicit) - inside
     fixed: set[Any] = set()  # computed from constants alone: that stays in the step
-    order = io_toposort([*inside, *given], values)
-    for node in order:
-        if any(v in inside for v in node.inputs):
-            inside.update(node.outputs)
+    in_step = []
+    for node in io_toposort([*inside, *given], values):
+        if node.op.has_effects or any(v in inside for v in node.inputs):
+            in_step.append(node)
+            inside.update(v for v in node.outputs if v not in given)
         elif all(isinstance(v, Constant) or v in fixed for v in node.inputs):
             fixed.update(v for v in node.outputs if v not in given)
     found: dict[Any, None] = {}
@@ -63,10 +65,9 @@ def captured(values: Sequence[Any], varying: Sequence[Any], explicit: Sequence[A
         if v not in inside and v not in fixed and (v in given or not isinstance(v, Constant)):
             found[v] = None
 
-    for node in order:
-        if any(v in inside for v in node.inputs):
-            for v in node.inputs:
-                look(v)
+    for node in in_step:
+        for v in node.inputs:
+            look(v)
     for v in values:
         look(v)
     first = [v for v in explicit if v in found and v not in inside]

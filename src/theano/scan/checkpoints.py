@@ -7,10 +7,11 @@ from typing import Any
 
 from theano.scan.arguments import as_list, number_of_steps, sequence_info, state_info
 from theano.scan.function import scan
-from theano.tensor.alloc import arange, zeros
+from theano.tensor.alloc import zeros
 from theano.tensor.join import concatenate
 from theano.tensor.math import minimum
 from theano.tensor.opsupport import as_index
+from theano.tensor.ranges import arange
 
 
 def scan_checkpoints(

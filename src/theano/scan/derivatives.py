@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.gradient import derived
 from theano.scan.function import scan
-from theano.tensor.alloc import arange
+from theano.tensor.ranges import arange
 
 
 def stack_over(vector: Any, row: Callable[[Any], list[Any]]) -> list[Any]:

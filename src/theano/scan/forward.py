@@ -14,7 +14,7 @@ from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, Stat
 from theano.tensor.alloc import zeros_like
 from theano.tensor.math import cast
 from theano.tensor.opsupport import new_tensor
-from theano.tensor.shape import patternbroadcast
+from theano.tensor.promises import patternbroadcast
 
 
 def directional_derivatives(op: Any, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:

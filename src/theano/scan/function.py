@@ -15,8 +15,9 @@ from theano.scan.arguments import StateInfo, as_list, number_of_steps, sequence_
 from theano.scan.capture import captured, default_updates, refuse_captured
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SharedArg, StateArg
 from theano.scan.returned import Returned, parse_returned
+from theano.tensor.axes import shape_padleft
 from theano.tensor.math import cast
-from theano.tensor.shape import patternbroadcast, shape_padleft, unbroadcast
+from theano.tensor.promises import patternbroadcast, unbroadcast
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 from theano.tensor.widening import explain_widening

@@ -30,10 +30,11 @@ from theano.scan.connection import closure
 from theano.scan.history import History
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
 from theano.tensor.alloc import zeros_like
+from theano.tensor.axes import shape_padleft
 from theano.tensor.masks import Mask, filled, is_zero, unmasked
 from theano.tensor.math import add, minimum
 from theano.tensor.opsupport import disconnected, is_disconnected, new_tensor, zero_gradient
-from theano.tensor.shape import patternbroadcast, shape_padleft, unbroadcast
+from theano.tensor.promises import patternbroadcast, unbroadcast
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.type import TensorType
 

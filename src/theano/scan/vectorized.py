@@ -11,7 +11,8 @@ from theano.tensor.alloc import alloc
 from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.math import eq
-from theano.tensor.shape import product, reshape, shape_i
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import product, shape_i
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["vectorize"]

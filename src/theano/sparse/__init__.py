@@ -24,13 +24,19 @@ from theano.sparse.convert import *
 from theano.sparse.csm import *
 from theano.sparse.indexing import *
 from theano.sparse.methods import METHODS as _methods
+from theano.sparse.multiplication import *
 from theano.sparse.parts import *
 from theano.sparse.pointwise import *
 from theano.sparse.products import *
+from theano.sparse.sampled_products import *
+from theano.sparse.scaled_products import *
+from theano.sparse.scaling import *
+from theano.sparse.single_elements import *
 from theano.sparse.stacking import *
 from theano.sparse.structure import *
 from theano.sparse.sums import *
 from theano.sparse.testing import *
+from theano.sparse.true_products import *
 from theano.sparse.type import *
 from theano.sparse.type import imported_scipy
 from theano.sparse.variable import *

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theano.graph import Apply
+from theano.graph.common_text import fill
 from theano.graph.origin import made_here
 from theano.sparse.arithmetic import OfTwo
 from theano.sparse.convert import SparseFromDense, dense_from_sparse, sp_zeros_like
@@ -16,7 +17,7 @@ from theano.sparse.csm import csm_data, csm_properties, lengths, places
 from theano.sparse.elements import met
 from theano.sparse.op import Components, SparseOp, dense_output, wanted_format
 from theano.sparse.values import matrix_class
-from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
+from theano.sparse.variable import as_sparse_variable, is_sparse_variable, one_at_least
 from theano.tensor import math
 from theano.tensor.alloc import alloc
 from theano.tensor.opsupport import zero_gradient
@@ -227,33 +228,16 @@ greater_equal_s_s, greater_equal_s_d = GreaterEqualSS(), GreaterEqualSD()
 
 
 def _compared(name: str, both: Any, one: Any, other_way: Any, x: Any, y: Any) -> Any:
-    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
-    if is_sparse_variable(x):
-        return both(x, y) if is_sparse_variable(y) else one(x, y)
-    if is_sparse_variable(y):
+    x, y = one_at_least(name, x, y)
+    if not is_sparse_variable(x):
         return other_way(y, x)
-    raise TypeError(f"sparse.{name} takes a sparse matrix, {x} and {y} are dense{made_here(x)}")
+    return both(x, y) if is_sparse_variable(y) else one(x, y)
 
 
 def eq(x: Any, y: Any) -> Any:
     """``x == y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
 
-    Parameters
-    ----------
-    x, y : matrices
-        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype.
-
-    Returns
-    -------
-    matrix of bool
-        (m, n); sparse, in the format of `x`, if both are, else dense.
-
-    Raises
-    ------
-    TypeError
-        None is sparse.
-    ValueError
-        When it runs: the shapes differ.
+    <parameters>
 
     Examples
     --------
@@ -267,22 +251,7 @@ def eq(x: Any, y: Any) -> Any:
 def neq(x: Any, y: Any) -> Any:
     """``x != y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
 
-    Parameters
-    ----------
-    x, y : matrices
-        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype.
-
-    Returns
-    -------
-    matrix of bool
-        (m, n); sparse, in the format of `x`, if both are, else dense.
-
-    Raises
-    ------
-    TypeError
-        None is sparse.
-    ValueError
-        When it runs: the shapes differ.
+    <parameters>
 
     Examples
     --------
@@ -296,23 +265,7 @@ def neq(x: Any, y: Any) -> Any:
 def lt(x: Any, y: Any) -> Any:
     """``x < y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
 
-    Parameters
-    ----------
-    x, y : matrices
-        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype, but for an
-        order of real ones.
-
-    Returns
-    -------
-    matrix of bool
-        (m, n); sparse, in the format of `x`, if both are, else dense.
-
-    Raises
-    ------
-    TypeError
-        None is sparse, or numbers are complex.
-    ValueError
-        When it runs: the shapes differ.
+    <parameters of an order>
 
     Examples
     --------
@@ -326,23 +279,7 @@ def lt(x: Any, y: Any) -> Any:
 def gt(x: Any, y: Any) -> Any:
     """``x > y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
 
-    Parameters
-    ----------
-    x, y : matrices
-        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype, but for an
-        order of real ones.
-
-    Returns
-    -------
-    matrix of bool
-        (m, n); sparse, in the format of `x`, if both are, else dense.
-
-    Raises
-    ------
-    TypeError
-        None is sparse, or numbers are complex.
-    ValueError
-        When it runs: the shapes differ.
+    <parameters of an order>
 
     Examples
     --------
@@ -356,23 +293,7 @@ def gt(x: Any, y: Any) -> Any:
 def le(x: Any, y: Any) -> Any:
     """``x <= y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
 
-    Parameters
-    ----------
-    x, y : matrices
-        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype, but for an
-        order of real ones.
-
-    Returns
-    -------
-    matrix of bool
-        (m, n); sparse, in the format of `x`, if both are, else dense.
-
-    Raises
-    ------
-    TypeError
-        None is sparse, or numbers are complex.
-    ValueError
-        When it runs: the shapes differ.
+    <parameters of an order>
 
     Examples
     --------
@@ -386,23 +307,7 @@ def le(x: Any, y: Any) -> Any:
 def ge(x: Any, y: Any) -> Any:
     """``x >= y``, element by element, of matrices one of which is sparse: sparse bools if both are, else dense.
 
-    Parameters
-    ----------
-    x, y : matrices
-        (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype, but for an
-        order of real ones.
-
-    Returns
-    -------
-    matrix of bool
-        (m, n); sparse, in the format of `x`, if both are, else dense.
-
-    Raises
-    ------
-    TypeError
-        None is sparse, or numbers are complex.
-    ValueError
-        When it runs: the shapes differ.
+    <parameters of an order>
 
     Examples
     --------
@@ -411,3 +316,28 @@ def ge(x: Any, y: Any) -> Any:
     array([[ True, False]])
     """
     return _compared("ge", greater_equal_s_s, greater_equal_s_d, less_equal_s_d, x, y)
+
+
+_COMMON = """\
+Parameters
+----------
+x, y : matrices
+    (m, n), one at least sparse, in format csr or csc; a dense one may be broadcastable. Of any dtype{of}.
+
+Returns
+-------
+matrix of bool
+    (m, n); sparse, in the format of `x`, if both are, else dense.
+
+Raises
+------
+TypeError
+    None is sparse{unless}.
+ValueError
+    When it runs: the shapes differ."""
+fill(globals(), {
+    "<parameters>": _COMMON.format(of="", unless=""),
+    "<parameters of an order>": _COMMON.format(
+        of=", but for an\n    order of real ones", unless=", or numbers are complex"
+    ),
+})  # fmt: skip

@@ -10,11 +10,12 @@ import numpy as np
 from theano.sparse.csm import csm_properties, lengths
 from theano.sparse.op import Components, requires, upcast
 from theano.sparse.values import compressed
-from theano.tensor.alloc import arange, ones
+from theano.tensor.alloc import ones
 from theano.tensor.cumulative import cumsum
 from theano.tensor.join import concatenate, stack
 from theano.tensor.masks import Branches
 from theano.tensor.math import cast, eq, minimum, neq
+from theano.tensor.ranges import arange
 from theano.tensor.segments import segment_sum
 from theano.tensor.sort import argsort
 from theano.tensor.sparse_rows import elements_at_places, merged_rows, product_places, starts_of

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.sparse.arithmetic import add, mul, neg, sub
+from theano.sparse.arithmetic import add, neg, sub
 from theano.sparse.compare import ge, gt, le, lt
 from theano.sparse.convert import cast, dense_from_sparse, real, sp_zeros_like, transpose
 from theano.sparse.csm import csm_data, csm_indices, csm_indptr, csm_shape
-from theano.sparse.indexing import part_of
+from theano.sparse.multiplication import mul
 from theano.sparse.pointwise import structured_monoid
 from theano.sparse.products import structured_dot
+from theano.sparse.subscripts import part_of
 from theano.sparse.sums import sp_sum
 from theano.sparse.variable import _sparse_py_operators
 from theano.tensor.math import true_div

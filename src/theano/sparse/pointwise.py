@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from theano.graph.common_text import with_text
+from theano.graph.common_text import fill
 from theano.graph.origin import made_here
 from theano.sparse.csm import SoundCSM, csm_properties
 from theano.sparse.variable import as_sparse_variable
@@ -97,28 +97,23 @@ def structured_monoid(tensor_op: Callable[..., Any]) -> Callable[[Callable[..., 
     return decorate
 
 
-_COMMON = """
-    Parameters
-    ----------
-    x : sparse matrix
-        (m, n), in format csr or csc. Further arguments, where there are, are numbers or 0-d tensors.
+_COMMON = """\
+Parameters
+----------
+x : sparse matrix
+    (m, n), in format csr or csc. Further arguments, where there are, are numbers or 0-d tensors.
 
-    Returns
-    -------
-    sparse matrix
-        Of the shape, format and structure of `x`, and the dtype that the function has of tensors.
+Returns
+-------
+sparse matrix
+    Of the shape, format and structure of `x`, and the dtype that the function has of tensors.
 
-    Raises
-    ------
-    TypeError
-        `x` is not sparse, or a further argument is not 0-d.
-"""
-
-
-_documented = with_text(_COMMON)
+Raises
+------
+TypeError
+    `x` is not sparse, or a further argument is not 0-d."""
 
 
-@_documented
 @structured_monoid(sigmoid)
 def structured_sigmoid(x: Any) -> Any:
     """The sigmoid of each element; places without one stay 0.
@@ -133,7 +128,6 @@ def structured_sigmoid(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.exp)
 def structured_exp(x: Any) -> Any:
     """The exponential of each element; places without one stay 0.
@@ -148,7 +142,6 @@ def structured_exp(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.log)
 def structured_log(x: Any) -> Any:
     """The logarithm of each element; places without one stay 0.
@@ -163,7 +156,6 @@ def structured_log(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.pow)
 def structured_pow(x: Any, y: Any) -> Any:
     """Each element to the power of the number `y`; places without one stay 0.
@@ -178,7 +170,6 @@ def structured_pow(x: Any, y: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.minimum)
 def structured_minimum(x: Any, y: Any) -> Any:
     """The smaller one of each element and the number `y`; places without an element stay 0.
@@ -193,7 +184,6 @@ def structured_minimum(x: Any, y: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.maximum)
 def structured_maximum(x: Any, y: Any) -> Any:
     """The greater one of each element and the number `y`; places without an element stay 0.
@@ -208,7 +198,6 @@ def structured_maximum(x: Any, y: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.add)
 def structured_add(x: Any) -> Any:
     """Each element plus the numbers that follow; places without an element stay 0.
@@ -223,7 +212,6 @@ def structured_add(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.sin)
 def sin(x: Any) -> Any:
     """The sine of each element.
@@ -238,7 +226,6 @@ def sin(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.arcsin)
 def arcsin(x: Any) -> Any:
     """The inverse sine of each element.
@@ -253,7 +240,6 @@ def arcsin(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.tan)
 def tan(x: Any) -> Any:
     """The tangent of each element.
@@ -268,7 +254,6 @@ def tan(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.arctan)
 def arctan(x: Any) -> Any:
     """The inverse tangent of each element.
@@ -283,7 +268,6 @@ def arctan(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.sinh)
 def sinh(x: Any) -> Any:
     """The hyperbolic sine of each element.
@@ -298,7 +282,6 @@ def sinh(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.arcsinh)
 def arcsinh(x: Any) -> Any:
     """The inverse hyperbolic sine of each element.
@@ -313,7 +296,6 @@ def arcsinh(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.tanh)
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent of each element.
@@ -328,7 +310,6 @@ def tanh(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.arctanh)
 def arctanh(x: Any) -> Any:
     """The inverse hyperbolic tangent of each element.
@@ -343,7 +324,6 @@ def arctanh(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.round_half_to_even)
 def rint(x: Any) -> Any:
     """The nearest integer to each element, of two the even one.
@@ -358,7 +338,6 @@ def rint(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.sgn)
 def sgn(x: Any) -> Any:
     """The sign of each element.
@@ -373,7 +352,6 @@ def sgn(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.ceil)
 def ceil(x: Any) -> Any:
     """The next integer that is not below each element.
@@ -388,7 +366,6 @@ def ceil(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.floor)
 def floor(x: Any) -> Any:
     """The next integer that is not above each element.
@@ -403,7 +380,6 @@ def floor(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.log1p)
 def log1p(x: Any) -> Any:
     """``log(1 + x)`` of each element.
@@ -418,7 +394,6 @@ def log1p(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.expm1)
 def expm1(x: Any) -> Any:
     """``exp(x) - 1`` of each element.
@@ -433,7 +408,6 @@ def expm1(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.deg2rad)
 def deg2rad(x: Any) -> Any:
     """Each element, an angle in degrees, in radians.
@@ -448,7 +422,6 @@ def deg2rad(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.rad2deg)
 def rad2deg(x: Any) -> Any:
     """Each element, an angle in radians, in degrees.
@@ -463,7 +436,6 @@ def rad2deg(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.trunc)
 def trunc(x: Any) -> Any:
     """Each element without what follows the point.
@@ -478,7 +450,6 @@ def trunc(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.sqr)
 def sqr(x: Any) -> Any:
     """The square of each element.
@@ -493,7 +464,6 @@ def sqr(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.sqrt)
 def sqrt(x: Any) -> Any:
     """The square root of each element.
@@ -508,7 +478,6 @@ def sqrt(x: Any) -> Any:
     """
 
 
-@_documented
 @structured_monoid(math.conj)
 def conj(x: Any) -> Any:
     """The complex conjugate of each element.
@@ -521,3 +490,6 @@ def conj(x: Any) -> Any:
     >>> sparse.dense_from_sparse(sparse.conj(sparse.csr_from_dense([[0.0, 1.0 + 2.0j]]))).eval()
     array([[0.+0.j, 1.-2.j]])
     """
+
+
+fill(globals(), {"<parameters>": _COMMON})

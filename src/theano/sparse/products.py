@@ -10,7 +10,6 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.graph.origin import made_here
 from theano.sparse.convert import (
-    SparseFromDense,
     adjoint,
     conjugated,
     dense_from_sparse,
@@ -23,36 +22,24 @@ from theano.sparse.convert import (
 )
 from theano.sparse.csm import CSM, SoundCSM, components_of, csm_properties, lengths, places
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
-from theano.sparse.values import as_format, compressed, in_order, matrix_class, product_of
+from theano.sparse.values import product_of
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
+from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import dot as dense_dot
 from theano.tensor.dot import outer
 from theano.tensor.join import stack
 from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import disconnected, first_connected, new_tensor
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.reduction import sum as dense_sum
 from theano.tensor.segments import OfLength, scatter_sum, segment_spread, segment_sum
-from theano.tensor.shape import dimshuffle, patternbroadcast
 from theano.tensor.sparse_rows import product_at, product_places
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
-    "Dot",
-    "SamplingDot",
-    "StructuredDot",
-    "StructuredDotGradCSC",
-    "StructuredDotGradCSR",
-    "TrueDot",
-    "Usmm",
-    "dot",
-    "sampling_dot",
-    "sdg_csc",
-    "sdg_csr",
-    "structured_dot",
-    "structured_dot_grad",
-    "true_dot",
-    "usmm",
-]
+    "Dot", "StructuredDot", "StructuredDotGradCSC", "StructuredDotGradCSR", "dot", "sdg_csc", "sdg_csr",
+    "structured_dot", "structured_dot_grad",
+]  # fmt: skip
 
 
 def as_dense(value: Any, dtype: str) -> np.ndarray:
@@ -132,10 +119,10 @@ class Dot(SparseOp):
         (g,) = gs
         into_x = outer(g, conjugated(y)) if y.type.ndim == 1 else product(g, adjoint(y))
         into_y = outer(conjugated(x), g) if x.type.ndim == 1 else product(adjoint(x), g)
-        return [_like(into_x, x), _like(into_y, y)]
+        return [gradient_like(into_x, x), gradient_like(into_y, y)]
 
 
-def _like(g: Any, x: Any) -> Any:
+def gradient_like(g: Any, x: Any) -> Any:
     """A gradient of `x` in its dtype and with its pattern."""
     g = in_dtype(g, x)
     return g if is_sparse_variable(x) else patternbroadcast(g, x.type.broadcastable)
@@ -202,12 +189,12 @@ def product_onto(like: Any, x: Any, y: Any) -> Any:
     return SoundCSM(format)(elements, indices, indptr, shape)
 
 
-_dot = Dot()
+dot_op = Dot()
 
 
 def product(x: Any, y: Any) -> Any:
     """The dense product of two matrices or vectors, sparse or not."""
-    return _dot(x, y) if is_sparse_variable(x) or is_sparse_variable(y) else dense_dot(x, y)
+    return dot_op(x, y) if is_sparse_variable(x) or is_sparse_variable(y) else dense_dot(x, y)
 
 
 def dot(x: Any, y: Any) -> Any:
@@ -244,7 +231,7 @@ def dot(x: Any, y: Any) -> Any:
     array([[1., 0.],
            [0., 2.]])
     """
-    return _dot(x, y)
+    return dot_op(x, y)
 
 
 class StructuredDot(SparseOp):
@@ -314,7 +301,7 @@ class StructuredDot(SparseOp):
         else:
             into_b = _structured_dot(adjoint(a), g)
             into_b = onto(b, into_b) if is_sparse_variable(b) else into_b
-        return [in_dtype(structured_dot_grad(a, conjugated(b), g), a), _like(into_b, b)]
+        return [in_dtype(structured_dot_grad(a, conjugated(b), g), a), gradient_like(into_b, b)]
 
 
 class _SparseStructuredDot(StructuredDot):
@@ -404,8 +391,8 @@ class _StructuredDotGrad(SparseOp):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         indices, indptr, b, g = inputs
         spread = CSM(self.format)(gs[0], indices, indptr, stack([g.shape[0], b.shape[0]]))
-        into_b, into_g = _dot(transpose(spread), conjugated(g)), _dot(spread, conjugated(b))
-        return [disconnected(), disconnected(), _like(into_b, b), _like(into_g, g)]
+        into_b, into_g = dot_op(transpose(spread), conjugated(g)), dot_op(spread, conjugated(b))
+        return [disconnected(), disconnected(), gradient_like(into_b, b), gradient_like(into_g, g)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(4, (2, 3))
@@ -511,278 +498,8 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
     if is_sparse_variable(dense_B) and is_sparse_variable(ga):
         return product_onto(sparse_A, ga, transpose(dense_B))
     if is_sparse_variable(dense_B) or is_sparse_variable(ga):
-        found = structured_dot(ga, transpose(dense_B)) if is_sparse_variable(dense_B) else _dot(ga, dense_B.T)
+        found = structured_dot(ga, transpose(dense_B)) if is_sparse_variable(dense_B) else dot_op(ga, dense_B.T)
         return times_elements(sp_ones_like(sparse_A), found)
     _, indices, indptr, shape = csm_properties(sparse_A)
     elements = (sdg_csr if format == "csr" else sdg_csc)(indices, indptr, dense_B, ga)
     return SoundCSM(format)(elements, indices, indptr, shape)
-
-
-class TrueDot(SparseOp):
-    """The product of two matrices of which one at least is sparse, as a sparse matrix.
-
-    Parameters
-    ----------
-    grad_preserves_dense
-        Whether the gradient of a dense operand is dense; else all gradients are sparse.
-
-    Returns
-    -------
-    sparse matrix
-        Called with matrices (m, k) and (k, n): (m, n), in the format of the first sparse operand, of the common dtype.
-
-    Raises
-    ------
-    TypeError
-        None is sparse.
-    ValueError
-        When it runs: there are not as many columns as rows of the second.
-
-    Examples
-    --------
-    >>> from theano import sparse
-    >>> made = TrueDot()(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0], [3.0]]))
-    >>> sparse.dense_from_sparse(made).eval()
-    array([[6.]])
-    """
-
-    __props__ = ("grad_preserves_dense",)
-    linear_in = (0, 1)
-
-    def __init__(self, grad_preserves_dense: bool = True) -> None:
-        self.grad_preserves_dense = bool(grad_preserves_dense)
-
-    def make_node(self, x: Any, y: Any) -> Apply:
-        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
-        check_operands("true_dot", x, y)
-        for v in (x, y):
-            if v.type.ndim != 2:
-                raise TypeError(f"true_dot takes two matrices, {v} has {v.type.ndim} dimensions{made_here(v)}")
-        format = (x if is_sparse_variable(x) else y).type.format
-        return Apply(self, [x, y], [sparse_output(format, upcast(x, y))])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
-        x, y = inputs
-        check_inner(x, y)
-        kind = node.outputs[0].type
-        if all(map(is_sparse_variable, node.inputs)):
-            outputs[0][0] = product_of(x, y, kind.format, kind.dtype)
-        else:
-            outputs[0][0] = in_order(as_format(matrix_class(kind.format)(x @ y), kind.format, kind.dtype))
-
-    def components(self, inputs: Sequence[Any]) -> Components:
-        """Of two sparse matrices those of `sparse_product`, else of the dense product without its zeros."""
-        formats = [v.type.format for v in inputs if is_sparse_variable(v)]
-        if len(formats) == 2:
-            return sparse_product(*inputs)
-        data, indices, indptr, shape = csm_properties(SparseFromDense(formats[0])(_dot(*inputs)))
-        return data, indices, indptr, shape
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
-        return [(lengths(node.inputs[0], shapes[0])[0], lengths(node.inputs[1], shapes[1])[1])]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        x, y = inputs
-        (g,) = gs
-        return [self._gradient(g, adjoint(y), x), self._gradient(adjoint(x), g, y)]
-
-    def _gradient(self, left: Any, right: Any, like: Any) -> Any:
-        if not (is_sparse_variable(left) or is_sparse_variable(right)):
-            return _like(dense_dot(left, right), like)
-        found = self(left, right)
-        if not is_sparse_variable(like):
-            return _like(dense_from_sparse(found), like) if self.grad_preserves_dense else in_dtype(found, like)
-        return in_dtype(in_format(found, like.type.format), like)
-
-
-def true_dot(x: Any, y: Any, grad_preserves_dense: bool = True) -> Any:
-    """The product of two matrices of which one at least is sparse, as a sparse matrix.
-
-    Parameters
-    ----------
-    x, y
-        Matrices, sparse or dense.
-    grad_preserves_dense
-        Whether the gradient of a dense operand is dense; else all gradients are sparse.
-
-    Returns
-    -------
-    A sparse matrix in the format of the first sparse operand.
-
-    Raises
-    ------
-    TypeError
-        None is sparse.
-    ValueError
-        When it runs: there are not as many columns as rows of the second.
-
-    Notes
-    -----
-    The gradient is regular, i.e. not structured.
-
-    Examples
-    --------
-    >>> from theano import sparse
-    >>> made = sparse.true_dot(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0], [3.0]]))
-    >>> sparse.dense_from_sparse(made).eval()
-    array([[6.]])
-    """
-    return TrueDot(grad_preserves_dense)(x, y)
-
-
-class Usmm(SparseOp):
-    """``alpha * dot(x, y) + z``, dense, where `x` or `y` is sparse.
-
-    Parameters
-    ----------
-    alpha : number or 0-d tensor
-    x, y : matrices
-        (m, k) and (k, n), one of them sparse.
-    z : matrix
-        (m, n), dense.
-
-    Returns
-    -------
-    matrix
-        (m, n), dense, of the common dtype.
-
-    Raises
-    ------
-    TypeError
-        Neither `x` nor `y` is sparse.
-    ValueError
-        When it runs: the shapes do not fit.
-
-    Examples
-    --------
-    >>> from theano import sparse
-    >>> sparse.usmm(2.0, sparse.csr_from_dense([[0.0, 2.0]]), np.ones((2, 2)), np.ones((1, 2))).eval()
-    array([[5., 5.]])
-    """
-
-    __props__ = ()
-
-    def __str__(self) -> str:
-        return "Usmm{no_inplace}"
-
-    def make_node(self, alpha: Any, x: Any, y: Any, z: Any) -> Apply:
-        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
-        alpha, z = as_tensor_variable(alpha), as_tensor_variable(z)
-        check_operands("usmm", x, y)
-        if alpha.type.ndim and not all(alpha.type.broadcastable):
-            raise TypeError(f"alpha of usmm is a number, {alpha} has {alpha.type.ndim} dimensions{made_here(alpha)}")
-        if x.type.ndim != 2 or y.type.ndim != 2 or z.type.ndim != 2:
-            raise TypeError(f"usmm takes matrices x, y and z, not {x.type}, {y.type} and {z.type}{made_here(z)}")
-        alpha = dimshuffle(alpha, ()) if alpha.type.ndim else alpha
-        return Apply(self, [alpha, x, y, z], [dense_output(upcast(alpha, x, y, z), (None, None))])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
-        alpha, x, y, z = inputs
-        check_inner(x, y)
-        dtype = node.outputs[0].type.dtype
-        found = as_dense(x @ y, dtype)
-        if found.shape != z.shape:
-            raise ValueError(f"shapes differ: the product has {found.shape} and z {z.shape}")
-        outputs[0][0] = np.asarray(alpha * found + z, dtype)
-
-    def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        alpha, x, y, z = inputs
-        # A row or column of z is no wider matrix here: it has to have just the shape of the product.
-        return [cast(dimshuffle(alpha, ("x", "x")) * _dot(x, y) + patternbroadcast(z, (False, False)), upcast(*inputs))]
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
-        return [shapes[3]]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        alpha, x, y, z = inputs
-        (g,) = gs
-        into_x, into_y = _dot.L_op([x, y], [], [g * conjugated(alpha)])
-        into_alpha = dense_sum(g * conjugated(_dot(x, y)))
-        return [_like(into_alpha, alpha), into_x, into_y, _like(g, z)]
-
-
-usmm = Usmm()
-
-
-class SamplingDot(SparseOp):
-    """``p * dot(x, y.T)``, element by element, where only those elements of the product are computed that `p` has.
-
-    Parameters of the operation are the dense matrices `x` (m, k) and `y` (n, k), and the sparse matrix `p` (m, n); the
-    result has the structure of `p`.
-
-    Parameters
-    ----------
-    x, y : tensor_like
-        Dense matrices (m, k) and (n, k).
-    p : sparse matrix
-        (m, n), csr or csc.
-
-    Returns
-    -------
-    sparse matrix
-        Of the format and structure of `p`, and the common dtype.
-
-    Raises
-    ------
-    TypeError
-        `p` is not sparse.
-    ValueError
-        When it runs: the shapes do not fit.
-
-    Examples
-    --------
-    >>> import scipy.sparse
-    >>> from theano import sparse
-    >>> p = scipy.sparse.csr_matrix(np.eye(2))
-    >>> x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 2))
-    >>> sparse.csm_data(sparse.sampling_dot(x, y, p)).eval()
-    array([3., 7.])
-    """
-
-    __props__ = ()
-    linear_in = (0, 1, 2)
-    view_map = {0: [2]}
-    keeps_structure = 2
-
-    def make_node(self, x: Any, y: Any, p: Any) -> Apply:
-        x, y, p = as_tensor_variable(x), as_tensor_variable(y), as_sparse_variable(p)
-        wanted_format(p, "csr", "csc")
-        for v in (x, y):
-            if v.type.ndim != 2:
-                raise TypeError(f"sampling_dot takes dense matrices, {v} has {v.type.ndim} dimensions{made_here(v)}")
-        return Apply(self, [x, y, p], [sparse_output(p.type.format, upcast(x, y, p))])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
-        x, y, p = inputs
-        kind = node.outputs[0].type
-        if x.shape[1] != y.shape[1]:
-            raise ValueError(f"x and y have {x.shape[1]} and {y.shape[1]} columns: sampling_dot needs as many")
-        if p.shape != (len(x), len(y)):
-            raise ValueError(f"p has the shape {p.shape}, the product {(len(x), len(y))}")
-        along = np.repeat(np.arange(len(p.indptr) - 1), np.diff(p.indptr))
-        rows, columns = (along, p.indices) if kind.format == "csr" else (p.indices, along)
-        data = p.data * np.einsum("ij,ij->i", x[rows], y[columns])
-        outputs[0][0] = compressed(kind.format, data.astype(kind.dtype, copy=False), p.indices, p.indptr, p.shape)
-
-    def components(self, inputs: Sequence[Any]) -> Components:
-        x, y, p = inputs
-        data, indices, indptr, shape = csm_properties(p)
-        fits = [eq(x.shape[0], shape[0]), eq(y.shape[0], shape[1])]
-        x = requires("sampling_dot: p must have a row for each row of x and a column for each row of y", x, *fits)
-        rows, columns = places(p.type.format, indices, indptr)
-        return data * dense_sum(x[rows] * y[columns], axis=1, dtype=upcast(x, y)), indices, indptr, shape
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
-        return [lengths(node.inputs[2], shapes[2])]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        x, y, p = inputs
-        (g,) = gs
-        scaled = times_elements(p, g)
-        into_x, into_y = _dot(scaled, conjugated(y)), _dot(transpose(scaled), conjugated(x))
-        x, y = conjugated(x), conjugated(y)
-        into_p = self(x, y, g) if is_sparse_variable(g) else g * dense_dot(x, y.T)
-        return [_like(into_x, inputs[0]), _like(into_y, inputs[1]), in_dtype(into_p, p)]
-
-
-sampling_dot = SamplingDot()

@@ -10,7 +10,7 @@ from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.sparse.convert import cast, in_dtype, in_format
 from theano.sparse.csm import SoundCSM, components_of, csm_properties, lengths
 from theano.sparse.op import Components, SparseOp, requires, sparse_output, upcast, wanted_format
-from theano.sparse.values import as_format, scipy_sparse
+from theano.sparse.values import as_format, is_sparse, scipy_sparse
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.join import concatenate, stack
 from theano.tensor.math import cast as dense_cast
@@ -63,7 +63,7 @@ class HStack(SparseOp):
 
     def make_node(self, *mat: Any) -> Apply:
         if not mat:
-            raise ValueError(f"{type(self).__name__} needs a matrix at least")
+            raise ValueError(f"{type(self).__name__} joins sparse matrices, but none is given: give one at least")
         blocks = [as_sparse_variable(v) for v in mat]
         for v in blocks:
             wanted_format(v, "csr", "csc")
@@ -160,7 +160,12 @@ class VStack(HStack):
 
 
 def _stacked(op: HStack, blocks: Sequence[Any]) -> Any:
+    name = type(op).__name__.lower()
+    if is_sparse_variable(blocks) or is_sparse(blocks):
+        raise TypeError(f"sparse.{name} takes a list of sparse matrices, not a matrix: write sparse.{name}([x])")
     blocks = [as_sparse_variable(v) for v in blocks]
+    if not blocks:
+        raise ValueError(f"sparse.{name}: the list of matrices is empty, give a matrix at least")
     dtype = op.dtype
     if dtype is not None and any(v.type.dtype not in DISCRETE for v in blocks) and dtype in DISCRETE:
         raise TypeError(f"matrices of floating point have no place in one of dtype {dtype}: cast them first")
@@ -189,7 +194,7 @@ def hstack(blocks: Sequence[Any], format: str | None = None, dtype: Any = None) 
     ValueError
         There is no matrix, `format` is neither 'csr' nor 'csc'; or when it runs: matrices do not have as many rows.
     TypeError
-        A matrix is not sparse.
+        A matrix is not sparse, or `blocks` is a matrix instead of a list.
 
     Notes
     -----
@@ -228,7 +233,7 @@ def vstack(blocks: Sequence[Any], format: str | None = None, dtype: Any = None) 
     ValueError
         There is no matrix, `format` is neither 'csr' nor 'csc'; or when it runs: matrices do not have as many columns.
     TypeError
-        A matrix is not sparse.
+        A matrix is not sparse, or `blocks` is a matrix instead of a list.
 
     Notes
     -----

@@ -15,10 +15,11 @@ from theano.sparse.elements import distinct_places, without
 from theano.sparse.op import Components, SameShape, SparseOp, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable
-from theano.tensor.alloc import alloc, arange, zeros_like
+from theano.tensor.alloc import alloc, zeros_like
 from theano.tensor.math import cast, eq
 from theano.tensor.opsupport import disconnected, first_connected
-from theano.tensor.shape import patternbroadcast
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.ranges import arange
 from theano.tensor.sort import argsort
 from theano.tensor.sparse_rows import lines
 from theano.tensor.variable import as_tensor_variable

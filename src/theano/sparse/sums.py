@@ -9,18 +9,20 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.scalar.dtypes import DISCRETE
-from theano.sparse.arithmetic import mul
 from theano.sparse.convert import as_dense_variable, csc_from_dense, csr_from_dense, in_dtype, sp_ones_like
 from theano.sparse.csm import components_of, lengths, places
+from theano.sparse.multiplication import mul
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import alloc, arange, zeros
+from theano.tensor.alloc import alloc, zeros
+from theano.tensor.axes import dimshuffle
 from theano.tensor.join import stack
 from theano.tensor.math import cast as dense_cast
 from theano.tensor.math import eq, switch
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.shape import dimshuffle, patternbroadcast
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable

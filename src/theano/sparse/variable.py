@@ -283,6 +283,14 @@ def as_sparse_variable(x: Any, name: str | None = None) -> Any:
 as_sparse = as_sparse_variable
 
 
+def one_at_least(name: str, x: Any, y: Any) -> tuple[Any, Any]:
+    """Two operands of `sparse.name` as variables; TypeError if none is sparse."""
+    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+    if not is_sparse_variable(x) and not is_sparse_variable(y):
+        raise TypeError(f"sparse.{name} takes a sparse matrix, {x} and {y} are dense{made_here(x)}")
+    return x, y
+
+
 def as_sparse_or_tensor_variable(x: Any, name: str | None = None) -> Any:
     """`x` as a sparse variable if it is a sparse matrix or variable, else as a tensor variable.
 

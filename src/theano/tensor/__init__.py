@@ -10,27 +10,13 @@ from __future__ import annotations
 
 from theano.scalar import ComplexError
 from theano.scalar import dtypes as _dtypes
-from theano.tensor.alloc import (
-    Alloc,
-    AllocEmpty,
-    ARange,
-    Eye,
-    alloc,
-    arange,
-    eye,
-    identity_like,
-    ones,
-    ones_like,
-    tri,
-    tril,
-    triu,
-    zeros,
-    zeros_like,
-)
+from theano.tensor.alloc import Alloc, AllocEmpty, alloc, ones, ones_like, zeros, zeros_like
+from theano.tensor.axes import shape_padaxis, shape_padleft, shape_padright, squeeze, swapaxes, transpose
 from theano.tensor.constructors import CONSTRUCTORS as _CONSTRUCTORS
 from theano.tensor.constructors import tensor
 from theano.tensor.dot import BatchedDot, Dot, batched_dot, batched_tensordot, dot, outer, tensordot
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.extremes import *
 from theano.tensor.indexing import flatnonzero, nonzero, nonzero_values, take
 from theano.tensor.join import (
     Join,
@@ -47,31 +33,15 @@ from theano.tensor.join import (
     vertical_stack,
 )
 from theano.tensor.math import *
+from theano.tensor.promises import Rebroadcast, SpecifyShape, addbroadcast, patternbroadcast, specify_shape, unbroadcast
+from theano.tensor.ranges import ARange, arange
 from theano.tensor.reduction import *
-from theano.tensor.shape import (
-    Rebroadcast,
-    Reshape,
-    Shape,
-    Shape_i,
-    SpecifyShape,
-    addbroadcast,
-    flatten,
-    is_flat,
-    patternbroadcast,
-    reshape,
-    shape,
-    shape_padaxis,
-    shape_padleft,
-    shape_padright,
-    specify_shape,
-    squeeze,
-    swapaxes,
-    transpose,
-    unbroadcast,
-)
+from theano.tensor.reshaping import Reshape, flatten, is_flat, reshape
+from theano.tensor.shape import Shape, Shape_i, shape
 from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
 from theano.tensor.statistics import *
 from theano.tensor.subtensor import IncSubtensor, Subtensor, inc_subtensor, set_subtensor
+from theano.tensor.triangles import Eye, eye, identity_like, tri, tril, triu
 from theano.tensor.type import TensorType, values_eq_approx_always_true
 from theano.tensor.variable import (
     AsTensorError,

@@ -7,26 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from theano.tensor.alloc import alloc, arange
-from theano.tensor.assertion import Assert
+from theano.tensor.alloc import alloc
+from theano.tensor.axes import transpose
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.indexing import getitem, take
-from theano.tensor.join import concatenate
-from theano.tensor.math import cast, clip, ge, maximum, minimum
-from theano.tensor.opsupport import as_index
-from theano.tensor.shape import flatten, shape_i, shape_padright, transpose
-from theano.tensor.static_value import known_scalar
-from theano.tensor.subtensor import set_subtensor
+from theano.tensor.ranges import arange
+from theano.tensor.reshaping import flatten
+from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
-    "along", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_to", "column_stack", "dstack",
-    "expand_dims", "flip", "fliplr", "flipud", "hstack", "matrix_transpose", "meshgrid", "moveaxis", "pad", "rollaxis",
-    "rot90", "take_along_axis", "vstack",
+    "along", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_to", "expand_dims", "flip", "fliplr", "flipud",
+    "matrix_transpose", "meshgrid", "moveaxis", "rollaxis", "rot90", "take_along_axis",
 ]  # fmt: skip
 
 
-def _axes(axis: Any, ndim: int, what: str) -> list[int]:
+def as_axes(axis: Any, ndim: int, what: str) -> list[int]:
     """`axis`, an int or several different ones, as numbers from 0 to ``ndim - 1``."""
     axes = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
     for a in axes:
@@ -64,7 +60,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
     """
     a = as_tensor_variable(a)
     count = 1 if isinstance(axis, (int, np.integer)) else len(axis)
-    new = _axes(axis, a.type.ndim + count, "expand_dims")
+    new = as_axes(axis, a.type.ndim + count, "expand_dims")
     rest = iter(range(a.type.ndim))
     return dimshuffle(a, ["x" if k in new else next(rest) for k in range(a.type.ndim + count)])
 
@@ -96,7 +92,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     (1, 3, 1)
     """
     a = as_tensor_variable(a)
-    old, new = _axes(source, a.type.ndim, "moveaxis"), _axes(destination, a.type.ndim, "moveaxis")
+    old, new = as_axes(source, a.type.ndim, "moveaxis"), as_axes(destination, a.type.ndim, "moveaxis")
     if len(old) != len(new):
         raise ValueError(f"moveaxis: {len(old)} axes for {len(new)} places")
     order = [k for k in range(a.type.ndim) if k not in old]
@@ -132,7 +128,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     (4, 2, 3)
     """
     a = as_tensor_variable(a)
-    (axis,) = _axes(axis, a.type.ndim, "rollaxis")
+    (axis,) = as_axes(axis, a.type.ndim, "rollaxis")
     if not -a.type.ndim <= start <= a.type.ndim:
         raise ValueError(f"rollaxis: start={start} for {a.type.ndim} dimensions")
     start += a.type.ndim * (start < 0)
@@ -202,121 +198,6 @@ atleast_2d = _at_least(2, (["x", "x"], ["x", 0]))
 atleast_3d = _at_least(3, (["x", "x", "x"], ["x", 0, "x"], [0, 1, "x"]))
 
 
-def hstack(tup: Sequence[Any]) -> Any:
-    """The tensors joined along their second axis, vectors along their only one.
-
-    Parameters
-    ----------
-    tup : sequence of tensor-like
-        Tensors of as many axes and with equal lengths along all but the one that joins.
-
-    Returns
-    -------
-    TensorVariable
-        Of the dtype that holds those of all.
-
-    Raises
-    ------
-    IndexError
-        There is no tensor.
-    TypeError
-        The tensors do not have the same number of axes.
-    ValueError
-        Other lengths differ (when it runs, if they are not known before).
-
-    Examples
-    --------
-    >>> T.hstack([T.constant([1, 2]), T.constant([3])]).eval()
-    array([1, 2, 3])
-    """
-    parts = [atleast_1d(a) for a in tup]
-    return concatenate(parts, axis=0 if parts[0].type.ndim == 1 else 1)
-
-
-def vstack(tup: Sequence[Any]) -> Any:
-    """The tensors joined along their first axis, vectors as rows.
-
-    Parameters
-    ----------
-    tup : sequence of tensor-like
-        Tensors of as many axes and with equal lengths along all but the first; vectors are rows.
-
-    Returns
-    -------
-    TensorVariable
-        Of two axes at least, and of the dtype that holds those of all.
-
-    Raises
-    ------
-    TypeError
-        The tensors do not have the same number of axes.
-    ValueError
-        There is no tensor, or other lengths differ (when it runs, if they are not known before).
-
-    Examples
-    --------
-    >>> T.vstack([T.constant([1, 2]), T.constant([3, 4])]).eval()
-    array([[1, 2],
-           [3, 4]])
-    """
-    return concatenate([atleast_2d(a) for a in tup], axis=0)
-
-
-def dstack(tup: Sequence[Any]) -> Any:
-    """The tensors joined along their third axis, as `numpy.dstack`.
-
-    Parameters
-    ----------
-    tup : sequence of tensor-like
-        Tensors with equal lengths along all axes but the third; vectors and matrices get axes of length 1.
-
-    Returns
-    -------
-    TensorVariable
-        Of three axes at least, and of the dtype that holds those of all.
-
-    Raises
-    ------
-    ValueError
-        There is no tensor, or lengths differ (when it runs, if they are not known before).
-
-    Examples
-    --------
-    >>> T.dstack([T.constant([1, 2]), T.constant([3, 4])]).eval()
-    array([[[1, 3],
-            [2, 4]]])
-    """
-    return concatenate([atleast_3d(a) for a in tup], axis=2)
-
-
-def column_stack(tup: Sequence[Any]) -> Any:
-    """The columns of all tensors side by side; a vector is a column.
-
-    Parameters
-    ----------
-    tup : sequence of tensor-like
-        Vectors and matrices with equal numbers of rows.
-
-    Returns
-    -------
-    TensorVariable
-        A matrix, of the dtype that holds those of all.
-
-    Raises
-    ------
-    ValueError
-        There is no tensor, or the numbers of rows differ (when it runs, if they are not known before).
-
-    Examples
-    --------
-    >>> T.column_stack([T.constant([1, 2]), T.constant([3, 4])]).eval()
-    array([[1, 3],
-           [2, 4]])
-    """
-    tensors = [as_tensor_variable(a) for a in tup]
-    return concatenate([t if t.type.ndim > 1 else shape_padright(atleast_1d(t)) for t in tensors], axis=1)
-
-
 def flip(m: Any, axis: Any = None) -> Any:
     """`m` with the elements along `axis` (an int, several, or None for all) in reversed order.
 
@@ -342,7 +223,7 @@ def flip(m: Any, axis: Any = None) -> Any:
     array([3, 2, 1])
     """
     m = as_tensor_variable(m)
-    axes = range(m.type.ndim) if axis is None else _axes(axis, m.type.ndim, "flip")
+    axes = range(m.type.ndim) if axis is None else as_axes(axis, m.type.ndim, "flip")
     return m[tuple(slice(None, None, -1 if k in axes else None) for k in range(m.type.ndim))]
 
 
@@ -429,7 +310,7 @@ def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
            [1, 3]])
     """
     m = as_tensor_variable(m)
-    first, second = _axes(axes, m.type.ndim, "rot90")
+    first, second = as_axes(axes, m.type.ndim, "rot90")
     order = list(range(m.type.ndim))
     order[first], order[second] = second, first
     turns = k % 4
@@ -512,48 +393,6 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
     return [alloc(s, *lengths) for s in spread]
 
 
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """`ary` cut along `axis`: before the places of a list, or into that many parts of almost equal length.
-
-    Parameters
-    ----------
-    ary : tensor-like
-    indices_or_sections : int or sequence of ints
-        How many parts, or the places before which to cut.
-    axis : int
-        The axis that is cut.
-
-    Returns
-    -------
-    list of TensorVariable
-        The parts, of the dtype of `ary`; if the length is not a multiple of their number, the first ones are
-        longer by one.
-
-    Raises
-    ------
-    ValueError
-        There is no such axis, or less than one part.
-
-    Examples
-    --------
-    >>> [p.eval().tolist() for p in T.array_split(T.arange(5), 2)]
-    [[0, 1, 2], [3, 4]]
-    """
-    ary = as_tensor_variable(ary)
-    (axis,) = _axes(axis, ary.type.ndim, "array_split")
-    length = shape_i(ary, axis)
-    if isinstance(indices_or_sections, (int, np.integer)):
-        count = int(indices_or_sections)
-        if count <= 0:
-            raise ValueError(f"array_split: {count} parts")
-        each, more = length // count, length % count
-        cuts = [k * each + minimum(more, k) for k in range(1, count)]
-    else:
-        cuts = list(indices_or_sections)
-    before = (slice(None),) * axis
-    return [ary[(*before, slice(a, b))] for a, b in zip([0, *cuts], [*cuts, None])]
-
-
 def along(x: Any, positions: Any, axis: int) -> tuple[Any, ...]:
     """The index that picks, along `axis` of `x`, the elements at `positions` (a tensor of as many dimensions)."""
     ndim = x.type.ndim
@@ -598,94 +437,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
         return take(flatten(arr), indices, axis=0)
     if arr.type.ndim != indices.type.ndim:
         raise ValueError(f"take_along_axis: {indices.type.ndim} dimensions of indices for {arr.type.ndim} of {arr}")
-    (axis,) = _axes(axis, arr.type.ndim, "take_along_axis")
+    (axis,) = as_axes(axis, arr.type.ndim, "take_along_axis")
     return getitem(arr, along(arr, indices, axis))
 
 
-# -- padding -------------------------------------------------------------------------------------------------
-
-
-def _widths(pad_width: Any, ndim: int) -> list[tuple[Any, Any]]:
-    """How much is added before and behind each axis; NumPy allows a number, a pair, or a pair for each axis."""
-    given = pad_width.tolist() if isinstance(pad_width, np.ndarray) else pad_width
-    if not isinstance(given, (list, tuple)):
-        return [(given, given)] * ndim
-    nested = any(isinstance(p, (list, tuple, np.ndarray)) for p in given)
-    pairs = [tuple(p) if isinstance(p, (list, tuple, np.ndarray)) else (p,) for p in (given if nested else [given])]
-    pairs = [p * 2 if len(p) == 1 else p for p in pairs]
-    pairs = pairs * ndim if len(pairs) == 1 else pairs
-    if len(pairs) != ndim or any(len(p) != 2 for p in pairs):
-        raise ValueError(f"pad: {pad_width!r} does not give a pair of widths for each of {ndim} axes")
-    return pairs
-
-
-def _width(value: Any) -> Any:
-    """How many elements are added, as a 0-d integer that is not negative."""
-    width = as_index(value, "a width", clamp=False)
-    known, complaint = known_scalar(width), "pad: a width is negative"
-    if known is None:
-        return Assert(complaint, ValueError)(width, ge(width, 0))
-    if known < 0:
-        raise ValueError(f"{complaint}: {known}")
-    return width
-
-
-def _mirrored(place: Any, total: Any) -> Any:
-    """The position itself in the first half of a period, counted back from its end in the second."""
-    return minimum(place, total - place)
-
-
-_SOURCES: dict[str, Callable[[Any, Any], Any]] = {
-    "edge": lambda place, n: clip(place, 0, n - 1),
-    "wrap": lambda place, n: place % n,
-    "symmetric": lambda place, n: _mirrored(place % (2 * n), 2 * n - 1),
-    "reflect": lambda place, n: _mirrored(place % maximum(2 * (n - 1), 1), 2 * (n - 1)),
-}
-
-
-def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
-    """`array` with elements added before and behind each axis, as `numpy.pad`.
-
-    Parameters
-    ----------
-    array : tensor-like
-    pad_width : int, pair, or a pair for each axis
-        How many: the same everywhere, (before, behind) for all axes, or for each; they may be expressions.
-    mode : {'constant', 'edge', 'wrap', 'reflect', 'symmetric'}
-        What is added: `constant_values`, the outermost element, elements from the other end, or elements
-        mirrored at the outermost one or behind it.
-    constant_values : tensor-like, 0-d
-        What is added with ``mode="constant"``: one number.
-
-    Returns
-    -------
-    TensorVariable
-        Of the dtype of `array`, each axis as much longer as its widths say.
-
-    Raises
-    ------
-    ValueError
-        Another `mode`, widths that are not one for each axis, or (also when it runs) a negative one.
-    IndexError
-        When it runs: an axis without elements is continued by its elements.
-
-    Examples
-    --------
-    >>> T.pad(T.constant([1, 2, 3]), (2, 1), mode="reflect").eval()
-    array([3, 2, 1, 2, 3, 2])
-    """
-    x = as_tensor_variable(array)
-    pairs = [[_width(w) for w in p] for p in _widths(pad_width, x.type.ndim)]
-    if mode == "constant":
-        value = cast(as_tensor_variable(constant_values), x.type.dtype)
-        if value.type.ndim:
-            raise ValueError(f"pad: constant_values must be one number, not {constant_values!r}")
-        lengths = [shape_i(x, k) + before + behind for k, (before, behind) in enumerate(pairs)]
-        inside = tuple(slice(before, before + shape_i(x, k)) for k, (before, _) in enumerate(pairs))
-        return set_subtensor(alloc(value, *lengths)[inside], x)
-    if mode not in _SOURCES:
-        raise ValueError(f"pad: mode must be one of constant, {', '.join(_SOURCES)}, not {mode!r}")
-    for k, (before, behind) in enumerate(pairs):
-        places = arange(-before, shape_i(x, k) + behind)
-        x = take(x, _SOURCES[mode](places, shape_i(x, k)), axis=k)
-    return x

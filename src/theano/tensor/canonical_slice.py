@@ -27,6 +27,11 @@ def get_canonical_form_slice(theslice: Any, length: Any) -> tuple[Any, Any]:
     ``step > 0`` that takes the same elements, and -1 where they must be reversed, else 1. Python integers where all is
     known, expressions elsewhere.
 
+    Raises
+    ------
+    ValueError
+        The step is 0.
+
     Examples
     --------
     >>> get_canonical_form_slice(slice(None, None, -2), 6)

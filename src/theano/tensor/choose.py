@@ -9,12 +9,13 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import DISCRETE, INTEGER, upcast
-from theano.tensor.alloc import arange
+from theano.tensor.axes import shape_padleft
 from theano.tensor.elemwise import dimshuffle, summed_like
 from theano.tensor.math import clip, eq, mod, switch
 from theano.tensor.methods import attach
 from theano.tensor.opsupport import disconnected, first_connected, zero_gradient
-from theano.tensor.shape import shape_i, shape_padleft
+from theano.tensor.ranges import arange
+from theano.tensor.shape import shape_i
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 
@@ -155,18 +156,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
 
 
 def _choose(self: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
-    """For each element that of the choice with this number: see `theano.tensor.choose`.
-
-    Parameters
-    ----------
-    choices : list of tensor-like, or a tensor
-        A list, or a tensor whose first axis counts the choices.
-    out : None
-        There for the likeness to NumPy.
-    mode : {'raise', 'wrap', 'clip'}
-        What becomes of numbers that are out of range.
-    """
     return choose(self, choices, out, mode)
 
 
-attach({"choose": _choose})
+attach({"choose": _choose}, [choose])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.graph import Apply, Variable
-from theano.tensor.alloc import arange, zeros
+from theano.tensor.alloc import zeros
 from theano.tensor.arranging import moveaxis
 from theano.tensor.cumulative import CumOp, diff
 from theano.tensor.diagonal import fill_diagonal, fill_diagonal_offset
@@ -20,7 +20,9 @@ from theano.tensor.math import cast, switch
 from theano.tensor.matrices import Composed, as_matrix
 from theano.tensor.permutation import permute_row_elements
 from theano.tensor.positions import as_index_like, ravel_multi_index, unravel_index
-from theano.tensor.shape import flatten, shape_i
+from theano.tensor.ranges import arange
+from theano.tensor.reshaping import flatten
+from theano.tensor.shape import shape_i
 from theano.tensor.static_value import known_int
 from theano.tensor.statistics import mean
 from theano.tensor.subtensor import set_subtensor

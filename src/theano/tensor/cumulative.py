@@ -19,14 +19,10 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.recurrence import LinearRecurrence, backwards, products_before
-from theano.tensor.shape import (
-    flatten,
-    patternbroadcast,
-    product,
-    reshape,
-    shape,
-)
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import product, shape
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
 
@@ -214,25 +210,11 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 def _cumsum(self: Any, axis: int | None = None) -> Any:
-    """The sums of the elements so far along `axis`: see `theano.tensor.cumsum`.
-
-    Parameters
-    ----------
-    axis : int or None
-        None: of the flattened tensor.
-    """
     return cumsum(self, axis)
 
 
 def _cumprod(self: Any, axis: int | None = None) -> Any:
-    """The products of the elements so far along `axis`: see `theano.tensor.cumprod`.
-
-    Parameters
-    ----------
-    axis : int or None
-        None: of the flattened tensor.
-    """
     return cumprod(self, axis)
 
 
-attach({"cumsum": _cumsum, "cumprod": _cumprod})
+attach({"cumsum": _cumsum, "cumprod": _cumprod}, [cumsum, cumprod])

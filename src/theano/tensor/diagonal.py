@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.tensor.alloc import arange, zeros, zeros_like
+from theano.tensor.alloc import zeros, zeros_like
+from theano.tensor.axes import dimshuffle
 from theano.tensor.math import cast, maximum, minimum
 from theano.tensor.methods import attach
-from theano.tensor.opsupport import Shapes, as_index, single, unknown_if_one
-from theano.tensor.shape import dimshuffle, shape_i, shape_tuple, specify_shape
+from theano.tensor.opsupport import Shapes, as_index, checked_axis, single, unknown_if_one
+from theano.tensor.promises import specify_shape
+from theano.tensor.ranges import arange
+from theano.tensor.shape import shape_i, shape_tuple
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.variable import as_tensor_variable
 
@@ -113,7 +116,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     offset : int
         Which diagonal: 0 is the main one, positive ones are above it.
     axis1, axis2 : int
-        Axes of rows and of columns of the matrices, not negative.
+        Axes of rows and of columns of the matrices, counted from the end if negative.
 
     Returns
     -------
@@ -123,7 +126,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     Raises
     ------
     ValueError
-        `a` has no such axes, they are negative, or both are the same.
+        `a` has no such axes, or both are the same.
 
     Examples
     --------
@@ -131,7 +134,9 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     array([1, 4])
     """
     a = as_tensor_variable(a)
-    first, second = (i + a.type.ndim if i < 0 else i for i in (axis1, axis2))
+    first, second = (checked_axis(i, a.type.ndim, "diagonal") for i in (axis1, axis2))
+    if first == second:
+        raise ValueError(f"diagonal: axis1={axis1} and axis2={axis2} are the same axis of {a}, they must be two")
     return ExtractDiag(offset, first, second)(a)
 
 
@@ -248,16 +253,7 @@ def fill_diagonal_offset(a: Any, val: Any, offset: Any) -> Any:
 
 
 def _diagonal(self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The diagonals of the matrices in two axes: see `theano.tensor.diagonal`.
-
-    Parameters
-    ----------
-    offset : int
-        Which diagonal: 0 is the main one, positive ones are above it.
-    axis1, axis2 : int
-        Axes of rows and of columns of the matrices.
-    """
     return diagonal(self, offset, axis1, axis2)
 
 
-attach({"diagonal": _diagonal})
+attach({"diagonal": _diagonal}, [diagonal])

@@ -9,9 +9,12 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import upcast
+from theano.tensor.axes import dimshuffle
 from theano.tensor.opsupport import Shapes, holomorphic, single
-from theano.tensor.shape import dimshuffle, flatten, patternbroadcast, reshape, shape_i
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.reshaping import flatten, reshape
 from theano.tensor.shape import product as length_product
+from theano.tensor.shape import shape_i
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 

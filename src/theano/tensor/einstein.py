@@ -14,7 +14,8 @@ from theano.tensor.dot import batched_tensordot, tensordot
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.math import cast, eq, neq
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import product, reshape, shape_i
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import product, shape_i
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["einsum"]

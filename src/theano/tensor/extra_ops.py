@@ -10,9 +10,11 @@ import numpy as np
 from theano.configdefaults import config
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import INTEGER, as_dtype
-from theano.tensor.alloc import alloc, arange, zeros, zeros_like
+from theano.tensor.alloc import alloc, zeros, zeros_like
 from theano.tensor.assertion import Assert
+from theano.tensor.axes import dimshuffle, shape_padaxis, squeeze
 from theano.tensor.cumulative import CumOp, cumprod, cumsum, diff
+from theano.tensor.extremes import supremum
 from theano.tensor.indexing import nonzero
 from theano.tensor.math import cast, ge, maximum
 from theano.tensor.methods import attach
@@ -26,19 +28,12 @@ from theano.tensor.opsupport import (
 )
 from theano.tensor.ordered import SearchsortedOp, Unique, searchsorted
 from theano.tensor.positions import ravel_multi_index, unravel_index
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import (
-    dimshuffle,
-    flatten,
-    patternbroadcast,
-    reshape,
-    shape,
-    shape_i,
-    shape_padaxis,
-    squeeze,
-)
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import shape, shape_i
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
@@ -220,14 +215,13 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     Returns
     -------
     TensorVariable
-        A vector of ``max(max(x) + 1, minlength)`` numbers: int64, or of the dtype of `weights`.
+        A vector of ``max(max(x) + 1, minlength)`` numbers, of `minlength` (or none) if `x` has no elements: int64, or
+        of the dtype of `weights`.
 
     Raises
     ------
     TypeError
         `x` is no vector of integers.
-    ValueError
-        When it runs: `x` has no elements (NumPy's gives no counts then).
     AssertionError
         When it runs with `assert_nonneg`: there is a negative number.
 
@@ -243,7 +237,8 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
         raise TypeError(f"bincount takes integers, got {x.type}")
     if assert_nonneg:
         x = Assert("Input to bincount has negative values!")(x, all_(ge(x, 0)))
-    length = cast(max_(x), "int64") + 1
+    # as float64, which counts more numbers than memory holds, because that has a largest one of nothing
+    length = cast(maximum(supremum(cast(x, "float64")), -1), "int64") + 1
     if minlength is not None:
         length = maximum(length, as_index(minlength, "minlength"))
     dtype = "int64" if weights is None else as_tensor_variable(weights).type.dtype
@@ -363,15 +358,6 @@ def bartlett(M: Any) -> Any:
 
 
 def _repeat(self: Any, repeats: Any, axis: int | None = None) -> Any:
-    """The elements along `axis`, each repeated: see `theano.tensor.repeat`.
-
-    Parameters
-    ----------
-    repeats : int, or integer tensor-like of at most one axis
-        How often each element; a vector has a number for each.
-    axis : int or None
-        None: of the flattened tensor.
-    """
     return repeat(self, repeats, axis)
 
 
@@ -388,9 +374,4 @@ def _compress(self: Any, a: Any, axis: int | None = None) -> Any:
     return compress(self, a, axis)
 
 
-attach(
-    {
-        "repeat": _repeat,
-        "compress": _compress,
-    }
-)
+attach({"repeat": _repeat, "compress": _compress}, [repeat])

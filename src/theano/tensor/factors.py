@@ -1,4 +1,4 @@
-"""Factors of matrices: eigenvalues and vectors, QR, singular values; `theano.tensor.nlinalg` has the names.
+"""Factors of matrices: QR, singular values; `theano.tensor.nlinalg` has the names.
 
 Of tensors with more than two dimensions, the factors of the matrices in the last two axes.
 
@@ -10,21 +10,16 @@ their gradients are not finite.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import Any
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX
-from theano.tensor.alloc import tril, triu, zeros_like
+from theano.tensor.alloc import zeros_like
 from theano.tensor.join import concatenate
 from theano.tensor.math import imag, minimum, real
 from theano.tensor.matrices import (
     LINALG,
-    Composed,
     adjoint,
     as_columns,
     as_matrices,
@@ -39,15 +34,15 @@ from theano.tensor.matrices import (
     matmul,
     real_dtype,
     rows_of,
-    symmetric_half,
     values_of,
     with_diagonal,
 )
 from theano.tensor.opsupport import Shapes, is_disconnected, new_tensor, single
 from theano.tensor.shape import shape_i
 from theano.tensor.systems import solve_lower_triangular, solve_upper_triangular
+from theano.tensor.triangles import tril, triu
 
-__all__ = ["SVD", "Eig", "Eigh", "EighGrad", "QRFull", "QRIncomplete", "eig", "eigh", "qr", "svd", "to_triangle"]
+__all__ = ["SVD", "QRFull", "QRIncomplete", "qr", "svd"]
 
 
 def _given(gradients: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
@@ -55,7 +50,7 @@ def _given(gradients: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
     return [zeros_like(out) if is_disconnected(g) else g for g, out in zip(gradients, outputs, strict=True)]
 
 
-def _inverse_gaps(values: Any) -> Any:
+def inverse_gaps(values: Any) -> Any:
     """``1 / (values[j] - values[i])``, with zeros on the diagonal."""
     gaps = as_rows(values) - as_columns(values)
     one = identity_for(gaps)
@@ -64,228 +59,6 @@ def _inverse_gaps(values: Any) -> Any:
 
 def _twice_skew(x: Any) -> Any:
     return x - adjoint(x)
-
-
-# -- eigenvalues ------------------------------------------------------------------------------------------
-
-
-class Eig(Op):
-    """Eigenvalues and right eigenvectors (columns) of a square matrix whose eigenvalues are real.
-
-    The results have the dtype of the matrix; of complex ones the imaginary part is lost, with NumPy's warning.
-
-    Parameters
-    ----------
-    x : tensor_like
-        (..., n, n).
-
-    Returns
-    -------
-    w, v : tensors
-        The eigenvalues (..., n), in no order, and the vectors (..., n, n), of the dtype of `x` (float64 for integers).
-
-    Raises
-    ------
-    TypeError
-        `x` has less than two dimensions.
-    LinAlgError
-        When it runs: the matrix is not square, or there are NaN or infinities in it.
-
-    Examples
-    --------
-    >>> Eig()(T.constant([[2.0, 0.0], [0.0, 3.0]]))[0].eval()
-    array([2., 3.])
-    """
-
-    __props__: ClassVar[tuple[str, ...]] = ()
-
-    def make_node(self, x: Any) -> Apply:
-        x = as_matrices(x, type(self).__name__)
-        dtype, shape = float_dtype(x), x.type.shape
-        return Apply(self, [x], [new_tensor(self._values_dtype(dtype), shape[:-1]), new_tensor(dtype, shape)])
-
-    def _values_dtype(self, dtype: str) -> str:
-        return dtype
-
-    def _factors(self, x: Any) -> Any:
-        w, v = LINALG.eig(x)
-        if not np.isrealobj(x):
-            return w, v
-        if np.any(w.imag):
-            warn_of_lost_parts()
-        return w.real, v.real  # new NumPy gives complex factors of any matrix
-
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        for cell, value, v in zip(out, self._factors(*values_of(*inputs)), node.outputs, strict=True):
-            cell[0] = computed(value, v)
-
-    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [shapes[0][:-1], shapes[0]]
-
-
-eig = Eig()
-
-
-def warn_of_lost_parts() -> None:
-    """Warn as NumPy does where complex numbers become real ones."""
-    said = "Casting complex values to real discards the imaginary part"
-    warnings.warn(said, np.exceptions.ComplexWarning, stacklevel=2)
-
-
-class LostParts(Op):
-    """Nothing but the warning that imaginary parts are lost: programs call it where `Eig` has found some."""
-
-    __props__ = ()
-
-    def make_node(self) -> Apply:
-        return Apply(self, [], [])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        warn_of_lost_parts()
-
-
-class Eigh(Eig):
-    """Eigenvalues, in ascending order, and eigenvectors of a symmetric matrix, of which one triangle is read.
-
-    Complex matrices are taken to be equal to their adjoints.
-
-    Parameters
-    ----------
-    UPLO
-        "L" or "U": the triangle.
-
-    Returns
-    -------
-    w, v : tensors
-        Called with matrices (..., n, n): the eigenvalues (..., n), of the real dtype, and the vectors (..., n, n).
-
-    Raises
-    ------
-    ValueError
-        `UPLO` is neither.
-    TypeError
-        The argument has less than two dimensions.
-    LinAlgError
-        When it runs: the matrix is not square.
-
-    Examples
-    --------
-    >>> Eigh()(T.constant([[3.0, 0.0], [0.0, 2.0]]))[0].eval()
-    array([2., 3.])
-    """
-
-    __props__: ClassVar[tuple[str, ...]] = ("UPLO",)
-
-    def __init__(self, UPLO: str = "L") -> None:
-        if UPLO not in ("L", "U"):
-            raise ValueError(f"UPLO must be 'L' or 'U', not {UPLO!r}")
-        self.UPLO = UPLO
-
-    def _values_dtype(self, dtype: str) -> str:
-        return real_dtype(dtype)
-
-    def _factors(self, x: Any) -> Any:
-        return LINALG.eigh(x, self.UPLO)
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (w, v), (gw, gv) = outputs, gs
-        return [in_pattern_of(inputs[0], _eigh_gradient(w, v, gw, gv, self.UPLO == "L"))]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        if eval_points[0] is None:
-            return [None, None]
-        w, v = self(*inputs)
-        change = symmetric_half(eval_points[0], self.UPLO == "L")
-        turned = matmul(adjoint(v), matmul(change, v))
-        return [real(diagonal_of(turned)), matmul(v, _inverse_gaps(w) * turned)]
-
-
-def _eigh_gradient(w: Any, v: Any, gw: Any, gv: Any, lower: bool) -> Any:
-    """Giles (2008), "Collected matrix derivative results for forward and reverse mode differentiation", 3.1.
-
-    A cost of the eigenvalues alone has a gradient where they coincide, too.
-    """
-    if is_disconnected(gv):
-        g = matmul(v * as_rows(gw), adjoint(v))
-    else:
-        inner = _inverse_gaps(w) * matmul(adjoint(v), gv)
-        inner = inner if is_disconnected(gw) else with_diagonal(gw) + inner
-        g = matmul(v, matmul(inner, adjoint(v)))
-    return to_triangle(g, lower)
-
-
-class EighGrad(Composed):
-    """The gradient of `Eigh`: of a matrix, its eigenvalues and vectors, and the gradients of both.
-
-    Parameters
-    ----------
-    UPLO
-        See `Eigh`.
-
-    Examples
-    --------
-    >>> EighGrad()(T.dmatrix(), T.dvector(), T.dmatrix(), T.dvector(), T.dmatrix()).type
-    TensorType(float64, matrix)
-    """
-
-    __props__ = ("UPLO",)
-
-    def __init__(self, UPLO: str = "L") -> None:
-        self.UPLO = Eigh(UPLO).UPLO
-
-    @property
-    def tri0(self) -> Any:
-        """NumPy's function for the triangle that is read."""
-        return np.tril if self.UPLO == "L" else np.triu
-
-    @property
-    def tri1(self) -> Any:
-        """The function for the other triangle, without the diagonal."""
-        return partial(np.triu, k=1) if self.UPLO == "L" else partial(np.tril, k=-1)
-
-    def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        x, w, v, gw, gv = inputs
-        return [in_pattern_of(x, _eigh_gradient(w, v, gw, gv, self.UPLO == "L"))]
-
-
-def to_triangle(g: Any, lower: bool) -> Any:
-    """The gradient of the triangle that is read of a symmetric matrix, from that of the whole matrix."""
-    half = half_tril(g + adjoint(g))  # whose diagonal is real
-    return half if lower else adjoint(half)
-
-
-def eigh(a: Any, UPLO: str = "L") -> Any:
-    """Eigenvalues and eigenvectors of a symmetric matrix: see `Eigh`.
-
-    Parameters
-    ----------
-    a : tensor_like
-        (..., n, n); float64 is made of integers.
-    UPLO : {"L", "U"}
-        The triangle that is read.
-
-    Returns
-    -------
-    w, v : tensors
-        The eigenvalues (..., n), ascending, of the real dtype, and the vectors, the columns of (..., n, n):
-        ``a @ v == v * w``.
-
-    Raises
-    ------
-    ValueError
-        `UPLO` is neither.
-    TypeError
-        `a` has less than two dimensions.
-    LinAlgError
-        When it runs: the matrix is not square.
-
-    Examples
-    --------
-    >>> w, v = eigh(T.constant([[0.0, 2.0], [2.0, 0.0]]))
-    >>> w.eval()
-    array([-2.,  2.])
-    """
-    return Eigh(UPLO)(a)
 
 
 # -- QR ---------------------------------------------------------------------------------------------------
@@ -525,7 +298,7 @@ class SVD(Op):
         s = outputs[1]
         u, _, v, _ = self._parts(*outputs)
         gu, g, gvt = _given(gs, outputs)
-        along, down, gaps = as_rows(s), as_columns(s), _inverse_gaps(s**2)
+        along, down, gaps = as_rows(s), as_columns(s), inverse_gaps(s**2)
         left, gu = self._turned(u, outputs[0], gu, s)
         right, gv = self._turned(v, adjoint(outputs[2]), adjoint(gvt), s)
         inner = with_diagonal(g) + gaps * _twice_skew(left) * along + down * gaps * _twice_skew(right)
@@ -553,7 +326,7 @@ class SVD(Op):
         outputs = self(x)
         s = outputs[1]
         u, u_beyond, v, v_beyond = self._parts(*outputs)
-        along, down, gaps = as_rows(s), as_columns(s), _inverse_gaps(s**2)
+        along, down, gaps = as_rows(s), as_columns(s), inverse_gaps(s**2)
         of_v, of_u = matmul(dx, v), matmul(adjoint(dx), u)
         turned = matmul(adjoint(u), of_v)
         spin_u = gaps * (turned * along + down * adjoint(turned))

@@ -9,11 +9,14 @@ from typing import Any
 
 from theano.configdefaults import config
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype, upcast
-from theano.tensor.alloc import AllocEmpty, alloc, arange, eye
+from theano.tensor.alloc import AllocEmpty, alloc
 from theano.tensor.arranging import moveaxis
+from theano.tensor.axes import shape_padright
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.math import abs_, cast, eq, exp, log, maximum, power, sgn, switch
-from theano.tensor.shape import shape_i, shape_padright, shape_tuple
+from theano.tensor.ranges import arange
+from theano.tensor.shape import shape_i, shape_tuple
+from theano.tensor.triangles import eye
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["empty", "empty_like", "full", "full_like", "geomspace", "identity", "linspace", "logspace", "vander"]

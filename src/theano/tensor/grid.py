@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from theano.scalar.dtypes import upcast
-from theano.tensor.alloc import arange
+from theano.tensor.axes import dimshuffle
 from theano.tensor.math import cast, fill
-from theano.tensor.shape import dimshuffle
+from theano.tensor.ranges import arange
 
 
 class _Grid:

@@ -15,10 +15,12 @@ from theano.tensor.advanced_subtensor import (
     Nonzero,
     as_index_array,
 )
+from theano.tensor.axes import dimshuffle
 from theano.tensor.join import stack
 from theano.tensor.math import clip
 from theano.tensor.opsupport import as_index
-from theano.tensor.shape import MakeVector, dimshuffle, flatten, shape_i
+from theano.tensor.reshaping import flatten
+from theano.tensor.shape import MakeVector, shape_i
 from theano.tensor.subtensor import FULL, Subtensor, take_apart
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable, constant

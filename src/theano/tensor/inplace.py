@@ -58,7 +58,10 @@ def _like_first(base: str, name: str) -> Callable[..., Any]:
 
     inplace.__name__ = inplace.__qualname__ = name
     inplace.__module__ = __name__
-    inplace.__doc__ = f"`{base}`, with a result of the type of the first argument (see `theano.tensor.inplace`)."
+    inplace.__doc__ = (
+        f"`{base}`, with a result of the type of the first argument (see `theano.tensor.inplace`); ValueError where "
+        "it has other broadcastable axes."
+    )
     return inplace
 
 

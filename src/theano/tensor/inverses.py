@@ -31,8 +31,9 @@ from theano.tensor.matrices import (
     values_of,
 )
 from theano.tensor.opsupport import Shapes, disconnected, holomorphic, is_disconnected, new_tensor
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import patternbroadcast, shape_i
+from theano.tensor.shape import shape_i
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 

@@ -11,6 +11,7 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import DISCRETE, upcast
 from theano.tensor.alloc import alloc
+from theano.tensor.axes import dimshuffle, shape_padaxis, shape_padleft
 from theano.tensor.masks import parted
 from theano.tensor.math import eq, maximum, switch
 from theano.tensor.opsupport import (
@@ -25,19 +26,9 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
-from theano.tensor.shape import (
-    MakeVector,
-    as_shape_vector,
-    dimshuffle,
-    element,
-    flatten,
-    patternbroadcast,
-    reshape,
-    shape,
-    shape_i,
-    shape_padaxis,
-    shape_padleft,
-)
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import MakeVector, as_shape_vector, element, shape, shape_i
 from theano.tensor.static_value import known_int, known_ints, known_vector
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.tensor.axes import shape_padleft
 from theano.tensor.matrices import (
     as_matrices,
     computed,
@@ -22,7 +23,6 @@ from theano.tensor.matrices import (
     values_of,
 )
 from theano.tensor.opsupport import Shapes, new_tensor, single
-from theano.tensor.shape import shape_padleft
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["LUDet", "LUFactor", "LUSLogDet", "LUSolve"]

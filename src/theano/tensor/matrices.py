@@ -12,19 +12,24 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
-from theano.tensor.alloc import alloc, eye, tri
+from theano.tensor.alloc import alloc
+from theano.tensor.assertion import asserted_equal
+from theano.tensor.axes import shape_padleft
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.dot import batched_dot_op, dot_op
 from theano.tensor.math import conj, switch
 from theano.tensor.opsupport import Shapes, single
-from theano.tensor.shape import patternbroadcast, reshape, shape_i, shape_padleft, shape_tuple
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.reshaping import reshape
 from theano.tensor.shape import product as length_product
+from theano.tensor.shape import shape_i, shape_tuple
+from theano.tensor.triangles import eye, tri
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
     "LINALG", "Composed", "OfMatrix", "adjoint", "as_columns", "as_matrices", "as_matrix", "as_rows", "columns_of",
     "computed", "diagonal_of", "filled", "float_dtype", "half_tril", "identity_for", "in_pattern_of", "matmul",
-    "real_dtype", "rows_of", "stack_lengths", "symmetric_half", "transposed", "values_of", "with_diagonal",
+    "real_dtype", "rows_of", "square", "stack_lengths", "symmetric_half", "transposed", "values_of", "with_diagonal",
 ]  # fmt: skip
 
 # Its declared types differ between versions of NumPy.
@@ -48,6 +53,20 @@ def as_matrices(x: Any, what: str) -> Any:
     if x.type.ndim < 2:
         raise TypeError(f"{what} takes matrices, got {x} with {x.type.ndim} dimensions")
     return x
+
+
+def square(x: Any, what: str) -> Any:
+    """`x`, if its matrices are square; else a ValueError when it runs, or at once if their lengths are known.
+
+    Examples
+    --------
+    >>> square(T.constant([[1, 2]]), "expm: A")
+    Traceback (most recent call last):
+        ...
+    ValueError: expm: A must be square, not of 1 rows and 2 columns...
+    """
+    rows, columns = shape_tuple(x)[-2:]
+    return asserted_equal(f"{what} must be square, not of {{0}} rows and {{1}} columns", x, rows, columns)
 
 
 class OfMatrix(Op):

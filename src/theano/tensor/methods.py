@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from theano import scalar
 from theano.graph import Constant
+from theano.graph.common_text import fill
 from theano.scalar.operators import COMPARISON, define_operators
-from theano.tensor import elemwise, indexing, math, reduction, static_value, statistics
+from theano.tensor import elemwise, extremes, indexing, math, reduction, static_value, statistics
 from theano.tensor.alloc import ones_like, zeros_like
+from theano.tensor.axes import squeeze, swapaxes, transpose
 from theano.tensor.dot import dot
 from theano.tensor.join import stack
-from theano.tensor.shape import flatten, patternbroadcast, reshape, squeeze, swapaxes, transpose
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.reshaping import flatten, reshape
 from theano.tensor.shape import shape as shape_of
 from theano.tensor.type import TensorType
 from theano.tensor.variable import LATE, AsTensorError, _tensor_py_operators, as_tensor_variable
@@ -158,10 +162,7 @@ def _norm(self: _tensor_py_operators, L: Any = None, axis: Any = None, keepdims:
     ----------
     L : float, optional
         The order, default 2.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
     """
     return statistics.norm(self, L, axis, keepdims)
 
@@ -169,19 +170,6 @@ def _norm(self: _tensor_py_operators, L: Any = None, axis: Any = None, keepdims:
 def _mean(
     self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
-    """Mean over axes: see `theano.tensor.mean`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    dtype : str, optional
-        Float dtype of the result.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    acc_dtype : str, optional
-        Dtype to add up in.
-    """
     return statistics.mean(self, axis=axis, dtype=dtype, keepdims=keepdims, acc_dtype=acc_dtype)
 
 
@@ -278,167 +266,54 @@ def _rdot(self: _tensor_py_operators, left: Any) -> Any:
 
 
 def _all(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Whether all elements over `axis` are nonzero: see `theano.tensor.all`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    """
     return reduction.all(self, axis, keepdims)
 
 
 def _any(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Whether an element over `axis` is nonzero: see `theano.tensor.any`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    """
     return reduction.any(self, axis, keepdims)
 
 
 def _max(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Largest element over `axis`; NaN if there is one: see `theano.tensor.max`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    """
-    return reduction.max(self, axis, keepdims)
+    return extremes.max(self, axis, keepdims)
 
 
 def _min(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Smallest element over `axis`; NaN if there is one: see `theano.tensor.min`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    """
-    return reduction.min(self, axis, keepdims)
+    return extremes.min(self, axis, keepdims)
 
 
 def _argmax(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Position of the largest element over `axis`, the first of ties: see `theano.tensor.argmax`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    """
-    return reduction.argmax(self, axis, keepdims)
+    return extremes.argmax(self, axis, keepdims)
 
 
 def _argmin(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
-    """Position of the smallest element over `axis`, the first of ties: see `theano.tensor.argmin`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    """
-    return reduction.argmin(self, axis, keepdims)
+    return extremes.argmin(self, axis, keepdims)
 
 
 def _sum(
     self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
-    """Sum over axes: see `theano.tensor.sum`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    dtype : str, optional
-        Dtype of the result.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    acc_dtype : str, optional
-        Dtype to add up in.
-    """
     return reduction.sum(self, axis, dtype, keepdims, acc_dtype)
 
 
 def _prod(
     self: _tensor_py_operators, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
 ) -> Any:
-    """Product over axes: see `theano.tensor.prod`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    dtype : str, optional
-        Dtype of the result.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    acc_dtype : str, optional
-        Dtype to multiply in.
-    """
     return reduction.prod(self, axis, dtype, keepdims, acc_dtype)
 
 
 def _var(
     self: _tensor_py_operators, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Any:
-    """Variance over axes: see `theano.tensor.var`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    ddof : int
-        What is taken from the number of elements to make the divisor.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    corrected : bool
-        Whether to subtract the rounding error of the mean.
-    """
     return statistics.var(self, axis, ddof, keepdims, corrected)
 
 
 def _std(
     self: _tensor_py_operators, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Any:
-    """Standard deviation over axes: see `theano.tensor.std`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    ddof : int
-        What is taken from the number of elements to make the divisor.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-    corrected : bool
-        Whether to subtract the rounding error of the mean.
-    """
     return statistics.std(self, axis, ddof, keepdims, corrected)
 
 
 def _ptp(self: _tensor_py_operators, axis: Any = None) -> Any:
-    """Largest minus smallest element over `axis`: see `theano.tensor.ptp`.
-
-    Parameters
-    ----------
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    """
     return statistics.ptp(self, axis)
 
 
@@ -454,44 +329,18 @@ def _astype(self: _tensor_py_operators, dtype: Any) -> Any:
 
 
 def _round(self: _tensor_py_operators, mode: str | None = None) -> Any:
-    """The nearest integers: see `theano.tensor.round`.
-
-    Parameters
-    ----------
-    mode : {'half_to_even', 'half_away_from_zero'}
-        Where halves go; default: to the even neighbour.
-    """
     return math.round(self, mode)
 
 
 def _nonzero(self: _tensor_py_operators, return_matrix: bool = False) -> Any:
-    """The positions of non-zero elements: see `theano.tensor.nonzero`.
-
-    Parameters
-    ----------
-    return_matrix : bool
-        Whether to return a matrix with a row for each axis.
-    """
     return indexing.nonzero(self, return_matrix)
 
 
 def _nonzero_values(self: _tensor_py_operators) -> Any:
-    """The non-zero elements, in C order: see `theano.tensor.nonzero_values`."""
     return indexing.nonzero_values(self)
 
 
 def _take(self: _tensor_py_operators, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
-    """The elements at `indices` along `axis`: see `theano.tensor.take`.
-
-    Parameters
-    ----------
-    indices : tensor-like
-        Integers, of any shape.
-    axis : int or None
-        None: of the flattened tensor.
-    mode : {'raise', 'wrap', 'clip'}
-        What becomes of indices out of range.
-    """
     return indexing.take(self, indices, axis, mode)
 
 
@@ -509,40 +358,18 @@ def _reshape(self: _tensor_py_operators, shape: Any, ndim: int | None = None) ->
 
 
 def _squeeze(self: _tensor_py_operators) -> Any:
-    """The tensor without its broadcastable axes: see `theano.tensor.squeeze`."""
     return squeeze(self)
 
 
 def _swapaxes(self: _tensor_py_operators, axis1: int, axis2: int) -> Any:
-    """The tensor with two axes exchanged: see `theano.tensor.swapaxes`.
-
-    Parameters
-    ----------
-    axis1, axis2 : int
-        Which.
-    """
     return swapaxes(self, axis1, axis2)
 
 
 def _ones_like(self: _tensor_py_operators, dtype: Any = None) -> Any:
-    """Ones of this shape: see `theano.tensor.ones_like`.
-
-    Parameters
-    ----------
-    dtype : str, optional
-        Dtype of the result, default that of this tensor.
-    """
     return ones_like(self, dtype)
 
 
 def _zeros_like(self: _tensor_py_operators, dtype: Any = None) -> Any:
-    """Zeros of this shape: see `theano.tensor.zeros_like`.
-
-    Parameters
-    ----------
-    dtype : str, optional
-        Dtype of the result, default that of this tensor.
-    """
     return zeros_like(self, dtype)
 
 
@@ -608,8 +435,38 @@ def _getter(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return get
 
 
-def attach(methods: dict[str, Callable[..., Any]]) -> None:
-    """Give tensor variables the methods of a table (for modules above this one)."""
+def _told_of(method: Any, function: Any) -> str:
+    """The docstring of a method that calls a function: what that one says, but for its first argument and examples."""
+    doc = function.__doc__
+    if sys.version_info < (3, 13):
+        doc = doc.replace("\n    ", "\n")
+    before, _, doc = doc.partition("\n\nParameters\n----------\n")
+    parameters, _, after = doc.partition("\n\nReturns\n")
+    code = method.__code__
+    own = set(code.co_varnames[1 : code.co_argcount])
+    told: list[str] = []
+    shown = False
+    for line in parameters.splitlines():
+        if not line.startswith(" "):
+            shown = not own.isdisjoint(line.partition(" : ")[0].split(", "))
+        if shown:
+            told.append(line)
+    sections = [before, f"See `theano.tensor.{function.__name__}`."]
+    if told:
+        sections.append("\n".join(["Parameters", "-" * 10, *told]))
+    sections.append("Returns\n" + after.partition("\n\nExamples\n")[0])
+    return "\n\n".join(sections).replace(f"`{function.__code__.co_varnames[0]}`", "`self`")
+
+
+def attach(methods: dict[str, Callable[..., Any]], functions: Sequence[Any] = ()) -> None:
+    """Give tensor variables the methods of a table (for modules above this one).
+
+    Methods that are called as `functions` have the docstrings of these.
+    """
+    for function in functions:
+        if function.__doc__:  # not under -OO
+            method = methods[function.__name__]
+            method.__doc__ = _told_of(method, function)
     for name, method in methods.items():
         setattr(_tensor_py_operators, name, method)
 
@@ -624,6 +481,11 @@ def _refusing(name: str) -> Callable[[Any, Any], None]:
     return refuse
 
 
-attach(METHODS)
+fill(globals())
+attach(METHODS, [
+    reduction.all, reduction.any, extremes.argmax, extremes.argmin, extremes.max, extremes.min, reduction.sum,
+    reduction.prod, statistics.mean, statistics.var, statistics.std, statistics.ptp, math.round, indexing.nonzero,
+    indexing.nonzero_values, indexing.take, squeeze, swapaxes, ones_like, zeros_like,
+])  # fmt: skip
 for _name, _get in PROPERTIES.items():
     setattr(_tensor_py_operators, _name, property(_getter(_get), _refusing(_name), doc=_TOLD[_name]))

@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, real_of
 from theano.tensor.assertion import Assert
 from theano.tensor.cumulative import cumprod, cumsum
+from theano.tensor.extremes import argmax, argmin
+from theano.tensor.extremes import max as max_
+from theano.tensor.extremes import min as min_
 from theano.tensor.math import abs_, cast, eq, imag, isnan, real, sqr, sqrt, switch, true_div
 from theano.tensor.math import complex as complex_
 from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import argmax, argmin
-from theano.tensor.reduction import max as max_
-from theano.tensor.reduction import min as min_
 from theano.tensor.reduction import prod as prod_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.variable import as_tensor_variable, constant
@@ -89,12 +90,10 @@ def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) 
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `a`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -103,10 +102,7 @@ def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) 
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -122,12 +118,10 @@ def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `a`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -136,10 +130,7 @@ def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -220,12 +211,10 @@ def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Float dtype of the result; default: float64 for integers, else that of `a`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -234,10 +223,7 @@ def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -256,14 +242,12 @@ def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Float dtype of the result; default: float64 for integers, else that of `a`.
     ddof : int
         What is taken from the number of elements to make the divisor.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -272,10 +256,7 @@ def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -297,14 +278,12 @@ def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Float dtype of the result; default: float64 for integers, else that of `a`.
     ddof : int
         What is taken from the number of elements to make the divisor.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -313,10 +292,7 @@ def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -342,10 +318,7 @@ def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -354,10 +327,7 @@ def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -374,10 +344,7 @@ def nanmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -386,10 +353,7 @@ def nanmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -415,10 +379,7 @@ def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -430,9 +391,7 @@ def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     TypeError
         `axis` is not made of ints.
     ValueError
-        There is no such axis.
-    ValueError
-        When it runs: all elements over `axis` are NaN.
+        There is no such axis; or when it runs: all elements over `axis` are NaN.
 
     Examples
     --------
@@ -449,10 +408,7 @@ def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -464,9 +420,7 @@ def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     TypeError
         `axis` is not made of ints.
     ValueError
-        There is no such axis.
-    ValueError
-        When it runs: all elements over `axis` are NaN.
+        There is no such axis; or when it runs: all elements over `axis` are NaN.
 
     Examples
     --------
@@ -474,3 +428,6 @@ def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     array(2)
     """
     return _position(a, axis, keepdims, argmin, np.inf, "nanargmin")
+
+
+fill(globals())

@@ -11,10 +11,14 @@ from theano.graph import Apply, Op
 from theano.tensor import math, reduction
 from theano.tensor import statistics as _statistics
 from theano.tensor.alloc import zeros_like
+from theano.tensor.assertion import asserted_equal
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.diagonal import diag as _diag
 from theano.tensor.dot import dot
-from theano.tensor.factors import SVD, Eig, Eigh, EighGrad, QRFull, QRIncomplete, eig, eigh, qr, svd
+from theano.tensor.eigen import Eig, Eigh, EighGrad, eig, eigh
+from theano.tensor.extremes import max as max_
+from theano.tensor.extremes import min as min_
+from theano.tensor.factors import SVD, QRFull, QRIncomplete, qr, svd
 from theano.tensor.inverses import (
     Det,
     MatrixInverse,
@@ -27,12 +31,11 @@ from theano.tensor.inverses import (
     slogdet,
 )
 from theano.tensor.join import stack
-from theano.tensor.matrices import Composed, as_matrices, as_matrix, identity_for, in_pattern_of, matmul
-from theano.tensor.opsupport import Shapes, single
-from theano.tensor.reduction import max as max_
-from theano.tensor.reduction import min as min_
+from theano.tensor.matrices import Composed, as_matrices, as_matrix, identity_for, in_pattern_of, matmul, square
+from theano.tensor.opsupport import Shapes, checked_axis, single
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import reshape, shape_tuple
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import product, shape_tuple
 from theano.tensor.systems import solve
 from theano.tensor.variable import as_tensor_variable
 
@@ -227,7 +230,7 @@ def matrix_power(M: Any, n: int) -> Any:
     TypeError
         `n` is no integer.
     ValueError
-        When it runs: the matrix is not square.
+        When it runs, or before, if that is known: the matrix is not square.
     LinAlgError
         When it runs: `n` is negative and there is no inverse.
 
@@ -242,13 +245,15 @@ def matrix_power(M: Any, n: int) -> Any:
         raise TypeError(f"matrix_power takes an int as exponent, not {n!r}")
     if n < 0:
         M, n = matrix_inverse(M), -n
+    if n < 2:  # else the product of the matrix with itself refuses it
+        return square(M if n else zeros_like(M) + identity_for(M), "matrix_power: M")
     result = None
     while n:
         if n % 2:
             result = M if result is None else matmul(result, M)
         n //= 2
         M = matmul(M, M) if n else M
-    return zeros_like(M) + identity_for(M) if result is None else result
+    return result
 
 
 def norm(x: Any, ord: Any = None) -> Any:
@@ -293,20 +298,19 @@ def norm(x: Any, ord: Any = None) -> Any:
     if order is None:
         return math.sqrt(sum_(_statistics.size_to_power(x, 2)))
     if ndim == 1:
-        if isinstance(order, str):
-            raise ValueError(f"Invalid norm order {ord!r} for vectors")
         return _statistics.norm(x, order)
     if ndim > 2:
         raise NotImplementedError(f"norm of order {ord!r} of a tensor of {ndim} dimensions")
     if order == "fro":
         return math.sqrt(sum_(_statistics.size_to_power(x, 2)))
-    size = math.abs_(x)
+    if order not in ("nuc", 1, -1, 2, -2, np.inf, -np.inf):
+        raise ValueError(
+            f"Invalid norm order {ord!r} for matrices: it must be None, 'fro', 'nuc', 1, -1, 2, -2, 'inf' or '-inf'"
+        )
     if order == "nuc" or abs(order) == 2:
         values = svd(x, compute_uv=False)
         return sum_(values) if order == "nuc" else max_(values) if order > 0 else min_(values)
-    if abs(order) not in (1, np.inf):
-        raise ValueError(f"Invalid norm order {ord!r} for matrices")
-    sums = sum_(size, axis=0 if abs(order) == 1 else 1)
+    sums = sum_(math.abs_(x), axis=0 if abs(order) == 1 else 1)
     return max_(sums) if order > 0 else min_(sums)
 
 
@@ -388,8 +392,11 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
 
     Raises
     ------
+    ValueError
+        `a` has fewer axes than `b`, or not those of `axes`, or one of them is named twice; or when it runs, `b` has
+        not as many elements as there are equations.
     LinAlgError
-        When it runs: the products differ, or the equations have no unique solution.
+        When it runs: there are not as many equations as unknowns, or they have no unique solution.
 
     Examples
     --------
@@ -398,11 +405,21 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if axes is not None:
-        moved = [k % a.type.ndim for k in axes]
+        moved = [checked_axis(k, a.type.ndim, "tensorsolve") for k in axes]
+        if len(set(moved)) < len(moved):
+            raise ValueError(f"tensorsolve: axes {tuple(axes)} name one twice")
         a = a.dimshuffle([k for k in range(a.type.ndim) if k not in moved] + moved)
-    lengths = shape_tuple(a)[b.type.ndim :]
-    size = reduction.prod(stack(list(lengths)))
-    return reshape(solve(reshape(a, (-1, size)), reshape(b, (-1,))), lengths)
+    if a.type.ndim < b.type.ndim:
+        raise ValueError(
+            f"tensorsolve: a has the axes of b and of the result, it needs {b.type.ndim} at least, not {a.type.ndim}"
+        )
+    lengths = shape_tuple(a)
+    equations, unknowns = product(lengths[: b.type.ndim]), product(lengths[b.type.ndim :])
+    different = "tensorsolve: a and b have {0} equations with {1} unknowns, both numbers must be equal"
+    a = asserted_equal(different, a, equations, unknowns, np.linalg.LinAlgError)
+    b = asserted_equal("tensorsolve: a has {0} equations, b {1} right sides", b, equations, product(shape_tuple(b)))
+    solution = solve(reshape(a, (equations, unknowns), ndim=2), reshape(b, (equations,), ndim=1))
+    return reshape(solution, lengths[b.type.ndim :], ndim=a.type.ndim - b.type.ndim)
 
 
 class TensorSolve(Composed):

@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, upcast
-from theano.tensor.alloc import arange, ones_like, zeros_like
+from theano.tensor.alloc import ones_like, zeros_like
 from theano.tensor.arranging import flip
-from theano.tensor.assertion import Assert
+from theano.tensor.assertion import Assert, asserted_equal
+from theano.tensor.axes import shape_padright
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.cumulative import diff
 from theano.tensor.diagonal import diag
 from theano.tensor.dot import dot
 from theano.tensor.elemwise import dimshuffle
+from theano.tensor.extremes import supremum
 from theano.tensor.indexing import take
 from theano.tensor.join import concatenate, stack
 from theano.tensor.math import (
@@ -39,11 +42,13 @@ from theano.tensor.math import (
     true_div,
 )
 from theano.tensor.math import complex as complex_
+from theano.tensor.opsupport import checked_axis
 from theano.tensor.ordered import searchsorted
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import any as any_
-from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import flatten, reshape, shape_i, shape_padright
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import shape_i
 from theano.tensor.statistics import cov
 from theano.tensor.variable import as_tensor_variable, constant
 
@@ -54,15 +59,13 @@ __all__ = [
 
 
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The logarithm of the sum of exponentials over `axis`, without overflow.
+    """The logarithm of the sum of exponentials over `axis`, without overflow; -inf of nothing.
 
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+        Real numbers.
+    <axis, keepdims>
 
     Returns
     -------
@@ -72,11 +75,9 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Raises
     ------
     TypeError
-        `axis` is not made of ints.
+        `a` is complex, or `axis` is not made of ints.
     ValueError
         There is no such axis.
-    ValueError
-        When it runs: there are no elements over `axis`.
 
     Examples
     --------
@@ -88,8 +89,10 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     The formula is ``log(sum(exp(a - m))) + m``, where `m` is the largest element.
     """
     a = as_tensor_variable(a)
+    if a.type.dtype in COMPLEX:
+        raise TypeError(f"logsumexp takes real numbers, {a} is of {a.type}")
     a = cast(a, "float64") if a.type.dtype in DISCRETE else a  # differences of small integers would overflow
-    largest = max_(a, axis=axis, keepdims=True)
+    largest = supremum(a, axis=axis, keepdims=True)
     # An infinity less itself would be NaN; where the largest is none, it comes off exactly.
     shift = switch(isinf(largest), constant(np.asarray(0, largest.type.dtype)), largest)
     result = log(sum_(exp(a - shift), axis=axis, keepdims=True)) + shift
@@ -105,10 +108,7 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -117,10 +117,7 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -136,14 +133,12 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     Parameters
     ----------
     a : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     weights : tensor-like, optional
         Of the shape of `a`, or a vector along the one axis `axis`; default: all are 1.
     returned : bool
         Whether to return the sums of the weights, too.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -155,9 +150,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     TypeError
         `axis` is not made of ints.
     ValueError
-        There is no such axis.
-    ValueError
-        Weights of another shape than the tensor are no vector along one axis.
+        There is no such axis, or weights of another shape than the tensor are no vector along one axis.
 
     Examples
     --------
@@ -430,7 +423,7 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
     Raises
     ------
     ValueError
-        When it runs: there are not three numbers.
+        There is no such axis, or there are not three numbers along it (when it runs, if that is not known before).
 
     Examples
     --------
@@ -441,15 +434,14 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
     -----
     The formula is ``(a1 b2 - a2 b1, a2 b0 - a0 b2, a0 b1 - a1 b0)``, as `numpy.cross`.
     """
-    (x0, x1, x2), (y0, y1, y2) = (_three(as_tensor_variable(v), axis) for v in (a, b))
+    (x0, x1, x2), (y0, y1, y2) = (_three_numbers(as_tensor_variable(v), axis) for v in (a, b))
     return stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axis=axis)
 
 
-def _three(x: Any, axis: int) -> list[Any]:
-    """The three slices of `x` along an axis."""
-    (place,) = all_axes(normalize_axis(axis, x.type.ndim), x.type.ndim)
-    if x.type.shape[place] != 3:
-        x = Assert("cross: vectors must have three numbers", ValueError)(x, eq(shape_i(x, place), 3))
+def _three_numbers(x: Any, axis: int) -> list[Any]:
+    """The first, the second and the third number of each vector along an axis."""
+    place = checked_axis(axis, x.type.ndim, "cross")
+    x = asserted_equal(f"cross: vectors along axis {axis} must have three numbers, not {{0}}", x, shape_i(x, place), 3)
     return [take(x, k, axis=place) for k in range(3)]
 
 
@@ -574,3 +566,6 @@ def polyval(p: Any, x: Any) -> Any:
     for coefficient in from_highest[1:]:
         result = result * x + coefficient
     return result
+
+
+fill(globals())

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from theano.tensor import math, nlinalg, reduction, slinalg, statistics
-from theano.tensor.alloc import ones_like, tril, triu, zeros_like
+from theano.tensor import extremes, math, nlinalg, reduction, slinalg, statistics
+from theano.tensor.alloc import ones_like, zeros_like
+from theano.tensor.axes import squeeze, swapaxes, transpose
 from theano.tensor.cumulative import cumprod, cumsum, diff
 from theano.tensor.diagonal import diag, diagonal
 from theano.tensor.dot import dot, outer, tensordot
@@ -21,8 +22,9 @@ from theano.tensor.extra_ops import repeat
 from theano.tensor.indexing import take
 from theano.tensor.join import concatenate, roll, stack, tile
 from theano.tensor.methods import attach
-from theano.tensor.shape import flatten, reshape, squeeze, swapaxes, transpose
+from theano.tensor.reshaping import flatten, reshape
 from theano.tensor.sort import argsort, sort
+from theano.tensor.triangles import tril, triu
 from theano.tensor.variable import _tensor_py_operators
 
 __all__ = ["FUNCTIONS", "NUMPY_NAMES"]
@@ -46,8 +48,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **{
         theirs: _reduction(ours)
         for theirs, ours in (
-            (np.sum, reduction.sum), (np.prod, reduction.prod), (np.max, reduction.max), (np.min, reduction.min),
-            (np.argmax, reduction.argmax), (np.argmin, reduction.argmin), (np.all, reduction.all),
+            (np.sum, reduction.sum), (np.prod, reduction.prod), (np.max, extremes.max), (np.min, extremes.min),
+            (np.argmax, extremes.argmax), (np.argmin, extremes.argmin), (np.all, reduction.all),
             (np.any, reduction.any), (np.mean, statistics.mean), (np.var, statistics.var), (np.std, statistics.std),
             (np.ptp, statistics.ptp),
         )

@@ -7,15 +7,19 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Constant
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.tensor.alloc import alloc
 from theano.tensor.arranging import expand_dims, moveaxis, take_along_axis
 from theano.tensor.assertion import Assert
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.math import cast, ceil, clip, eq, floor, ge, isnan, le, maximum, round_half_to_even, switch
+from theano.tensor.join import concatenate
+from theano.tensor.math import cast, ceil, clip, eq, floor, ge, isnan, le, maximum, minimum, round_half_to_even, switch
 from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import product, reshape, shape_i
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import product, shape_i
 from theano.tensor.sort import sort
 from theano.tensor.variable import as_tensor_variable, constant
 
@@ -68,6 +72,15 @@ def _at(rows: Any, place: Any) -> Any:
     return switch(eq(first, second), first, first * (1 - part) + second * part)
 
 
+def _nan_if_empty(rows: Any) -> Any:
+    """`rows`; if they have no elements, with a NaN in each: NumPy's median of nothing."""
+    *others, last = (shape_i(rows, k) for k in range(rows.type.ndim))
+    if rows.type.shape[-1]:
+        return rows
+    nothing = constant(np.asarray(np.nan, rows.type.dtype))
+    return concatenate([rows, alloc(nothing, *others, 1 - minimum(last, 1))], axis=-1)
+
+
 def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str, leave_nan_out: bool) -> Any:
     a = as_tensor_variable(a)
     if a.type.dtype in COMPLEX:
@@ -78,7 +91,8 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str,
         raise ValueError(f"{what}: q must be a number or a vector, not of {q.type.ndim} dimensions")
     a = cast(a, "float64") if a.type.dtype in DISCRETE else a
     axes = all_axes(normalize_axis(axis, a.type.ndim), a.type.ndim)
-    rows = sort(_rows(a, axes), axis=-1)  # NaN come last
+    rows = _rows(a, axes)
+    rows = sort(_nan_if_empty(rows) if leave_nan_out or what == "median" else rows, axis=-1)  # NaN come last
     before = rows.type.ndim - 1
     if leave_nan_out:
         count = sum_(switch(isnan(rows), 0, 1), axis=-1, dtype="int64", keepdims=True)
@@ -113,13 +127,11 @@ def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
         Real numbers; integers are taken as float64.
     q : tensor-like
         A fraction from 0 to 1, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         How a number between two elements is found: 'linear', 'lower', 'higher', 'nearest', 'midpoint', 'hazen',
         'weibull', 'median_unbiased', 'normal_unbiased', 'interpolated_inverted_cdf'; see `numpy.quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -158,12 +170,10 @@ def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
         Real numbers; integers are taken as float64.
     q : tensor-like
         Hundredths from 0 to 100, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -188,16 +198,13 @@ def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
 
 
 def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The middle of the sorted elements over `axis`, or the mean of both of them; NaN where an element is NaN.
+    """The middle of the sorted elements over `axis`, or the mean of both; NaN where one is NaN, or there is none.
 
     Parameters
     ----------
     a : tensor-like
         Real numbers; integers are taken as float64.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -208,8 +215,6 @@ def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ------
     TypeError
         `a` is complex.
-    IndexError
-        When it runs: there are no elements.
 
     Examples
     --------
@@ -228,12 +233,10 @@ def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdi
         Real numbers; integers are taken as float64.
     q : tensor-like
         A fraction from 0 to 1, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -264,12 +267,10 @@ def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keep
         Real numbers; integers are taken as float64.
     q : tensor-like
         Hundredths from 0 to 100, or a vector of them.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     method : str
         As that of `quantile`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
 
     Returns
     -------
@@ -298,10 +299,7 @@ def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     ----------
     a : tensor-like
         Real numbers; integers are taken as float64.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -319,3 +317,6 @@ def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     array(4.)
     """
     return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "nanmedian", True)
+
+
+fill(globals())

@@ -9,11 +9,11 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.graph.null_type import grad_undefined
-from theano.scalar.dtypes import COMPLEX, INTEGER
+from theano.scalar.dtypes import COMPLEX, INTEGER, real_of
 from theano.tensor.alloc import alloc
 from theano.tensor.cumulative import cumsum, diff
-from theano.tensor.join import concatenate
-from theano.tensor.math import and_, cast, invert, isnan, minimum, neq
+from theano.tensor.join import concatenate, stack
+from theano.tensor.math import and_, cast, complex, imag, invert, isnan, minimum, neq, real
 from theano.tensor.methods import attach
 from theano.tensor.opsupport import (
     Shapes,
@@ -103,10 +103,21 @@ class Unique(Op):
             storage[0] = value if k == 0 else np.ravel(value).astype("int64")
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any] | None:
-        """Of complex numbers: those that differ from the one in front where they are sorted; a NaN counts once."""
-        if inputs[0].type.dtype not in COMPLEX or self.axis is not None:
+        """Of complex numbers: those that differ from the one in front where they are sorted; a NaN counts once.
+
+        Slices of them are sorted as slices of real numbers: for each number which of its parts are NaN, which decides
+        first, and its parts.
+        """
+        x = inputs[0]
+        if x.type.dtype not in COMPLEX:
             return None
-        x = inputs[0].flatten()
+        if self.axis is not None and x.type.ndim > 1:
+            kind = cast(2 * isnan(real(x)) + isnan(imag(x)), real_of(x.type.dtype))
+            flags = self.return_index, self.return_inverse, self.return_counts
+            parts = stack([kind, real(x), imag(x)], axis=x.type.ndim)
+            slices, *rest = Unique(*flags, self.axis % x.type.ndim)(parts, return_list=True)
+            return [complex(slices[..., 1], slices[..., 2]), *rest]
+        x = x.flatten()
         order = argsort(x)
         found = x[order]
         is_new = and_(neq(found[1:], found[:-1]), invert(isnan(found[:-1])))
@@ -231,18 +242,7 @@ def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
 
 def _searchsorted(self: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """The positions in this sorted vector before (or behind) which `v` belongs: see `theano.tensor.searchsorted`.
-
-    Parameters
-    ----------
-    v : tensor-like
-        What is put in; of any shape.
-    side : {'left', 'right'}
-        Whether before or behind equal elements.
-    sorter : tensor-like, optional
-        An integer vector that sorts this one.
-    """
     return searchsorted(self, v, side, sorter)
 
 
-attach({"searchsorted": _searchsorted})
+attach({"searchsorted": _searchsorted}, [searchsorted])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from theano.scalar.dtypes import INTEGER
-from theano.tensor.alloc import arange
+from theano.tensor.axes import shape_padleft
 from theano.tensor.math import cast
 from theano.tensor.opsupport import index_constant
-from theano.tensor.shape import shape_i, shape_padleft
+from theano.tensor.ranges import arange
+from theano.tensor.shape import shape_i
 from theano.tensor.sort import argsort
 from theano.tensor.variable import as_tensor_variable
 

@@ -10,10 +10,12 @@ from theano.tensor.careduce import all_axes
 from theano.tensor.masks import mixed
 from theano.tensor.math import cast, eq, switch, true_div
 from theano.tensor.opsupport import Shapes, holomorphic, single
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.recurrence import LinearRecurrence, backwards, delayed, products_before
 from theano.tensor.reduction import prod
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import patternbroadcast, product, reshape, shape_tuple
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import product, shape_tuple
 from theano.tensor.variable import LATE, as_tensor_variable
 
 __all__ = ["ProductOfOthers"]

@@ -9,12 +9,13 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import upcast
-from theano.tensor.alloc import arange
+from theano.tensor.axes import dimshuffle
 from theano.tensor.elemwise import broadcast_static
 from theano.tensor.masks import mixed, within
 from theano.tensor.math import cast, eq, second
 from theano.tensor.opsupport import Shapes, holomorphic, single
-from theano.tensor.shape import dimshuffle, shape_i
+from theano.tensor.ranges import arange
+from theano.tensor.shape import shape_i
 from theano.tensor.subtensor import set_subtensor
 from theano.tensor.variable import as_tensor_variable, constant
 

@@ -1,4 +1,4 @@
-"""Reductions over axes: sums, products, extremes and their positions, all, any."""
+"""Reductions over axes: sums, products, all, any."""
 
 from __future__ import annotations
 
@@ -8,29 +8,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from theano import scalar
-from theano.graph import Apply, Op
-from theano.graph.null_type import DisconnectedType, NullType
-from theano.scalar.dtypes import COMPLEX, DISCRETE, FLOAT
+from theano.graph.common_text import fill
 from theano.tensor.careduce import (
     CAReduce,
     CAReduceDtype,
-    Shapes,
-    all_axes,
     check_and_normalize_axes,
     keep_dims,
     makeKeepDims,
     normalize_axis,
 )
-from theano.tensor.elemwise import SECOND, zeros_for
-from theano.tensor.masks import moved, within
-from theano.tensor.math import eq, invert, mul, neg, neq, switch, true_div
-from theano.tensor.type import tensor_type
-from theano.tensor.variable import LATE, TensorVariable, as_tensor_variable
+from theano.tensor.elemwise import SECOND
+from theano.tensor.math import eq, mul, neq, switch, true_div
+from theano.tensor.variable import LATE, as_tensor_variable
 
 __all__ = [
-    "All", "Any", "Argmax", "CAReduce", "CAReduceDtype", "Max", "MaxAndArgmax", "Min", "Prod",
-    "ProdWithoutZeros", "Sum", "Supremum", "all", "any", "argmax", "argmin", "check_and_normalize_axes", "keep_dims",
-    "makeKeepDims", "max", "max_and_argmax", "min", "normalize_axis", "prod", "sum", "supremum",
+    "All", "Any", "CAReduce", "CAReduceDtype", "Prod", "ProdWithoutZeros", "Sum", "all", "any",
+    "check_and_normalize_axes", "keep_dims", "makeKeepDims", "normalize_axis", "prod", "sum",
 ]  # fmt: skip
 
 
@@ -39,8 +32,7 @@ class Sum(CAReduceDtype):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
     dtype : str, optional
         Dtype of the result.
     acc_dtype : str, optional
@@ -76,8 +68,7 @@ class Prod(CAReduceDtype):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
     dtype : str, optional
         Dtype of the result.
     acc_dtype : str, optional
@@ -119,8 +110,7 @@ class ProdWithoutZeros(CAReduceDtype):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
     dtype : str, optional
         Dtype of the result.
     acc_dtype : str, optional
@@ -144,83 +134,6 @@ class ProdWithoutZeros(CAReduceDtype):
         return true_div(mul(g, keep_dims(out, x.type.ndim, self.axis)), x)
 
 
-class Max(CAReduce):
-    """Largest element over axes; NaN if there is one.
-
-    Parameters
-    ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
-
-    Examples
-    --------
-    >>> T.Max((0,))(T.constant([[1, 5], [3, 4]])).eval()
-    array([3, 5])
-    """
-
-    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
-
-    def __init__(self, axis: t.Any = None) -> None:
-        super().__init__(scalar.maximum, axis)
-
-    def __str__(self) -> str:
-        name = type(self).__name__
-        return name if self.axis is None else f"{name}{{{', '.join(map(str, self.axis))}}}"
-
-
-class Supremum(Max):
-    """Largest element over axes of floats; -inf where there is none.
-
-    What is subtracted before an exponential: softmax and log(sum(exp)) of nothing are no errors.
-
-    Parameters
-    ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
-
-    Examples
-    --------
-    >>> T.Supremum((0,))(T.constant([[1.0, 5.0], [3.0, 4.0]])).eval()
-    array([3., 5.])
-    """
-
-    never_fails = True
-
-    def make_node(self, x: t.Any) -> Apply:
-        x = as_tensor_variable(x)
-        if x.type.dtype not in FLOAT:
-            raise TypeError(f"Supremum takes floats, for others have no -inf, not {x} of type {x.type}")
-        return super().make_node(x)
-
-    def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
-        x = np.asarray(inputs[0])
-        axis = None if self.axis is None else tuple(self.axis)
-        out[0][0] = np.asarray(np.max(x, axis=axis, initial=-np.inf), dtype=x.dtype)
-
-
-class Min(CAReduce):
-    """Smallest element over axes; NaN if there is one.
-
-    Parameters
-    ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
-
-    Examples
-    --------
-    >>> T.Min((0,))(T.constant([[1, 5], [3, 4]])).eval()
-    array([1, 4])
-    """
-
-    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
-
-    def __init__(self, axis: t.Any = None) -> None:
-        super().__init__(scalar.minimum, axis)
-
-    def __str__(self) -> str:
-        return "Min" if self.axis is None else f"Min{{{', '.join(map(str, self.axis))}}}"
-
-
 class _Logical(CAReduce):
     """A reduction of truth values."""
 
@@ -239,8 +152,7 @@ class All(_Logical):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
 
     Examples
     --------
@@ -259,8 +171,7 @@ class Any(_Logical):
 
     Parameters
     ----------
-    axis : sequence of ints or None
-        Over which axes; None: all.
+    <axis of an op>
 
     Examples
     --------
@@ -274,7 +185,7 @@ class Any(_Logical):
         super().__init__(scalar.or_, axis)
 
 
-def _reduced(op: CAReduce, x: t.Any, keepdims: bool) -> t.Any:
+def reduced(op: CAReduce, x: t.Any, keepdims: bool) -> t.Any:
     out = op(x)
     return keep_dims(out, x.type.ndim, out.owner.op.axis) if keepdims else out
 
@@ -291,12 +202,10 @@ def sum(
     Parameters
     ----------
     input : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
     acc_dtype : str, optional
         Dtype to add up in; default: float64 for float32, float32 for float16.
 
@@ -307,10 +216,7 @@ def sum(
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -325,7 +231,7 @@ def sum(
     `initial` and `where`.
     """
     x = as_tensor_variable(input)
-    return _reduced(Sum(normalize_axis(axis, x.type.ndim), dtype, acc_dtype), x, keepdims)
+    return reduced(Sum(normalize_axis(axis, x.type.ndim), dtype, acc_dtype), x, keepdims)
 
 
 def prod(
@@ -341,12 +247,10 @@ def prod(
     Parameters
     ----------
     input : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
     acc_dtype : str, optional
         Dtype to multiply in; default: float64 for float32, float32 for float16.
     no_zeros_in_input : bool
@@ -359,10 +263,7 @@ def prod(
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -371,7 +272,7 @@ def prod(
     """
     x = as_tensor_variable(input)
     op = Prod(normalize_axis(axis, x.type.ndim), dtype, acc_dtype, no_zeros_in_input)
-    return _reduced(op, x, keepdims)
+    return reduced(op, x, keepdims)
 
 
 def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
@@ -380,10 +281,7 @@ def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -392,10 +290,7 @@ def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -403,7 +298,7 @@ def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     array([ True, False])
     """
     x = as_tensor_variable(x)
-    return _reduced(All(normalize_axis(axis, x.type.ndim)), x, keepdims)
+    return reduced(All(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
 
 def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
@@ -412,10 +307,7 @@ def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -424,10 +316,7 @@ def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -435,7 +324,7 @@ def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     array([ True, False])
     """
     x = as_tensor_variable(x)
-    return _reduced(Any(normalize_axis(axis, x.type.ndim)), x, keepdims)
+    return reduced(Any(normalize_axis(axis, x.type.ndim)), x, keepdims)
 
 
 def _sum_keeping(d: t.Any, axes: Sequence[int]) -> t.Any:
@@ -447,335 +336,4 @@ LATE["sum_keeping"] = _sum_keeping
 LATE["any_keeping"] = lambda x, axes: any(x, axis=tuple(axes), keepdims=True)
 
 
-# -- extremes and their positions --------------------------------------------------------------------------
-
-
-class Argmax(Op):
-    """Position of the largest element over axes: the first of ties, the first NaN if there is one.
-
-    Parameters
-    ----------
-    axis : sequence of ints
-        Over which axes; the position counts along them in C order.
-
-    Examples
-    --------
-    >>> T.Argmax((0,))(T.constant([[1, 5], [3, 4]])).eval()
-    array([1, 0])
-    """
-
-    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
-
-    def __init__(self, axis: t.Any) -> None:
-        self.axis: tuple[int, ...] = tuple(int(a) for a in axis)
-
-    def _outputs(self, kind: t.Any) -> tuple[int | None, ...]:
-        for a in self.axis:
-            if not 0 <= a < kind.ndim:
-                raise ValueError(f"Not enough dimensions on the input: {self} of {kind}")
-        if kind.dtype in COMPLEX:
-            raise TypeError(f"{self}: complex numbers have no order")
-        return tuple([n for i, n in enumerate(kind.shape) if i not in self.axis])
-
-    def make_node(self, x: t.Any) -> Apply:
-        x = as_tensor_variable(x)
-        shape = self._outputs(x.type)
-        return Apply(self, [x], [TensorVariable(tensor_type("int64", shape), name="argmax")])
-
-    def _rows(self, x: np.ndarray) -> np.ndarray:
-        """`x` with the axes of the reduction last and flattened to one."""
-        kept = [i for i in range(x.ndim) if i not in self.axis]
-        lengths = [x.shape[i] for i in kept]
-        rows = x.transpose([*kept, *self.axis]).reshape(
-            [*lengths, int(np.prod([x.shape[i] for i in self.axis]))]
-        )
-        if rows.shape[-1] == 0:
-            raise ValueError(
-                f"{self}: attempt to get the maximum of an empty sequence, the shape is {x.shape}"
-            )
-        return rows
-
-    def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
-        out[0][0] = np.asarray(np.argmax(self._rows(np.asarray(inputs[0])), axis=-1), dtype="int64")
-
-    def infer_shape(self, node: Apply, shapes: Sequence[t.Any]) -> Shapes:
-        shape = tuple([n for i, n in enumerate(shapes[0]) if i not in self.axis])
-        return [shape] * len(node.outputs)
-
-    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:
-        return [zeros_for(inputs[0])]
-
-    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:
-        return [None] * len(self(*inputs, return_list=True))
-
-
-class MaxAndArgmax(Argmax):
-    """The largest element over axes (NaN if there is one), and its position (see `Argmax`).
-
-    Parameters
-    ----------
-    axis : sequence of ints
-        Over which axes; the position counts along them in C order.
-
-    Examples
-    --------
-    >>> [v.eval().tolist() for v in MaxAndArgmax((0,))(T.constant([[1, 5], [3, 4]]))]
-    [[3, 5], [1, 0]]
-    """
-
-    __props__: t.ClassVar[tuple[str, ...]] = ("axis",)
-
-    def make_node(self, x: t.Any) -> Apply:
-        x = as_tensor_variable(x)
-        shape = self._outputs(x.type)
-        values = TensorVariable(tensor_type(x.type.dtype, shape), name="max")
-        return Apply(self, [x], [values, TensorVariable(tensor_type("int64", shape), name="argmax")])
-
-    def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
-        rows = self._rows(np.asarray(inputs[0]))
-        positions = np.asarray(np.argmax(rows, axis=-1))
-        values = np.take_along_axis(rows, positions[..., None], axis=-1)[..., 0]
-        out[0][0] = np.array(values, dtype=rows.dtype)
-        out[1][0] = np.asarray(positions, dtype="int64")
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True, True]]
-
-    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:
-        x, g = inputs[0], gs[0]
-        if isinstance(g.type, NullType):
-            return [g]
-        if isinstance(g.type, DisconnectedType) or x.type.dtype in DISCRETE:
-            return [zeros_for(x)]
-        ndim = x.type.ndim
-        # All of the gradient goes to each of tied elements. Not `outputs`, which may come from a loop that NumPy has
-        # run, whose functions differ in the last bit from those `x` is computed by now.
-        largest = self(x, return_list=True)[0]
-        picked = eq(keep_dims(largest, ndim, self.axis), x)
-        return [within(moved(g, lambda v: keep_dims(v, ndim, self.axis), x), lambda v: switch(picked, v, 0))]
-
-    def R_op(self, inputs: Sequence[t.Any], eval_points: Sequence[t.Any]) -> list[t.Any]:
-        (x,), (v,) = inputs, eval_points
-        if v is None:
-            return [None, None]
-        values = self(x)[0]
-        picked = switch(eq(keep_dims(values, x.type.ndim, self.axis), x), v, 0)
-        return [sum(picked, axis=self.axis), None]
-
-
-def _extremes(x: t.Any, axis: t.Any) -> tuple[list[t.Any], tuple[int, ...]]:
-    axes = all_axes(normalize_axis(axis, x.type.ndim), x.type.ndim)
-    return MaxAndArgmax(axes)(x), axes
-
-
-def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tuple[t.Any, t.Any]:
-    """Largest element and its position over `axis` (None: of the flattened tensor).
-
-    Parameters
-    ----------
-    a : tensor-like
-        Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-
-    Returns
-    -------
-    tuple of two TensorVariable
-        What `max` and `argmax` give, computed at once.
-
-    Raises
-    ------
-    TypeError
-        `a` is complex, or `axis` is not made of ints.
-    ValueError
-        There is no such axis; when it runs: there are no elements.
-
-    Examples
-    --------
-    >>> [v.eval().tolist() for v in T.max_and_argmax(T.constant([[1, 5], [3, 4]]), axis=1)]
-    [[5, 4], [1, 1]]
-    """
-    a = as_tensor_variable(a)
-    (values, positions), axes = _extremes(a, axis)
-    if keepdims:
-        return keep_dims(values, a.type.ndim, axes), keep_dims(positions, a.type.ndim, axes)
-    return values, positions
-
-
-def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Largest element over `axis`; NaN if there is one.
-
-    Parameters
-    ----------
-    x : tensor-like
-        Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-
-    Returns
-    -------
-    TensorVariable
-        Of the dtype of `x`, without the axes `axis`.
-
-    Raises
-    ------
-    TypeError
-        `x` is complex, or `axis` is not made of ints.
-    ValueError
-        There is no such axis; when it runs: there are no elements.
-
-    Examples
-    --------
-    >>> T.max(T.constant([[1, 5], [3, 4]]), axis=0).eval()
-    array([3, 5])
-
-    Notes
-    -----
-    The gradient goes to each of tied elements as a whole.
-    """
-    return max_and_argmax(x, axis, keepdims)[0]
-
-
-def supremum(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Largest element of floats over `axis`, -inf where there is none; NaN if there is one.
-
-    Parameters
-    ----------
-    x : tensor-like
-        Floats.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-
-    Returns
-    -------
-    TensorVariable
-        Of the dtype of `x`, without the axes `axis`.
-
-    Raises
-    ------
-    TypeError
-        `x` is not of floats, or `axis` is not made of ints.
-    ValueError
-        There is no such axis.
-
-    Examples
-    --------
-    >>> x = T.dvector("x")
-    >>> T.supremum(x).eval({x: []})
-    array(-inf)
-    """
-    x = as_tensor_variable(x)
-    return _reduced(Supremum(normalize_axis(axis, x.type.ndim)), x, keepdims)
-
-
-def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Position of the largest element over `axis` (None: in the flattened tensor), the first of ties.
-
-    Parameters
-    ----------
-    x : tensor-like
-        Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-
-    Returns
-    -------
-    TensorVariable
-        int64, without the axes `axis`. Of several axes the position counts along them in C order, which NumPy's
-        does not offer.
-
-    Raises
-    ------
-    TypeError
-        `x` is complex, or `axis` is not made of ints.
-    ValueError
-        There is no such axis; when it runs: there are no elements.
-
-    Examples
-    --------
-    >>> T.argmax(T.constant([[1, 5], [3, 4]]), axis=0).eval()
-    array([1, 0])
-    """
-    return max_and_argmax(x, axis, keepdims)[1]
-
-
-def _reversed_order(x: t.Any) -> t.Any:
-    """An expression whose order is the reverse of that of `x`, and which undoes itself."""
-    return invert(x) if x.type.dtype in DISCRETE else neg(x)  # -x wraps for the smallest integer
-
-
-def min(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Smallest element over `axis`; NaN if there is one.
-
-    Parameters
-    ----------
-    x : tensor-like
-        Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-
-    Returns
-    -------
-    TensorVariable
-        Of the dtype of `x`, without the axes `axis`.
-
-    Raises
-    ------
-    TypeError
-        `x` is complex, or `axis` is not made of ints.
-    ValueError
-        There is no such axis; when it runs: there are no elements.
-
-    Examples
-    --------
-    >>> T.min(T.constant([[1, 5], [3, 4]]), axis=0).eval()
-    array([1, 4])
-
-    Notes
-    -----
-    The gradient goes to each of tied elements as a whole.
-    """
-    return _reversed_order(max(_reversed_order(as_tensor_variable(x)), axis, keepdims))
-
-
-def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
-    """Position of the smallest element over `axis` (None: in the flattened tensor), the first of ties.
-
-    Parameters
-    ----------
-    x : tensor-like
-        Real.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
-
-    Returns
-    -------
-    TensorVariable
-        int64, without the axes `axis`. Of several axes the position counts along them in C order, which NumPy's
-        does not offer.
-
-    Raises
-    ------
-    TypeError
-        `x` is complex, or `axis` is not made of ints.
-    ValueError
-        There is no such axis; when it runs: there are no elements.
-
-    Examples
-    --------
-    >>> T.argmin(T.constant([[1, 5], [3, 4]]), axis=0).eval()
-    array([0, 1])
-    """
-    return argmax(_reversed_order(as_tensor_variable(x)), axis, keepdims)
+fill(globals())

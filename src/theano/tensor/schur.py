@@ -17,6 +17,8 @@ from theano.graph import Apply, Op
 from theano.loops.lapack import SORTS
 from theano.scalar.dtypes import COMPLEX, complex_of
 from theano.tensor.alloc import sum_to
+from theano.tensor.assertion import asserted_equal
+from theano.tensor.axes import shape_padleft
 from theano.tensor.math import cast, conj
 from theano.tensor.matrices import (
     OfMatrix,
@@ -28,12 +30,14 @@ from theano.tensor.matrices import (
     identity_for,
     in_pattern_of,
     matmul,
+    square,
     stack_lengths,
     transposed,
     values_of,
 )
 from theano.tensor.opsupport import Shapes, new_tensor, single
-from theano.tensor.shape import reshape, shape_padleft, shape_tuple
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import shape_tuple
 from theano.tensor.systems import solve
 
 __all__ = [
@@ -158,6 +162,23 @@ def _equation(op: Any, a: Any, b: Any, q: Any) -> tuple[list[Any], Any]:
     return [a, b, q], new_tensor(float_dtype(a, b, q), shape)
 
 
+def _fitting(what: str, a: Any, b: Any, q: Any) -> Any:
+    """`q`, if the matrices of the other operands of an equation fit to it; else a ValueError.
+
+    An equation of Lyapunov has one matrix on both sides: its errors don't speak of B. Nothing is asserted of `a` and
+    `b`: as they are, they share their factors with whoever else asks for these.
+    """
+    right = "A" if a is b else "B"
+    for v, name, axis, lines in ((a, "A", -2, "rows"), (b, right, -1, "columns")):
+        here, there = shape_tuple(q), shape_tuple(v)
+        message = f"{what}: Q must have as many {lines} as {name}, it has {{0}}, and {name} has {{1}}"
+        q = asserted_equal(message, q, here[axis], there[axis])
+        for k in range(-min(len(here), len(there)), -2):
+            if not q.type.broadcastable[k] and not v.type.broadcastable[k]:
+                q = asserted_equal(f"{what}: {{0}} matrices Q for {{1}} matrices {name}", q, here[k], there[k])
+    return q
+
+
 def _leading(node: Apply, shapes: Sequence[Any]) -> tuple[Any, ...]:
     """The lengths of the leading axes: of those operands that do not repeat their matrices."""
     found = []
@@ -228,7 +249,7 @@ class SolveSylvester(_Adjoints, Op):
 
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         dtype = float_dtype(*inputs)
-        a, b, q = (cast(v, dtype) for v in inputs)
+        a, b, q = (cast(v, dtype) for v in (*inputs[:2], _fitting("Sylvester equation", *inputs)))
         (r, u, _), (s, v, _) = Schur()(a), Schur()(b)
         inner = matmul(adjoint(u), matmul(q, v))
         y = TriangularSylvester(self.left, self.right)(r, s, inner)
@@ -340,9 +361,11 @@ def solve_discrete_lyapunov(A: Any, Q: Any, method: str | None = None) -> Any:
     Raises
     ------
     ValueError
-        `method` is none of these.
+        `method` is none of these, or the shapes don't fit.
     TypeError
-        The direct method is given stacks.
+        The direct method is given stacks, or an argument has less than two dimensions.
+    LinAlgError
+        See `solve_sylvester`.
 
     Examples
     --------
@@ -352,6 +375,8 @@ def solve_discrete_lyapunov(A: Any, Q: Any, method: str | None = None) -> Any:
     if method not in (None, "bilinear", "direct"):
         raise ValueError(f"solve_discrete_lyapunov: method must be 'bilinear' or 'direct', not {method!r}")
     A, Q = (as_matrices(v, "solve_discrete_lyapunov") for v in (A, Q))
+    A = square(A, "solve_discrete_lyapunov: A")
+    Q = _fitting("solve_discrete_lyapunov", A, A, Q)
     if method == "direct":
         return _directly(A, Q)
     one, upper = identity_for(A), adjoint(A)

@@ -116,7 +116,7 @@ class ShapeFeature(Feature):
 def _same_length(a: Any, b: Any) -> bool:
     if a is b:
         return True
-    if a.owner is not None and b.owner is not None:
+    if a.owner is not None and b.owner is not None and not a.owner.op.has_effects:
         pairs = zip(a.owner.inputs, b.owner.inputs, strict=False)
         return a.owner.op == b.owner.op and a.index == b.index and all(x is y for x, y in pairs)
     return known_int(a) is not None and known_int(a) == known_int(b)

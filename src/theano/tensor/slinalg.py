@@ -10,7 +10,8 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.tensor.alloc import zeros_like
-from theano.tensor.factors import Eigh, to_triangle
+from theano.tensor.axes import shape_padleft
+from theano.tensor.eigen import Eigh, to_triangle
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast, conj, real
 from theano.tensor.matrices import (
@@ -33,6 +34,7 @@ from theano.tensor.matrices import (
     values_of,
 )
 from theano.tensor.opsupport import Shapes, holomorphic, single
+from theano.tensor.reshaping import reshape
 from theano.tensor.schur import (
     schur,
     solve_continuous_lyapunov,
@@ -40,7 +42,7 @@ from theano.tensor.schur import (
     solve_sylvester,
     sqrtm,
 )
-from theano.tensor.shape import reshape, shape_i, shape_padleft
+from theano.tensor.shape import shape_i
 from theano.tensor.systems import (
     MATRIX_STRUCTURES,
     Cholesky,

@@ -10,7 +10,6 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.loops.sorting import in_order
 from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER, as_dtype
-from theano.tensor.alloc import arange
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.math import abs_, cast, imag, isnan, real
 from theano.tensor.methods import attach
@@ -26,7 +25,10 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
-from theano.tensor.shape import flatten, patternbroadcast, shape_i
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.ranges import arange
+from theano.tensor.reshaping import flatten
+from theano.tensor.shape import shape_i
 from theano.tensor.static_value import known_int
 from theano.tensor.subtensor import set_subtensor
 from theano.tensor.type_other import plain_axis
@@ -491,33 +493,11 @@ def topk_and_argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_
 
 
 def _sort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
-    """The elements in ascending order along `axis`: see `theano.tensor.sort`.
-
-    Parameters
-    ----------
-    axis : int, 0-d integer tensor or None
-        Along which axis; None: of the flattened tensor.
-    kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
-        NumPy's name of the algorithm; the result is the same.
-    order : None
-        There for the likeness to NumPy.
-    """
     return sort(self, axis, kind, order)
 
 
 def _argsort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
-    """The positions that sort along `axis`: see `theano.tensor.argsort`.
-
-    Parameters
-    ----------
-    axis : int, 0-d integer tensor or None
-        Along which axis; None: of the flattened tensor.
-    kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
-        NumPy's name of the algorithm; the result is the same.
-    order : None
-        There for the likeness to NumPy.
-    """
     return argsort(self, axis, kind, order)
 
 
-attach({"sort": _sort, "argsort": _argsort})
+attach({"sort": _sort, "argsort": _argsort}, [sort, argsort])

@@ -22,11 +22,12 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import promote
-from theano.tensor.alloc import arange, ones_like, zeros
+from theano.tensor.alloc import ones_like, zeros
 from theano.tensor.cumulative import cumsum
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast
 from theano.tensor.opsupport import Shapes, as_index, disconnected, first_connected, holomorphic, new_tensor, single
+from theano.tensor.ranges import arange
 from theano.tensor.segments import COUNT, OUTSIDE, check_places, check_starts, integer_vector, segment_spread
 from theano.tensor.sort import argsort
 from theano.tensor.subtensor import inc_subtensor

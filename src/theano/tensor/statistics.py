@@ -6,14 +6,15 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype
 from theano.tensor.careduce import all_axes, normalize_axis
 from theano.tensor.dot import dot
+from theano.tensor.extremes import max as max_
+from theano.tensor.extremes import min as min_
 from theano.tensor.join import concatenate
 from theano.tensor.math import abs_, cast, conj, isclose, lt, mul, neq, pow, sqr, sqrt, sub, switch, true_div
 from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import max as max_
-from theano.tensor.reduction import min as min_
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.variable import LATE, as_tensor_variable
 
@@ -52,14 +53,12 @@ def mean(
     Parameters
     ----------
     input : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     dtype : str, optional
         Float dtype of the result; default: float64 for integers, else that of `input`.
     op : bool
         Has no meaning here; for old programs.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
     acc_dtype : str, optional
         Dtype to add up in; default: as that of `sum`.
 
@@ -70,10 +69,7 @@ def mean(
 
     Raises
     ------
-    TypeError
-        `axis` is not made of ints.
-    ValueError
-        There is no such axis.
+    <axis errors>
 
     Examples
     --------
@@ -103,12 +99,10 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     Parameters
     ----------
     input : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     ddof : int
         What is taken from the number of elements to make the divisor.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
     corrected : bool
         Whether to subtract the rounding error of the mean.
 
@@ -160,12 +154,10 @@ def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     Parameters
     ----------
     input : tensor-like
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
+    <axis>
     ddof : int
         What is taken from the number of elements to make the divisor.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <keepdims>
     corrected : bool
         Whether to subtract the rounding error of the mean.
 
@@ -198,10 +190,7 @@ def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = Fa
         One axis at least.
     ord : float, optional
         The order; ``inf`` and ``-inf`` are the largest and the smallest size.
-    axis : int, sequence of ints or None
-        Over which axes, counted from the end if negative; None: over all of them.
-    keepdims : bool
-        Whether the axes stay, with length 1.
+    <axis, keepdims>
 
     Returns
     -------
@@ -215,7 +204,7 @@ def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = Fa
     TypeError
         `axis` is not made of ints.
     ValueError
-        There is no such axis.
+        There is no such axis, or `ord` is no number.
 
     Examples
     --------
@@ -232,6 +221,8 @@ def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = Fa
         raise NotImplementedError("norm of a 0-d tensor")
     if ord is None:
         ord = 2
+    if (0 if isinstance(ord, (int, float)) else getattr(ord, "ndim", None)) != 0:
+        raise ValueError(f"Invalid norm order {ord!r} for vectors: it must be None or a number, also inf or -inf")
     if ord == 0:
         return sum_(neq(x, 0), axis=axis, keepdims=keepdims)
     if ord == math.inf:
@@ -435,3 +426,6 @@ def cov(
     weighted = conj(weighted) if weighted.type.dtype in COMPLEX else weighted
     result = true_div(dot(centred, weighted.T), count)
     return result[0, 0] if y is None and as_tensor_variable(m).type.ndim == 1 else result
+
+
+fill(globals())

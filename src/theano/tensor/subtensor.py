@@ -10,6 +10,7 @@ import numpy as np
 from theano.graph import Apply, Constant, Op
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.alloc import alloc, sum_to
+from theano.tensor.axes import shape_padleft
 from theano.tensor.math import cast, lt, maximum, minimum, second, switch
 from theano.tensor.opsupport import (
     LONGEST,
@@ -23,7 +24,9 @@ from theano.tensor.opsupport import (
     unknown_if_one,
     zero_gradient,
 )
-from theano.tensor.shape import Reshape, addbroadcast, reshape, shape, shape_padleft, shape_tuple
+from theano.tensor.promises import addbroadcast
+from theano.tensor.reshaping import Reshape, reshape
+from theano.tensor.shape import shape, shape_tuple
 from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value, known_int, known_vector
 from theano.tensor.variable import as_tensor_variable
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX
-from theano.tensor.alloc import sum_to, tril, triu
+from theano.tensor.alloc import sum_to
+from theano.tensor.axes import shape_padleft
 from theano.tensor.dot import dot, outer
 from theano.tensor.matrices import (
     OfMatrix,
@@ -28,7 +29,7 @@ from theano.tensor.matrices import (
     values_of,
 )
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, holomorphic, single
-from theano.tensor.shape import shape_padleft
+from theano.tensor.triangles import tril, triu
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

@@ -97,7 +97,7 @@ class TensorType(Type):
     context_name = "cpu"
     filter_checks_isfinite = False
 
-    # Set by `theano.tensor.methods`: makes axes broadcastable or not (`tensor.shape.patternbroadcast`).
+    # Set by `theano.tensor.methods`: makes axes broadcastable or not (`tensor.promises.patternbroadcast`).
     rebroadcast: Callable[[Any, Sequence[bool]], Any]
 
     def __init__(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
+from theano.loops.linear import linear_part
 from theano.lower.dims import ONE, ZERO, is_const, length
 
 
@@ -20,7 +21,7 @@ class Edges:
 
     def keep_inside(self, place: Expr, count: Expr, low: bool, high: bool) -> bool:
         """Leave out the turns in which ``0 <= place < count`` does not hold; False if these are not known."""
-        step, rest = ex.linear_part(place, str(self.turn.value))
+        step, rest = linear_part(place, str(self.turn.value))
         if step.op != "const" or step.value < 1 or str(self.turn.value) in ex.names(rest, count):
             return False
         if low:

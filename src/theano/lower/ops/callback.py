@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Constant
+from theano.graph.op import overwritten_by
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -61,17 +62,20 @@ def _held(b: Builder, slot: int, kind: str, word: int) -> Value:
 def run_perform(b: Builder, node: Any, values: list[Value]) -> list[Value]:
     """Call back into Python for one node; every array it sees or makes is an object of its own, or a view of one.
 
-    What the op overwrites is copied before, unless nobody looks at it afterwards.
+    What the op overwrites is copied before, unless nobody looks at it afterwards; what is no array, whoever is called
+    copies.
     """
-    sources = [as_object(b, v, variable) for v, variable in zip(values, node.inputs, strict=True)]
-    for k in {k for positions in node.op.destroy_map.values() for k in positions}:
-        tensor = sources[k]
-        if tensor.type == "object":
-            continue  # no array: the op itself sees to it
-        if node.inputs.count(node.inputs[k]) == 1 and _is_ours(b, node.inputs[k], tensor):
-            b.consumed.add(tensor)
+    overwritten = {k for k in overwritten_by(node.op) if values[k].type != "object"}
+    fresh = {k for k in overwritten if isinstance(node.inputs[k], Constant)}
+    sources = [
+        copy_to_slot(b, v, b.new_slot()) if k in fresh else as_object(b, v, node.inputs[k])
+        for k, v in enumerate(values)
+    ]
+    for k in overwritten - fresh:
+        if node.inputs.count(node.inputs[k]) == 1 and _is_ours(b, node.inputs[k], sources[k]):
+            b.consumed.add(sources[k])
         else:
-            sources[k] = copy_to_slot(b, whole(tensor), b.new_slot())
+            sources[k] = copy_to_slot(b, whole(sources[k]), b.new_slot())
     word = b.word("callback", id(node), node)
     outputs = []
     slots = []

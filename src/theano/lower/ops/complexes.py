@@ -46,31 +46,24 @@ class Parts(NamedTuple):
     re: Variable
     im: Variable | None
     """None: zeros."""
-    made: bool
-    """Whether loops have made them, and the array of pairs is written only for those who look at it."""
 
 
 def parts_of(b: Builder, v: Variable) -> Parts:
     """The parts of a variable."""
-    found = b.halves.get(v)
-    if found is None:
-        found = b.halves[v] = _constants(b, v) if isinstance(v, Constant) else _views(b, v)
-    return found
+    value = b.values[v]
+    if isinstance(v, Constant) and value.tensor not in b.parts:
+        _split(b, v, value)
+    re, im = complexes.parts_of(b, value)
+    return Parts(_variable(b, v, re), None if complexes.is_real(im) else _variable(b, v, im))
 
 
-def _constants(b: Builder, v: Any) -> Parts:
-    # What is looked up by its identity has to stay: nothing is made that is not kept.
-    some = np.any(v.data.imag) or np.signbit(v.data.imag).any()
-    re, im = constant(np.array(v.data.real, order="C")), constant(np.array(v.data.imag, order="C")) if some else None
+def _split(b: Builder, v: Any, value: Value) -> None:
+    """Keep the parts of a constant, each with its numbers side by side."""
+    re, im = (constant(np.array(part, order="C")) for part in (v.data.real, v.data.imag))
     for part in (re, im):
-        if part is not None:
-            b.values[part] = constant_value(b, part)
-    return Parts(re, im, False)
-
-
-def _views(b: Builder, v: Any) -> Parts:
-    re, im = (_variable(b, v, part) for part in complexes.parts_of(b, b.values[v]))
-    return Parts(re, im, False)
+        b.values[part] = constant_value(b, part)  # what is looked up by its identity has to stay
+    assert value.tensor is not None
+    b.parts[value.tensor] = b.values[re], b.values[im]
 
 
 def _variable(b: Builder, like: Any, value: Value) -> Variable:
@@ -82,9 +75,13 @@ def _variable(b: Builder, like: Any, value: Value) -> Variable:
 
 def _made(b: Builder, v: Any, re: Value, im: Value | None) -> Value:
     """The value of a complex variable with these parts: an array that is written if somebody looks at it."""
-    b.halves[v] = Parts(_variable(b, v, re), None if im is None else _variable(b, v, im), True)
-    zeros = Value(re.type, re.dims, uniform=ex.const(0.0, re.type))
-    return complexes.joined(b, ex.TYPE_OF[v.type.dtype], re.dims, [re, zeros if im is None else im])
+    return complexes.joined(b, ex.TYPE_OF[v.type.dtype], re.dims, [re, complexes.zeros(re) if im is None else im])
+
+
+def _is_made(b: Builder, v: Any) -> bool:
+    """Whether loops have made the parts of a variable, and its array is written only for those who look at it."""
+    tensor = b.values[v].tensor
+    return tensor in b.parts and tensor.role != "constant"
 
 
 # -- point-wise work --------------------------------------------------------------------------------------------
@@ -97,11 +94,6 @@ class _Number(ScalarOperators):
         self.expr = expr
         self.dtype = dtype
 
-    @property
-    def known_value(self) -> np.ndarray | None:
-        """The number, if it is a constant."""
-        return np.asarray(self.expr.value) if self.expr.op == "const" else None
-
     def __apply_scalar__(self, op: ScalarOp, args: Sequence[Any]) -> _Number:
         numbers = [a if isinstance(a, _Number) else self._constant(a) for a in args]
         dtypes = tuple(a.dtype for a in numbers)
@@ -110,7 +102,7 @@ class _Number(ScalarOperators):
         return _Number(body, dtype)
 
     def _constant(self, value: Any) -> _Number:
-        dtype = value.dtype.name if isinstance(value, np.ndarray) else self.dtype
+        dtype = value.dtype.name if isinstance(value, np.ndarray | np.generic) else self.dtype
         return _Number(ex.const(np.asarray(value, dtype).item(), bd.compute_type(dtype)), dtype)
 
 
@@ -148,7 +140,7 @@ def _operand(b: Builder, v: Any, dtype: str, reads: list[Value], as_it_is: bool)
     if not is_complex(v):
         number = element(v)
         return number if as_it_is else Pair(_in(number, real_of(dtype)), None)
-    re, im, _ = parts_of(b, v)
+    re, im = parts_of(b, v)
     kept = real_of(v.type.dtype) if as_it_is else real_of(dtype)
     return Pair(_in(element(re), kept), None if im is None else _in(element(im), kept))
 
@@ -182,9 +174,9 @@ def lower_linear(b: Builder, node: Any, run: Callable[[Any], None]) -> list[Valu
     pairs = {k: parts_of(b, node.inputs[k]) for k in own}
     if all(k in op.jointly_linear_in for k in own):
         together = [k for k, v in enumerate(node.inputs) if k in op.jointly_linear_in]
-        found = {k: pairs[k].im if k in pairs else None for k in together}
-        given = {k: _zeros(b, node.inputs[k]) if part is None else part for k, part in found.items()}
-        return _joined(b, node, apply({k: p.re for k, p in pairs.items()}), apply(given))
+        parts = {k: complexes.parts_of(b, b.values[node.inputs[k]]) for k in together}
+        ims = {k: _variable(b, node.inputs[k], im) for k, (_, im) in parts.items()}
+        return _joined(b, node, apply({k: p.re for k, p in pairs.items()}), apply(ims))
     if not all(k in op.linear_in for k in own) or len(own) > 2:
         return None
     if len(own) == 1:
@@ -202,18 +194,9 @@ def _on_parts(op: Any) -> Any:
     return type(op)(**{k: real_of(v) if isinstance(v, str) and v in COMPLEX else v for k, v in given.items()})
 
 
-def _zeros(b: Builder, v: Any) -> Variable:
-    dtype = real_of(v.type.dtype)
-    zero = ex.const(0, bd.compute_type(dtype))
-    return _variable(b, v, Value(ex.TYPE_OF[dtype], b.values[v].dims, uniform=zero))
-
-
 def _joined(b: Builder, node: Any, re: list[Value], im: list[Value] | None) -> list[Value]:
     def part(found: list[Value] | None, k: int, v: Any) -> Value | None:
-        type_ = ex.TYPE_OF[real_of(v.type.dtype)]
-        if found is None or found[k].type == type_:
-            return None if found is None else found[k]
-        return b.pointwise(type_, found[k].dims, [found[k]], bd.converted(bd.element(0, found[k]), type_))
+        return None if found is None else complexes.of_type(b, found[k], ex.TYPE_OF[real_of(v.type.dtype)])
 
     values = []
     for k, v in enumerate(node.outputs):
@@ -223,21 +206,18 @@ def _joined(b: Builder, node: Any, re: list[Value], im: list[Value] | None) -> l
     return values
 
 
-def _side_by_side(b: Builder, parts: Parts) -> tuple[Variable, Variable | None]:
+def _side_by_side(b: Builder, v: Any, parts: Parts) -> Parts:
     """The parts with numbers side by side: products of matrices read them often, and BLAS takes no others."""
-    found: list[Any] = []
-    for part in (parts.re, parts.im):
-        if part is not None and not b.values[part].is_whole() and b.values[part].ndim > 1 and not parts.made:
-            copied: Any = part.type.make_variable()
-            b.values[copied] = b.copy(b.values[part])
-            part = copied
-        found.append(part)
-    return found[0], found[1]
+    if v.ndim < 2 or _is_made(b, v):
+        return parts
+    re, im = (None if part is None else _variable(b, v, b.whole(b.values[part])) for part in parts)
+    assert re is not None
+    return Parts(re, im)
 
 
 def _product(b: Builder, node: Any, pairs: dict[int, Any], apply: Any) -> list[Value]:
     """Of an operation that is linear in each of two inputs."""
-    (k, (a, a_im)), (m, (c, c_im)) = ((k, _side_by_side(b, p)) for k, p in pairs.items())
+    (k, (a, a_im)), (m, (c, c_im)) = ((k, _side_by_side(b, node.inputs[k], p)) for k, p in pairs.items())
     (out,) = node.outputs
 
     def combined(first: Value | None, second: Value | None, minus: bool) -> Value | None:
@@ -268,4 +248,4 @@ def in_parts(b: Builder, node: Any) -> bool:
     """Whether a node takes or gives complex numbers, and is better lowered in parts than by moving arrays of pairs."""
     if isinstance(node.op, Elemwise):
         return any(map(is_complex, (*node.inputs, *node.outputs)))
-    return any(v in b.halves and b.halves[v].made for v in node.inputs)
+    return any(is_complex(v) and _is_made(b, v) for v in node.inputs)

@@ -6,7 +6,6 @@ Where that has none, or where groups have few channels, they are loops (`lower.o
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,8 +27,8 @@ from theano.loops.convolution import (
     winograd_rooms,
 )
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.builder import COMPLEX_PART, Builder, whole
+from theano.lower.complexes import of_type
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
@@ -45,6 +44,8 @@ from theano.tensor.nnet.convolution import AbstractConv, AbstractConv_gradInputs
 # depend on them.
 PARTS, LEAST = 16, 1 << 19
 MOST_BYTES, FEWEST = 32 << 20, 8
+# As many numbers as begin with a line of the cache.
+LINE = 16
 # Picoseconds of a multiplication and addition, and of a number that is copied.
 TIMES, COPY = {"f32": 20, "f64": 40}, 300
 
@@ -52,8 +53,8 @@ TIMES, COPY = {"f32": 20, "f64": 40}, 300
 @lowers(AbstractConv, AbstractConv_gradWeights, AbstractConv_gradInputs)
 def lower_convolution(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     op, type_ = node.op, ex.TYPE_OF[node.outputs[0].type.dtype]
-    if not b.has_types_of(node):
-        return None
+    if type_ in COMPLEX_PART or not b.has_types_of(node):
+        return None  # the parts of complex numbers are convolved: `lower.ops.complexes`
     (first, second), n = inputs[:2], op.convdim
     if isinstance(op, AbstractConv):
         case = Case(b, op, first.dims, second.dims, None)
@@ -69,50 +70,9 @@ def lower_convolution(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
             channels = ex.mul(first.dims[-n - 1], length(op.num_groups))
             case = Case(b, op, (second.dims[0], channels, *lengths), first.dims, second.dims)
             sides, dims = (None, first, second), case.images
-    return [_complex(case, type_, sides, dims) if type_ in COMPLEX_PART else _real(case, type_, sides, dims)]
-
-
-def _real(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
-    """The side of shape `dims` that is None of images, kernels and results."""
-    if type_ in TYPES and not case.op.unshared and not suits_loops(case, sides):
-        return _by_library(case, type_, sides, dims)
-    return in_loops(case, type_, sides)
-
-
-def _complex(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
-    """Real and imaginary part, each of sums of their own: as many as real numbers are multiplied for a product."""
-    b, real = case.b, COMPLEX_PART[type_]
-    out = b.tensor(type_, dims)
-    others = [_parts_of(b, v) for v in sides if v is not None]
-    missing = sides.index(None)
-
-    def made(*parts: int) -> Value | None:
-        if any(k >= len(own) for k, own in zip(parts, others, strict=True)):
-            return None  # a real number has one part
-        found: list[Value | None] = [own[k] for k, own in zip(parts, others, strict=True)]
-        found.insert(missing, None)
-        return _real(case, real, (found[0], found[1], found[2]), dims)
-
-    pairs = ((made(0, 0), made(1, 1), ex.sub), (made(0, 1), made(1, 0), ex.add))
-    for target, (one, other, combined) in zip(_parts_of(b, whole(out)), pairs, strict=True):
-        reads = [v for v in (one, other) if v is not None]
-        b.write(out, target, reads, functools.reduce(combined, bd.elements(reads)), unordered=True)
-    return whole(out)
-
-
-def _parts_of(b: Builder, v: Value) -> list[Value]:
-    """Where the real and the imaginary parts are; a real value itself."""
-    if v.type not in COMPLEX_PART:
-        return [v]
-    both = as_parts(b, v)
-    assert both.strides is not None and both.offset is not None
-    offsets = [ex.add(both.offset, length(k)) for k in range(2)]
-    return [Value(both.type, v.dims, tensor=both.tensor, offset=at, strides=both.strides[:-1]) for at in offsets]
-
-
-def _of_type(b: Builder, v: Value, type_: str) -> Value:
-    """Numbers of the type."""
-    return v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
+    if type_ in TYPES and not op.unshared and not suits_loops(case, sides):
+        return [_by_library(case, type_, sides, dims)]
+    return [in_loops(case, type_, sides)]
 
 
 def _elements(b: Builder, vector: Value, count: int, message: str) -> Sequence[Expr]:
@@ -124,9 +84,10 @@ def _elements(b: Builder, vector: Value, count: int, message: str) -> Sequence[E
 
 
 def _by_library(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> Value:
+    """The side of shape `dims` that is None of images, kernels and results."""
     b, op = case.b, case.op
     out = b.tensor(type_, dims)
-    images, kernels, tops = (b.strided(whole(out) if v is None else _of_type(b, v, type_)) for v in sides)
+    images, kernels, tops = (b.strided(whole(out) if v is None else of_type(b, v, type_)) for v in sides)
     if op.filter_flip:
         kernels = _turned(kernels, op.convdim)
     k, c = case.of_group, case.channels
@@ -139,6 +100,7 @@ def _by_library(case: Case, type_: str, sides: Sides, dims: Sequence[Expr]) -> V
     else:
         _convolve(case, out, (results, weights.exchanged(), pictures), "inputs")
     return whole(out)
+
 
 def _turned(kernels: Value, count: int) -> Value:
     """Kernels that are read from their last element to their first one, along the last `count` axes."""
@@ -242,6 +204,42 @@ def _winograd(case: Case, sides: tuple[Side, Side, Side], direction: str) -> tup
     return Form(b, kinds, (x, w, y), geometry, found), suits
 
 
+class Scratch:
+    """Memory for what a convolution makes on the way; all of one program share theirs.
+
+    Panels of kernels come first. Then a band and sums for each of the parts that are made at the same time, of which
+    there are as many as threads; the others' memory is not touched.
+
+    Attributes
+    ----------
+    parts : into how many parts the work is cut.
+    """
+
+    def __init__(self, b: Builder, type_: str, products: Expr, rooms: dict[str, Expr]) -> None:
+        own = {name: ex.and_(ex.add(size, length(LINE - 1)), length(-LINE)) for name, size in rooms.items()}
+        self.panels, self.band, sums, self.lines = (b.named(own[k], 0) for k in ("panels", "band", "sums", "table"))
+        self.each = ex.add(self.band, sums)
+        self.parts = _parts(b, products, ex.mul(self.each, length(ex.ITEMSIZE[type_])))
+        self.numbers = b.tensor(type_, (ex.add(self.panels, ex.mul(self.parts, self.each)),))
+        self.table = b.tensor("i64", (ex.mul(self.parts, self.lines),))
+
+    def scalars(self) -> tuple[Expr, ...]:
+        """The numbers that must be known."""
+        return self.panels, self.band, self.each, self.lines
+
+    def given(self, asm: Emitter, lo: Expr, hi: Expr) -> dict[str, Argument]:
+        """Where the parts from `lo` to the one before `hi` have theirs. All slices are as long, so this is the n-th."""
+        n = ex.idiv(lo, ex.maximum(ex.sub(hi, lo), ONE))
+        base, start, element = asm.pointer(whole(self.numbers))
+        table, first, of_table = asm.pointer(whole(self.table))
+        band = ex.add(ex.add(start, self.panels), ex.mul(n, self.each))
+        return {
+            "panels": (base, start, element), "band": (base, band, element),
+            "sums": (base, ex.add(band, self.band), element),
+            "table": (table, ex.add(first, ex.mul(n, self.lines)), of_table),
+        }  # fmt: skip
+
+
 def _parts(b: Builder, products: Expr, room: Expr) -> Expr:
     """Into how many parts so many multiplications are cut, each of which needs so many bytes."""
     most = ex.maximum(ex.idiv(length(MOST_BYTES), ex.maximum(room, ONE)), length(FEWEST))
@@ -261,26 +259,19 @@ def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction
         sizes = [getattr(form, name) for form in forms]
         return sizes[0] if quick is None else b.named(ex.select(quick[1], sizes[1], sizes[0]), 0)
 
-    own = {name: room(name) for name in ("band", "sums", "table")}  # of each part
-    parts = _parts(b, products, ex.mul(ex.add(own["band"], own["sums"]), length(ex.ITEMSIZE[type_])))
-    memory = {
-        name: b.tensor("i64" if name == "table" else type_, (ex.mul(parts, size),)) for name, size in own.items()
-    }
-    copied = b.tensor(type_, (room("panels"),))
+    scratch = Scratch(b, type_, products, {name: room(name) for name in ("panels", "band", "sums", "table")})
+    parts = scratch.parts
     least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
 
     def call(asm: Emitter, form: Form, kind: str, text: str, weight: Expr) -> hs.Slices:
-        lo, hi = b.fresh("d"), b.fresh("d")
-        given: dict[str, Argument] = {"lo": ex.name(lo, "i64"), "hi": ex.name(hi, "i64"), "parts": parts}
+        first, last = b.fresh("d"), b.fresh("d")
+        lo, hi = (ex.name(n, "i64") for n in (first, last))
+        given: dict[str, Argument] = {"lo": lo, "hi": hi, "parts": parts, **scratch.given(asm, lo, hi)}
         given |= {"rows": form.rows, "room": ex.sub(form.band, length(MORE)), **form.geometry}
         given |= {letter: asm.pointer(side.value) for letter, side in zip("xwy", form.sides, strict=True)}
-        given["panels"] = asm.pointer(whole(copied))
-        for name, tensor in memory.items():
-            base, offset, element = asm.pointer(whole(tensor))
-            given[name] = base, ex.add(offset, ex.mul(ex.name(lo, "i64"), own[name])), element
         name = name_of(kind, type_)
         args = [given[p.partition(":")[0]] for p in text.split()]
-        return hs.Slices(lo, hi, parts, weight, 1, least, [hs.Call(asm.symbol(name), args, name)])
+        return hs.Slices(first, last, parts, weight, 1, least, [hs.Call(asm.symbol(name), args, name)])
 
     def calls(asm: Emitter, form: Form, time: int) -> list[st.Stmt]:
         *copies, add = form.kinds
@@ -301,8 +292,8 @@ def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction
     numbers = [e for form in forms for e in (*form.geometry.values(), form.rows, form.band, form.panels)]
     item = Special(
         b.region, b.node, what="convolution", reads=[side.value for side in sides[:2]],
-        writes=[out, copied, *memory.values()], emit=emit,
-        scalars=[*numbers, *own.values(), products, parts, *([] if quick is None else [quick[1]])],
+        writes=[out, scratch.numbers, scratch.table], emit=emit,
+        scalars=[*numbers, *scratch.scalars(), products, parts, *([] if quick is None else [quick[1]])],
     )  # fmt: skip
     item.deps.extend(case.guards)
     b.add(item)

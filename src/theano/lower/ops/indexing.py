@@ -12,6 +12,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder, whole
+from theano.lower.complexes import of_type
 from theano.lower.dims import LONGEST, ONE, ZERO, is_const, length
 from theano.lower.items import Pointwise
 from theano.lower.ops.callback import only_user
@@ -495,8 +496,7 @@ def lower_advanced_inc(b: Builder, node: Any, inputs: list[Value]) -> list[Value
         return [_one_hot(b, node, x, y, inputs[3])]
     if lookup.from_front == {0} and not node.op.set_instead_of_inc and x.uniform is not None and is_summed(x):
         if x.uniform.op == "const" and x.uniform.value == 0 and lookup.arrays[0].ndim == 1 and len(lookup.arrays) == 1:
-            y = fit(b, y, tuple(lookup.dims))
-            added = b.pointwise(x.type, lookup.dims, [y], bd.converted(bd.element(0, y), x.type))
+            added = of_type(b, fit(b, y, tuple(lookup.dims)), x.type, lookup.dims)
             guards = [g for g in lookup.guards if g is not None]
             return [scattered_sum(b, added, lookup.arrays[0], x.dims[0], guards)]
     base = writable(b, node, x)

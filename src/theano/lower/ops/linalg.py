@@ -16,7 +16,7 @@ from theano.loops.expr import Expr
 from theano.loops.lapack import EXPONENTIAL_WORK, NOT_FINITE, code_of, name_of
 from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, whole
-from theano.lower.complexes import converted, joined, parts_of
+from theano.lower.complexes import joined, of_type, parts_of
 from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
@@ -24,7 +24,8 @@ from theano.lower.ops.registry import lowers
 from theano.lower.products import place
 from theano.lower.values import Tensor, Value, rearranged
 from theano.native import lapack
-from theano.tensor.factors import SVD, Eig, Eigh, LostParts, QRFull, QRIncomplete
+from theano.tensor.eigen import Eig, Eigh, LostParts
+from theano.tensor.factors import SVD, QRFull, QRIncomplete
 from theano.tensor.matrices import float_dtype
 from theano.tensor.nlinalg import Det, MatrixInverse, SLogDet
 from theano.tensor.slinalg import Cholesky, CholeskyGrad, Eigvalsh, Expm, Solve
@@ -43,12 +44,6 @@ def prepared(b: Builder, node: Any, inputs: Sequence[Value]) -> list[Value] | No
     if type_ not in TYPES or not known or not lapack.is_there():
         return None
     return [of_type(b, v, type_) for v in inputs]
-
-
-def of_type(b: Builder, v: Value, type_: str) -> Value:
-    if type_ in COMPLEX_PART:
-        return converted(b, v, type_)
-    return v if v.type == type_ else b.pointwise(type_, v.dims, [v], bd.converted(bd.element(0, v), type_))
 
 
 def operand(b: Builder, v: Value, contiguous: bool = False) -> Value:
@@ -259,14 +254,15 @@ def leading_of(b: Builder, stacks: Sequence[Value], message: str) -> tuple[Expr,
 
 
 def repeated(b: Builder, v: Value, leading: Sequence[Expr]) -> Value:
-    """A stack with its matrices repeated along some of several axes."""
-    again = [is_const(d, 1) and not is_const(n, 1) for d, n in zip(v.dims[:-2], leading, strict=True)]
-    if len(again) == 1 or not any(again) or all(is_const(d, 1) for d in v.dims[:-2]):
+    """A stack of matrices or vectors, repeated along some of several axes.
+
+    One alone, or along one axis, stays as it is: the library can go back to the first one, or take steps of 0.
+    """
+    count = len(leading)
+    again = [is_const(d, 1) and not is_const(n, 1) for d, n in zip(v.dims[:count], leading, strict=True)]
+    if count == 1 or not any(again) or all(is_const(d, 1) for d in v.dims[:count]):
         return v
-    dims = (*leading, *v.dims[-2:])
-    if v.type in COMPLEX_PART:
-        return joined(b, v.type, dims, parts_of(b, v))
-    return b.pointwise(v.type, dims, [v], bd.element(0, v))
+    return of_type(b, v, v.type, (*leading, *v.dims[count:]))
 
 
 def as_column(b: Builder, v: Value) -> Value:

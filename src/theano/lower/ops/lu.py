@@ -6,18 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from theano.loops.expr import Expr
 from theano.lower.builder import Builder, whole
+from theano.lower.complexes import of_type
 from theano.lower.dims import ONE, ZERO
 from theano.lower.ops.linalg import (
+    SQUARE,
     STACKS,
     Call,
     as_column,
     by_columns,
     leading_of,
     of_square,
-    of_type,
     refuse,
     repeated,
+    square,
     sum_of_logarithms,
 )
 from theano.lower.ops.registry import lowers
@@ -38,6 +41,14 @@ def lower_factors(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     return [by_columns(whole(lu)), whole(pivots)]
 
 
+def _of_one_shape(b: Builder, node: Any, lu: Value, pivots: Value) -> Expr:
+    """The number of rows of factors, and of exchanges that must be as many: the library reads them side by side."""
+    said = f"{type(node.op).__name__}: factors of length {{0}} and exchanges of length {{1}} along axis "
+    for axis, (p, q) in enumerate(zip(lu.dims, pivots.dims, strict=False)):
+        b.unify(p, q, f"{said}{axis}")
+    return square(b, lu, SQUARE, np.linalg.LinAlgError)
+
+
 @lowers(LUSolve)
 def lower_solve_by_factors(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     lu, pivots, c = inputs
@@ -45,10 +56,10 @@ def lower_solve_by_factors(b: Builder, node: Any, inputs: list[Value]) -> list[V
         return None
     is_vector = c.ndim == 1
     c = of_type(b, as_column(b, c) if is_vector else c, lu.type)
-    n, message = lu.dims[-1], "Solve: a matrix of {0} rows, a right side of {1}"
-    b.unify(n, c.dims[-2], message)
+    n = _of_one_shape(b, node, lu, pivots)
+    b.unify(n, c.dims[-2], "Solve: a matrix of {0} rows, a right side of {1}")
     leading, m = leading_of(b, [lu, c], STACKS), c.dims[-1]
-    lu, c = (repeated(b, v, leading) for v in (lu, c))
+    lu, pivots, c = (repeated(b, v, leading) for v in (lu, pivots, c))
     call = Call(b, "substituted", lu.type, leading)
     call.numbers(ONE if node.op.turned else ZERO, call.count, n, m)
     call.matrix(lu, contiguous=True)
@@ -60,13 +71,13 @@ def lower_solve_by_factors(b: Builder, node: Any, inputs: list[Value]) -> list[V
     return [whole(out)]
 
 
-def of_factors(b: Builder, inputs: list[Value], kind: str) -> tuple[Call, Value] | None:
+def of_factors(b: Builder, node: Any, inputs: list[Value], kind: str) -> tuple[Call, Value] | None:
     """A call that is given factors."""
     lu, pivots = inputs
     if not lapack.is_there():
         return None
     call = Call(b, kind, lu.type, lu.dims[:-2])
-    call.numbers(call.count, lu.dims[-1])
+    call.numbers(call.count, _of_one_shape(b, node, lu, pivots))
     call.matrix(lu)
     call.read(pivots)
     return call, lu
@@ -74,7 +85,7 @@ def of_factors(b: Builder, inputs: list[Value], kind: str) -> tuple[Call, Value]
 
 @lowers(LUDet)
 def lower_determinant_by_factors(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
-    opened = of_factors(b, inputs, "pivot_product")
+    opened = of_factors(b, node, inputs, "pivot_product")
     if opened is None:
         return None
     call, lu = opened
@@ -85,7 +96,7 @@ def lower_determinant_by_factors(b: Builder, node: Any, inputs: list[Value]) -> 
 
 @lowers(LUSLogDet)
 def lower_slogdet_by_factors(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
-    opened = of_factors(b, inputs, "pivot_sizes")
+    opened = of_factors(b, node, inputs, "pivot_sizes")
     if opened is None:
         return None
     call, lu = opened

@@ -18,7 +18,7 @@ from theano.lower.ops.shapes import elements_of
 from theano.lower.sources import Sources
 from theano.lower.values import Value
 from theano.lower.windows import Axis, Windows, over_taps
-from theano.tensor.signal.pool import AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool
+from theano.tensor.signal.pool_ops import AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool
 
 RANGE = "{op}: {what} must be {least} at least, not {{0}}"
 LONG = "{op}: {what} is beyond what arrays can have: {{0}}"
@@ -57,7 +57,7 @@ def numbers_of(b: Builder, value: Value, count: int, message: str) -> tuple[Expr
 
 
 def out_length(b: Builder, image: Expr, window: Expr, stride: Expr, pad: Expr, ignore_border: bool) -> Expr:
-    """How many windows there are along an axis: `theano.tensor.signal.pool.out_length` of main's lengths."""
+    """How many windows there are along an axis: `theano.tensor.signal.pool_ops.out_length` of main's lengths."""
     wide = ex.sub(ex.add(image, stride), ONE)  # windows begin at every stride that leaves them an element
     narrow = ex.sub(ex.add(ex.add(image, stride), ex.add(pad, pad)), window)  # those that end inside
     if ignore_border:

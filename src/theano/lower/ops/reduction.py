@@ -16,7 +16,7 @@ from theano.lower.ops.moments import centred_sum
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value, rearranged
 from theano.tensor.careduce import CAReduce
-from theano.tensor.reduction import Argmax, MaxAndArgmax, Supremum
+from theano.tensor.extremes import Argmax, MaxAndArgmax, Supremum
 
 OPERATIONS = {
     "add": "add", "mul": "mul", "maximum": "max", "minimum": "min", "and": "and", "or": "or", "xor": "xor",

@@ -21,7 +21,7 @@ _LATER = {
     "theano.tensor.nnet.convolution": "theano.lower.ops.convolution",
     "theano.tensor.sparse_rows": "theano.lower.ops.sparse_rows",
     "theano.tensor.nnet.neighbours": "theano.lower.ops.neighbours",
-    "theano.tensor.signal.pool": "theano.lower.ops.pool",
+    "theano.tensor.signal.pool_ops": "theano.lower.ops.pool",
 }
 
 

@@ -9,6 +9,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.complexes import of_type
 from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
@@ -65,7 +66,7 @@ def lower_recurrence(b: Builder, node: Any, inputs: list[Value]) -> list[Value] 
         return None
     dims = tuple([b.unify(m, n, DIFFERENT) for m, n in zip(factors.dims, terms.dims, strict=True)])
     if is_const(dims[along], 1):
-        return [b.pointwise(type_, dims, [terms], bd.converted(bd.element(0, terms), type_))]
+        return [of_type(b, terms, type_, dims)]
     factor, term = (bd.converted(e, type_) for e in bd.elements([factors, terms]))
     nothing = ex.const(-0.0, type_)
     before, out = bd.before(type_), b.tensor(type_, dims)

@@ -15,11 +15,15 @@ from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
 from theano.lower.values import Value
-from theano.tensor.alloc import Alloc, AllocEmpty, ARange, Eye, Tri, integer_range_dtype
-from theano.tensor.assertion import Assert
+from theano.tensor.alloc import Alloc, AllocEmpty
+from theano.tensor.assertion import Assert, AssertEqual
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.opsupport import INT64
-from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape
+from theano.tensor.promises import Rebroadcast, SpecifyShape
+from theano.tensor.ranges import ARange, integer_range_dtype
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shape import MakeVector, Shape, Shape_i
+from theano.tensor.triangles import Eye, Tri
 
 
 @lowers(Shape)
@@ -176,6 +180,14 @@ def lower_assert(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     return [value]
 
 
+@lowers(AssertEqual)
+def lower_assert_equal(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    value, *integers = inputs
+    one, other = (b.scalar(n, "i64") for n in integers)
+    b.check(ex.eq(one, other), node.op.exc, node.op.msg, (one, other))
+    return [value]
+
+
 @lowers(Rebroadcast)
 def lower_rebroadcast(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
     x = inputs[0]
@@ -307,7 +319,7 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
 
 
 def _integer_count(b: Builder, start: Expr, stop: Expr, step: Expr) -> Expr:
-    """max(0, ceil((stop - start) / step)), or the largest i64 if it is more, as `theano.tensor.alloc` infers it.
+    """max(0, ceil((stop - start) / step)), or the largest i64 if it is more, as `theano.tensor.ranges` infers it.
 
     No difference wraps around: where it may be more than any i64 it is unsigned.
     """

@@ -76,23 +76,29 @@ def _votes(reach: Reach) -> tuple[list[int], list[int], list[int]]:
 
     def vote(at: int, k: int, n: int, moving: int, many: int) -> None:
         """An array with `n` axes, `moving` of the loops' that are long, has a loop's axis as its axis `k`."""
-        rank[at] += k - n
-        votes[at] += many << 4 * moving  # an array of more axes is larger: those of fewer decide only among themselves
+        # an array of more axes is larger: those of fewer decide only among themselves
+        rank[at] += (k - n) << 4 * moving
+        votes[at] += many << 4 * moving
         count[at] += many
 
     for item in group.items:
         assert isinstance(item, Pointwise | Reduce)
         place = group.places[item]
         weight = 0 if group.is_prefix(item) else 1  # what runs once a row has no say
-        for value, axes, computed in _looks(item):
+        for value, axes, leading in _looks(item):
             if value.tensor is None or value.tensor in reach.producer:
                 continue
             strides = zip(reach.strides(value), axes, strict=True)
             placed = [(stride, None if axis is None else place[axis]) for stride, axis in strides]
-            moving = computed + sum(not is_const(stride, 0) and is_long(at) for stride, at in placed if at is not None)
+            moving = len(leading)
+            moving += sum(not is_const(stride, 0) and is_long(at) for stride, at in placed if at is not None)
             for k, (stride, at) in enumerate(placed):
+                if at is None:
+                    at, many = place[leading[k]] if k in leading else None, 0
+                else:
+                    many = 2 * weight if is_const(stride, 1) else 0
                 if at is not None:
-                    vote(at, k, len(placed), moving, 2 * weight if is_const(stride, 1) else 0)
+                    vote(at, k, len(placed), moving, many)
         if reach.wants_store(item):
             made_at = out_place(group, item)
             moving = sum(at is not None and is_long(at) for at in made_at)
@@ -102,10 +108,10 @@ def _votes(reach: Reach) -> tuple[list[int], list[int], list[int]]:
     return votes, count, rank
 
 
-def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | None], int]]:
-    """What an item reads, with its own axes along that, and along how many axes the place is computed."""
+def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | None], dict[int, int]]]:
+    """What an item reads, with its own axes along that; where the place is computed, an axis that leads there."""
     for value, axes in zip(item.reads, item.maps, strict=True):
-        yield value, axes, 0
+        yield value, axes, {}
     if not isinstance(item, Pointwise) or not item.indirect:
         return
     for node in ex.postorder((item.body,)):
@@ -113,11 +119,24 @@ def _looks(item: Pointwise | Reduce) -> Iterator[tuple[Value, Sequence[int | Non
             k, given = node.value
             own = list(item.picks[k] if k < len(item.picks) else (None,) * len(given))
             at = [axis for axis, is_given in enumerate(given) if is_given]
-            computed = 0
+            leading: dict[int, int] = {}
             for axis, place in zip(at, node.args, strict=False):  # a condition comes after the places
                 own[axis] = _moves_with(place)
-                computed += own[axis] is None and place.op != "const"
-            yield item.indirect[k], own, computed
+                led = [] if own[axis] is not None else _axes_of(item, place)
+                if led:
+                    leading[axis] = led[0]
+            yield item.indirect[k], own, leading
+
+
+def _axes_of(item: Pointwise, place: Expr) -> list[int]:
+    """An item's own axes by whose positions a place is computed."""
+    found: list[int] = []
+    for node in ex.postorder((place,)):
+        if node.op == "index":
+            found.append(node.value)
+        elif node.op == "element":
+            found += [axis for axis in item.maps[node.value] if axis is not None]
+    return found
 
 
 def _moves_with(place: Expr) -> int | None:

@@ -76,8 +76,9 @@ def carve_workspace(
 def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]]) -> list[_Piece]:
     """Pieces for all temporaries: those of one size share one, then those whose sizes follow from the same lengths.
 
-    Then any others of as many axes: the results of one layer of a network and of another, what their convolutions need
-    on the way. Which of these is larger only a call tells; the sum of both is never needed.
+    Then any others of as many axes: the results of one layer of a network and of another; and what their convolutions
+    need on the way, for one step each, among which nothing may live that is needed for longer. Which of these is larger
+    only a call tells; the sum of both is never needed.
     """
     pieces: dict[frozenset[str], list[_Piece]] = {}
     for size, equal in _of_one_size(b, temps, lives).items():
@@ -89,10 +90,10 @@ def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[in
                 alike.append(piece)
             else:
                 others.remove(host)
-    hosts: dict[tuple[str, int], list[_Piece]] = {}
+    hosts: dict[tuple[str, int, bool], list[_Piece]] = {}
     for piece in [p for alike in pieces.values() for p in alike]:
         tensor = piece.tensors[0]
-        others = hosts.setdefault((tensor.type, len(tensor.dims)), [])
+        others = hosts.setdefault((tensor.type, len(tensor.dims), all(a == z for a, z in piece.lives)), [])
         if not any(p.join(piece) for p in others[:CANDIDATES] if len(p.lives) + len(piece.lives) <= MANY_LIVES):
             others.append(piece)
     return [p for others in hosts.values() for p in others]

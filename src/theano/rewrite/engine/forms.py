@@ -11,11 +11,12 @@ from theano.rewrite.engine.table import Node, Tensor
 from theano.scan.count import StepCount
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle
+from theano.tensor.extremes import Max, Min, Supremum
 from theano.tensor.inverses import Det, MatrixInverse, SLogDet
 from theano.tensor.join import Join
-from theano.tensor.reduction import All, Max, Min, Prod, Sum, Supremum
+from theano.tensor.promises import Rebroadcast
+from theano.tensor.reduction import All, Prod, Sum
 from theano.tensor.reduction import Any as AnyTrue
-from theano.tensor.shape import Rebroadcast
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 FULL = slice(None)

@@ -9,7 +9,8 @@ from theano.rewrite.engine.build import constant, dimshuffle, elemwise
 from theano.rewrite.engine.table import Node, Tensor
 from theano.rewrite.loops.batching import Batch, Rows, batches
 from theano.tensor.diagonal import ExtractDiag
-from theano.tensor.factors import SVD, Eig, Eigh, QRFull, QRIncomplete
+from theano.tensor.eigen import Eig, Eigh
+from theano.tensor.factors import SVD, QRFull, QRIncomplete
 from theano.tensor.inverses import Det, MatrixInverse, MatrixPinv, SLogDet
 from theano.tensor.matrices import identity_for
 from theano.tensor.schur import Schur, SolveSylvester, Sqrtm

@@ -17,18 +17,23 @@ from theano.tensor.advanced_subtensor import (
     AdvancedSubtensor,
     AdvancedSubtensor1,
 )
-from theano.tensor.alloc import Alloc, ARange, Eye
+from theano.tensor.alloc import Alloc
 from theano.tensor.cumulative import CumOp
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.extremes import Argmax, Max, MaxAndArgmax, Min, Supremum
 from theano.tensor.join import Join, Split
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
+from theano.tensor.promises import Rebroadcast, SpecifyShape, patternbroadcast
+from theano.tensor.ranges import ARange
 from theano.tensor.recurrence import LinearRecurrence
-from theano.tensor.reduction import All, Argmax, Max, MaxAndArgmax, Min, Prod, Sum, Supremum
+from theano.tensor.reduction import All, Prod, Sum
 from theano.tensor.reduction import Any as AnyTrue
-from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape, patternbroadcast
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shape import MakeVector, Shape, Shape_i
 from theano.tensor.subtensor import IncSubtensor, Subtensor
+from theano.tensor.triangles import Eye
 
 _dot, _batched_dot = Dot(), BatchedDot()
 _ARRAY, _INDEX = "a", "i"

@@ -14,7 +14,7 @@ from theano.scalar import add, sub
 from theano.scan.count import StepCount
 from theano.scan.parts import Loop, Results
 from theano.tensor.alloc import Alloc
-from theano.tensor.shape import patternbroadcast
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.subtensor import Subtensor
 
 _alloc = Alloc()

@@ -119,7 +119,7 @@ class _Match:
         return None
 
     def _add_nodes(self) -> None:
-        table = {(n.op, *map(self._key, n.inputs)): n for n in self.earlier.order}
+        table = {(n.op, *map(self._key, n.inputs)): n for n in self.earlier.order if not n.op.has_effects}
         for node in self.step.order:
             keys = [self._key(self.twin.get(v, v)) if v in self.twin or isinstance(v, Constant) else None
                     for v in node.inputs]  # fmt: skip

@@ -75,9 +75,12 @@ class StepGraph:
 def may_run(node: Node, certain: bool) -> bool:
     """Whether a node of a step that reads nothing but what is the same in all steps may run outside of the loop.
 
-    `certain` tells that there is at least one step; else no step may be made, and then the node must not fail.
+    `certain` tells that there is at least one step; else no step may be made, and then the node must not fail. What has
+    effects has them in each step.
     """
     op: Any = node.op
+    if op.has_effects:
+        return False
     if certain:
         pure = type(op).__module__.startswith("theano.tensor.") and not op.destroy_map
         return pure or type(op).decompose is not Op.decompose

@@ -26,8 +26,10 @@ from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1
 from theano.tensor.alloc import Alloc
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.promises import unbroadcast
 from theano.tensor.reduction import Sum
-from theano.tensor.shape import MakeVector, Reshape, Shape_i, unbroadcast
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shape import MakeVector, Shape_i
 from theano.tensor.subtensor import IncSubtensor
 
 _dot = Dot()

@@ -13,7 +13,7 @@ from theano.scalar import mul
 from theano.tensor.blas import Gemm, Gemv, Ger
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.shape import Reshape
+from theano.tensor.reshaping import Reshape
 
 _gemv, _gemm, _ger = Gemv(), Gemm(), Ger()
 _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})

@@ -12,14 +12,17 @@ from theano.rewrite.engine.table import Node, RewriteGraph
 from theano.scalar.dtypes import COMPLEX
 from theano.scan import scan
 from theano.tensor.alloc import ones_like, zeros_like
+from theano.tensor.axes import dimshuffle
 from theano.tensor.cumulative import CumOp
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast, complex, imag, real
 from theano.tensor.products import ProductOfOthers
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.recurrence import LinearRecurrence, delayed
 from theano.tensor.reduction import Prod, ProdWithoutZeros
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import dimshuffle, flatten, patternbroadcast, product, reshape, shape_i
+from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import product, shape_i
 from theano.tensor.subtensor import set_subtensor
 
 __all__ = [

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from theano import scalar
 from theano.graph import Constant
-from theano.graph.op import performer
+from theano.graph.op import perform_node
 from theano.rewrite.engine import algebra
 from theano.rewrite.engine.arithmetic import is_exact
 from theano.rewrite.engine.build import (
@@ -60,14 +59,13 @@ def constant_folding(graph: RewriteGraph, node: Node) -> Result:
     op = node.op
     if not inputs or not all(map(is_tensor, node.outputs)) or not op.do_constant_folding(node):
         return None
-    storage: list[list[Any]] = [[None] for _ in node.outputs]
     try:
         with np.errstate(all="ignore"):
-            performer(node)([v.data for v in inputs], storage)
+            values = perform_node(node, [v.data for v in inputs])
     except Exception:  # whatever is wrong with these values must show when the program runs, not now
         return None
     results: list[Tensor | None] = []
-    for out, (value,) in zip(node.outputs, storage, strict=True):
+    for out, value in zip(node.outputs, values, strict=True):
         value = np.asarray(value)
         if value.nbytes > FOLD_LIMIT and value.nbytes > sum(np.asarray(v.data).nbytes for v in inputs):
             return None

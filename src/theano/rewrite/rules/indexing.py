@@ -25,7 +25,8 @@ from theano.tensor.advanced_subtensor import ARRAY, AdvancedIncSubtensor, Advanc
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.math import neq, switch
-from theano.tensor.shape import MakeVector, Rebroadcast, Shape, patternbroadcast
+from theano.tensor.promises import Rebroadcast, patternbroadcast
+from theano.tensor.shape import MakeVector, Shape
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 x, y = variable("x", "any"), variable("y", "any")

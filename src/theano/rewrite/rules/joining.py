@@ -15,7 +15,7 @@ from theano.rewrite.rules.indexing import fills_window, piece_of, window_lengths
 from theano.rewrite.rules.shaping import elements_of
 from theano.tensor.alloc import Alloc
 from theano.tensor.join import Join, Split
-from theano.tensor.shape import SpecifyShape
+from theano.tensor.promises import SpecifyShape
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 equation("useless", joined(variable("axis", "int"), variable("x", "any")), variable("x", "any"), name="useless_join")

@@ -46,8 +46,8 @@ from theano.scalar.dtypes import DISCRETE
 from theano.tensor.assertion import Assert
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.dot import BatchedDot, Dot
+from theano.tensor.eigen import Eigh
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.factors import Eigh
 from theano.tensor.inverses import Det, MatrixInverse, SLogDet, slogdet
 from theano.tensor.matrices import adjoint, diagonal_of, identity_for, transposed
 from theano.tensor.reduction import All, Prod, Sum

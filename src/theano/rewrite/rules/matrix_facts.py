@@ -21,14 +21,16 @@ from theano.ifelse import IfElse
 from theano.rewrite.engine.build import Axes, dims, is_filled_with_zeros, number, peel, same_number, scalar_name
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor
-from theano.tensor.alloc import Alloc, ARange, Eye, Tri
+from theano.tensor.alloc import Alloc
 from theano.tensor.assertion import Assert
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.inverses import MatrixInverse
 from theano.tensor.matrices import adjoint
 from theano.tensor.nlinalg import AllocDiag
+from theano.tensor.ranges import ARange
 from theano.tensor.systems import Cholesky, Solve
+from theano.tensor.triangles import Eye, Tri
 
 
 class Fact(Flag):

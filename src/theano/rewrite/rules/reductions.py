@@ -29,7 +29,8 @@ from theano.rewrite.rules.shaping import nonnegative
 from theano.scalar import log
 from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.reduction import All, Argmax, Max, MaxAndArgmax, Min, Prod, Sum
+from theano.tensor.extremes import Argmax, Max, MaxAndArgmax, Min
+from theano.tensor.reduction import All, Prod, Sum
 from theano.tensor.reduction import Any as AnyTrue
 
 x, y, z = variable("x", "any"), variable("y", "any"), variable("z")

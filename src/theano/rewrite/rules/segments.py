@@ -7,7 +7,7 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1, AdvancedSubtensor1
-from theano.tensor.alloc import ARange
+from theano.tensor.ranges import ARange
 from theano.tensor.segments import OfLength, SegmentSpread, segment_spread, segment_sum
 from theano.tensor.shape import shape_i
 

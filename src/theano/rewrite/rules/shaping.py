@@ -13,7 +13,9 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scan.count import StepCount
 from theano.tensor.assertion import Assert
-from theano.tensor.shape import MakeVector, Reshape, Shape, Shape_i, SpecifyShape
+from theano.tensor.promises import SpecifyShape
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shape import MakeVector, Shape, Shape_i
 
 x, n, N = variable("x", "any"), variable("n", "int"), parameter("N")
 

@@ -34,12 +34,14 @@ from theano.tensor.advanced_subtensor import (
     AdvancedSubtensor,
     AdvancedSubtensor1,
 )
-from theano.tensor.alloc import Alloc, ARange
+from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle
+from theano.tensor.extremes import Max, MaxAndArgmax
 from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot, CrossentropySoftmaxArgmax1HotWithBias
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
-from theano.tensor.reduction import Max, MaxAndArgmax, Sum
+from theano.tensor.ranges import ARange
+from theano.tensor.reduction import Sum
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 _softmax, _logsoftmax = Softmax(), LogSoftmax()

@@ -16,9 +16,9 @@ from theano.sparse.products import structured_dot
 from theano.sparse.values import compressed
 from theano.sparse.variable import constant
 from theano.tensor.dot import dot
-from theano.tensor.reduction import max as tensor_max
+from theano.tensor.extremes import max as tensor_max
 from theano.tensor.reduction import sum as tensor_sum
-from theano.tensor.shape import reshape
+from theano.tensor.reshaping import reshape
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["ConvolutionIndices", "applySparseFilter", "convolution_indices", "convolve", "max_pool"]

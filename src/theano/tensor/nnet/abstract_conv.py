@@ -12,13 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from theano.configdefaults import config
 from theano.graph import Variable
-from theano.graph.common_text import with_text
-from theano.tensor.assertion import Assert
-from theano.tensor.math import eq
+from theano.graph.common_text import fill
 from theano.tensor.nnet.convolution import (
     AbstractConv,
     AbstractConv2d,
@@ -49,42 +44,35 @@ from theano.tensor.nnet.upsampling import (
     bilinear_upsampling,
     frac_bilinear_upsampling,
 )
-from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 from theano.user_warnings import warn_user
 
 __all__ = [
     "AbstractConv", "AbstractConv2d", "AbstractConv2d_gradInputs", "AbstractConv2d_gradWeights", "AbstractConv3d",
-    "AbstractConv3d_gradInputs", "AbstractConv3d_gradWeights", "AbstractConv_gradInputs",
-    "AbstractConv_gradWeights", "BaseAbstractConv", "abstract_conv2d", "assert_conv_shape", "assert_shape",
-    "bilinear_kernel_1D", "bilinear_kernel_2D", "bilinear_upsampling", "border_mode_to_pad", "causal_conv1d",
-    "check_conv_gradinputs_shape", "conv2d", "conv2d_grad_wrt_inputs", "conv2d_grad_wrt_weights",
-    "conv2d_transpose", "conv3d", "conv3d_grad_wrt_inputs", "conv3d_grad_wrt_weights", "frac_bilinear_upsampling",
-    "get_conv_gradinputs_shape", "get_conv_gradinputs_shape_1axis", "get_conv_gradweights_shape",
-    "get_conv_gradweights_shape_1axis", "get_conv_output_shape", "get_conv_shape_1axis", "separable_conv2d",
-    "separable_conv3d",
+    "AbstractConv3d_gradInputs", "AbstractConv3d_gradWeights", "AbstractConv_gradInputs", "AbstractConv_gradWeights",
+    "BaseAbstractConv", "abstract_conv2d", "bilinear_kernel_1D", "bilinear_kernel_2D", "bilinear_upsampling",
+    "border_mode_to_pad", "causal_conv1d", "check_conv_gradinputs_shape", "conv2d", "conv2d_grad_wrt_inputs",
+    "conv2d_grad_wrt_weights", "conv2d_transpose", "conv3d", "conv3d_grad_wrt_inputs", "conv3d_grad_wrt_weights",
+    "frac_bilinear_upsampling", "get_conv_gradinputs_shape", "get_conv_gradinputs_shape_1axis",
+    "get_conv_gradweights_shape", "get_conv_gradweights_shape_1axis", "get_conv_output_shape", "get_conv_shape_1axis",
+    "separable_conv2d", "separable_conv3d",
 ]  # fmt: skip
 
-_PARAMETERS = """
-    border_mode
-        How far kernels reach beyond images, which are continued by zeros: 'valid' (nowhere), 'full' (by all but one
-        element of the kernel), 'half' (by half of it, so that lengths stay where it is odd), an int, or for each axis
-        an int or a pair (before, behind).
-    subsample
-        By how many elements kernels move at a time, an int for each axis.
-    filter_flip
-        True: kernels are turned around, as a convolution has it. False: a correlation.
-    filter_dilation
-        How far the elements of a kernel are apart, an int for each axis.
-    num_groups
-        Channels of images are in so many groups; each group has kernels of its own.
-"""
+_PARAMETERS = """\
+border_mode
+    How far kernels reach beyond images, which are continued by zeros: 'valid' (nowhere), 'full' (by all but one
+    element of the kernel), 'half' (by half of it, so that lengths stay where it is odd), an int, or for each axis
+    an int or a pair (before, behind).
+subsample
+    By how many elements kernels move at a time, an int for each axis.
+filter_flip
+    True: kernels are turned around, as a convolution has it. False: a correlation.
+filter_dilation
+    How far the elements of a kernel are apart, an int for each axis.
+num_groups
+    Channels of images are in so many groups; each group has kernels of its own."""
 
 
-_documented = with_text(_PARAMETERS)
-
-
-@_documented
 def conv2d(
     input: Any, filters: Any, input_shape: Any = None, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1), filter_flip: bool = True, image_shape: Any = None, filter_dilation: Any = (1, 1),
@@ -142,7 +130,6 @@ def conv2d(
 abstract_conv2d = conv2d
 
 
-@_documented
 def conv3d(
     input: Any, filters: Any, input_shape: Any = None, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
@@ -213,7 +200,6 @@ def _wrt_weights(
     return made(input, output_grad, _spatial(filter_shape, ndim, "filter_shape"))
 
 
-@_documented
 def conv2d_grad_wrt_inputs(
     output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
@@ -252,7 +238,6 @@ def conv2d_grad_wrt_inputs(
     return _wrt_inputs(AbstractConv2d_gradInputs, 2, output_grad, filters, input_shape, filter_shape, rest)
 
 
-@_documented
 def conv3d_grad_wrt_inputs(
     output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
@@ -286,7 +271,6 @@ def conv3d_grad_wrt_inputs(
     return _wrt_inputs(AbstractConv3d_gradInputs, 3, output_grad, filters, input_shape, filter_shape, rest)
 
 
-@_documented
 def conv2d_grad_wrt_weights(
     input: Any, output_grad: Any, filter_shape: Any, input_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
@@ -325,7 +309,6 @@ def conv2d_grad_wrt_weights(
     return _wrt_weights(AbstractConv2d_gradWeights, 2, input, output_grad, filter_shape, input_shape, rest)
 
 
-@_documented
 def conv3d_grad_wrt_weights(
     input: Any, output_grad: Any, filter_shape: Any, input_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1, 1), num_groups: int = 1,
@@ -359,7 +342,6 @@ def conv3d_grad_wrt_weights(
     return _wrt_weights(AbstractConv3d_gradWeights, 3, input, output_grad, filter_shape, input_shape, rest)
 
 
-@_documented
 def conv2d_transpose(
     input: Any, filters: Any, output_shape: Any, filter_shape: Any = None, border_mode: Any = "valid",
     input_dilation: Any = (1, 1), filter_flip: bool = True, filter_dilation: Any = (1, 1), num_groups: int = 1,
@@ -421,7 +403,6 @@ def _separable(
     return conv(between, pointwise, None, pointwise_shape)
 
 
-@_documented
 def separable_conv2d(
     input: Any, depthwise_filters: Any, pointwise_filters: Any, num_channels: int, input_shape: Any = None,
     depthwise_filter_shape: Any = None, pointwise_filter_shape: Any = None, border_mode: Any = "valid",
@@ -465,7 +446,6 @@ def separable_conv2d(
     )  # fmt: skip
 
 
-@_documented
 def separable_conv3d(
     input: Any, depthwise_filters: Any, pointwise_filters: Any, num_channels: int, input_shape: Any = None,
     depthwise_filter_shape: Any = None, pointwise_filter_shape: Any = None, border_mode: Any = "valid",
@@ -551,74 +531,4 @@ def causal_conv1d(
     return op(input, filters)
 
 
-def assert_conv_shape(shape: Sequence[Any]) -> tuple[Any, ...]:
-    """A shape of images or kernels, with checks that its lengths can be.
-
-    Parameters
-    ----------
-    shape
-        Lengths: ints or 0-d integers; the first two may be 0, the others are 1 at least.
-
-    Returns
-    -------
-    tuple
-        The lengths: ints, and 0-d integers that are checked when the function runs.
-
-    Raises
-    ------
-    AssertionError
-        One is too small: now if it is known, else when the function runs.
-
-    Examples
-    --------
-    >>> assert_conv_shape((10, 3, 28, 28))
-    (10, 3, 28, 28)
-    """
-    checked = []
-    for k, n in enumerate(shape):
-        least, what = (0, "not be negative") if k < 2 else (1, "be positive")
-        message = f"The convolution would produce an invalid shape (dim[{k}]: it must {what})"
-        if isinstance(n, (int, np.integer)):
-            if n < least:
-                raise AssertionError(message)
-            checked.append(n)
-        else:
-            checked.append(Assert(message)(n, as_tensor_variable(n) >= least))
-    return tuple(checked)
-
-
-def assert_shape(x: Any, expected_shape: Sequence[Any], msg: str = "Unexpected shape.") -> Any:
-    """`x`, if it has a shape (lengths, or None for any) when the function runs; else AssertionError.
-
-    It does nothing where the flag `conv.assert_shape` is off.
-
-    Parameters
-    ----------
-    x : tensor_like
-        Of any dtype.
-    expected_shape : sequence or None
-        Lengths: ints, 0-d integers, or None for any.
-    msg : str
-        The text of the error.
-
-    Returns
-    -------
-    tensor
-        `x`.
-
-    Raises
-    ------
-    AssertionError
-        When it runs: `x` has another shape, and the flag is on.
-
-    Examples
-    --------
-    >>> x = T.dmatrix()
-    >>> assert_shape(x, (None, 2)).eval({x: [[1, 2]]})
-    array([[1., 2.]])
-    """
-    if expected_shape is None or not config.conv.assert_shape:
-        return x
-    x = as_tensor_variable(x)
-    conditions = [eq(shape_i(x, k), n) for k, n in enumerate(expected_shape) if n is not None]
-    return Assert(msg)(x, *conditions) if conditions else x
+fill(globals(), {"<parameters>": _PARAMETERS})

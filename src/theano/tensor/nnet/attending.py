@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from theano.scalar.dtypes import FLOAT
-from theano.tensor.alloc import arange
+from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.dot import batched_dot
 from theano.tensor.math import cast, ge, neq, sqrt, switch
 from theano.tensor.nnet.softmax import softmax
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import any as any_
-from theano.tensor.shape import dimshuffle, reshape, shape_i, shape_padleft, shape_tuple
+from theano.tensor.reshaping import reshape
+from theano.tensor.shape import shape_i, shape_tuple
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["attention"]

@@ -10,11 +10,12 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import FLOAT, INTEGER, upcast
 from theano.tensor.alloc import zeros_like
+from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.indexing import getitem, take
 from theano.tensor.math import cast
 from theano.tensor.opsupport import Shapes, disconnected, single
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import dimshuffle, patternbroadcast, shape_padleft
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable, constant
 

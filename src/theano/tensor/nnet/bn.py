@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from theano.tensor.axes import dimshuffle
 from theano.tensor.math import cast, sqrt
-from theano.tensor.shape import addbroadcast, dimshuffle, product, shape_i
+from theano.tensor.promises import addbroadcast
+from theano.tensor.shape import product, shape_i
 from theano.tensor.statistics import mean, var
 from theano.tensor.variable import as_tensor_variable, constant
 

@@ -14,8 +14,8 @@ from theano.tensor.math import cast, sqrt
 from theano.tensor.matrices import Composed
 from theano.tensor.nnet.bn import count, tested, trained
 from theano.tensor.opsupport import Shapes, disconnected, index_constant, is_disconnected
+from theano.tensor.promises import addbroadcast, patternbroadcast
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import addbroadcast, patternbroadcast
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["AbstractBatchNormInference", "AbstractBatchNormTrain", "AbstractBatchNormTrainGrad"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from theano.graph import Variable
+from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import dot
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast, eq
 from theano.tensor.ordered import Unique
-from theano.tensor.shape import dimshuffle
 from theano.tensor.variable import as_tensor_variable
 
 

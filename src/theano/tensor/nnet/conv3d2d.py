@@ -40,6 +40,8 @@ def conv3d(
     >>> conv3d(T.tensor5(), T.tensor5()).ndim
     5
     """
-    shapes = [None if s is None else tuple(s[k] for k in _CHANGED) for s in (signals_shape, filters_shape)]
+    known, of_kernels = (
+        None if s is None else tuple(s[k] for k in _CHANGED) for s in (signals_shape, filters_shape)
+    )
     films, kernels = (dimshuffle(as_tensor_variable(x), _CHANGED) for x in (signals, filters))
-    return dimshuffle(of_volumes(films, kernels, *shapes, border_mode), _CHANGED)
+    return dimshuffle(of_volumes(films, kernels, known, of_kernels, border_mode), _CHANGED)

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
-from theano.scalar.dtypes import upcast
+from theano.scalar.dtypes import COMPLEX, upcast
 from theano.tensor.math import cast
 from theano.tensor.nnet import geometry
 from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers
 from theano.tensor.opsupport import Shapes, as_index, disconnected, holomorphic, single
-from theano.tensor.shape import as_shape_vector, patternbroadcast, shape_tuple
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.shape import as_shape_vector, shape_tuple
 from theano.tensor.static_value import known_vector
 from theano.tensor.variable import as_tensor_variable
 
@@ -246,7 +247,9 @@ class BaseAbstractConv(Op):
 
 
 def _like(gradient: Any, x: Any) -> Any:
-    """A gradient in the type of `x`."""
+    """A gradient in the type of `x`: of real numbers the real part."""
+    if gradient.type.dtype in COMPLEX and x.type.dtype not in COMPLEX:
+        gradient = gradient.real
     gradient = cast(gradient, x.type.dtype) if gradient.type.dtype != x.type.dtype else gradient
     return patternbroadcast(gradient, x.type.broadcastable)
 

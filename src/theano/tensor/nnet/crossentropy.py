@@ -9,8 +9,10 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import FLOAT, INTEGER
-from theano.tensor.alloc import arange
 from theano.tensor.assertion import Assert
+from theano.tensor.axes import dimshuffle
+from theano.tensor.extremes import argmax
+from theano.tensor.extremes import max as max_
 from theano.tensor.indexing import getitem
 from theano.tensor.math import ge, log, softplus
 from theano.tensor.nnet.softmax import (
@@ -22,11 +24,11 @@ from theano.tensor.nnet.softmax import (
     through_softmax,
 )
 from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, new_tensor, single, zero_gradient
+from theano.tensor.promises import patternbroadcast
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import argmax
-from theano.tensor.reduction import max as max_
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import dimshuffle, patternbroadcast, shape_i
+from theano.tensor.shape import shape_i
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 

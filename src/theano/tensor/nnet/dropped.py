@@ -10,7 +10,8 @@ import numpy as np
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.careduce import normalize_axis
 from theano.tensor.math import cast, switch
-from theano.tensor.shape import addbroadcast, shape_i
+from theano.tensor.promises import addbroadcast
+from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["dropout"]

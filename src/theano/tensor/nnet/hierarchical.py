@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.tensor.alloc import arange
+from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import batched_dot, dot, tensordot
 from theano.tensor.nnet.softmax import softmax
-from theano.tensor.shape import dimshuffle, flatten, reshape
+from theano.tensor.ranges import arange
+from theano.tensor.reshaping import flatten, reshape
 from theano.tensor.variable import as_tensor_variable
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from theano.scalar.dtypes import FLOAT
+from theano.tensor.axes import dimshuffle
 from theano.tensor.careduce import normalize_axis
 from theano.tensor.math import cast, sqr, sqrt
-from theano.tensor.shape import dimshuffle
 from theano.tensor.statistics import mean, var
 from theano.tensor.variable import as_tensor_variable, constant
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.tensor.arranging import pad
 from theano.tensor.assertion import Assert
 from theano.tensor.math import eq, maximum
 from theano.tensor.opsupport import Shapes, disconnected, single
+from theano.tensor.padding import pad
 from theano.tensor.reduction import all as all_
 from theano.tensor.shape import as_shape_vector, shape
 from theano.tensor.static_value import known_vector

@@ -13,8 +13,9 @@ from theano.tensor.join import join
 from theano.tensor.math import cast
 from theano.tensor.matrices import Composed
 from theano.tensor.opsupport import Shapes, single
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import patternbroadcast, shape_i
+from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = [

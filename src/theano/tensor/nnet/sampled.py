@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from theano.scalar.dtypes import FLOAT, INTEGER
+from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import dot
 from theano.tensor.indexing import take
 from theano.tensor.math import eq, log, softplus, switch
 from theano.tensor.numeric import logsumexp
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import dimshuffle
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["sampled_softmax_crossentropy"]

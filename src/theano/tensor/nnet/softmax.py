@@ -9,13 +9,14 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import FLOAT
+from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.careduce import normalize_axis
+from theano.tensor.extremes import supremum
 from theano.tensor.math import exp, log
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
 from theano.tensor.opsupport import Shapes, single
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.reduction import supremum
-from theano.tensor.shape import dimshuffle, patternbroadcast, shape_padleft
 from theano.tensor.variable import as_tensor_variable
 
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.scalar.dtypes import DISCRETE
-from theano.tensor.alloc import arange
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.indexing import take
 from theano.tensor.math import abs_, cast, clip, minimum
+from theano.tensor.ranges import arange
 from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 

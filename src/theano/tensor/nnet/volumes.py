@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.tensor.axes import dimshuffle
 from theano.tensor.nnet.abstract_conv import conv3d, conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights
-from theano.tensor.shape import dimshuffle
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["Conv3D", "ConvGrad3D", "ConvTransp3D", "conv3D", "convGrad3D", "convTransp3D"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.tensor.alloc import arange
 from theano.tensor.join import stack
 from theano.tensor.random import draws
+from theano.tensor.ranges import arange
 from theano.tensor.reduction import prod
 from theano.tensor.variable import as_tensor_variable
 
