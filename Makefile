@@ -9,6 +9,7 @@
 #                   CLIENTS="keras-2.3.1 --record" are its arguments
 # make explain-pages  explanations of five programs as pages in build/explain, and pictures of them for the documentation
 # make stubs        src/theano-stubs anew, for type checkers and editors (docs/types.md)
+# make notebooks    the notebooks of the documentation, run anew and kept with what they show
 # make release-check  both packages built, looked into, installed in clean environments (CONTRIBUTING.md)
 # make docs         the documentation as HTML, warnings are errors
 # make help         these lines
@@ -24,7 +25,7 @@ PEERS := numexpr jax torch pytensor
 # What old libraries depend on has wheels for these; the last releases of some have none for later ones.
 CLIENTS_PYTHON ?= $(shell for p in python3.11 python3.12; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test test-clients lint bench bench-peers mutants explain-pages stubs release-check docs clean
+.PHONY: help demo test test-clients lint bench bench-peers mutants explain-pages stubs notebooks release-check docs clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -70,6 +71,9 @@ explain-pages: .venv/.installed-test
 
 stubs: .venv/.installed-test
 	$(BIN)/python -m tools.stubs
+
+notebooks: .venv/.installed-test
+	$(BIN)/python -m tools.notebooks
 
 docs: .venv/.installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs

@@ -21,8 +21,9 @@ author = "The theano-jit developers"
 copyright = "The theano-jit developers"
 release = version = _version("theano-jit")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.intersphinx"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.intersphinx"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # notebooks are kept with what they show: python -m tools.notebooks
 exclude_patterns = ["build", "_build"]
 
 napoleon_google_docstring = False

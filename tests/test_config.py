@@ -299,3 +299,19 @@ def test_copies_and_odd_values() -> None:
         config.set_flag("cache.max_mb", float("inf"))
     with pytest.raises(AssertionError, match="there is no configuration variable 'nonsense'"):
         config.change_flags(nonsense=1)
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("floatX = float32\n", r"line 1: 'floatX = float32' is in no section: write \[global\] in the line above"),
+        ("[global]\nfloatX\n", r"can't be read .*: a line is name = value"),
+        ("[global]\nfloatX = float32\nfloatX = float64\n", "already exists.*: a line is name = value"),
+    ],
+)
+def test_a_file_that_is_no_list_of_flags(tmp_path, text, said) -> None:
+    file = tmp_path / "rc"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=said) as caught:
+        read_theanorc([file])
+    assert str(file) in str(caught.value) and "\n" not in str(caught.value)

@@ -65,6 +65,7 @@ REFUSED = {
 PROTOCOLS = {
     "__array_ufunc__", "__array_function__", "__array__", "__reduce__", "__getstate__", "__setstate__", "__format__",
     "__str__", "__repr__", "__dot__", "__rdot__", "__apply_scalar__", "__doc__", "__module__",
+    "__getattr__",  # says what to write instead of a name that is not there
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,26 +11,60 @@ from benchmarks.workload import Case, Target, Workload
 from benchmarks.workloads.peers import both
 from benchmarks.workloads.symbolic import Language, everywhere
 
-# Name, title, images, channels, their length, kernels, their length, stride, padding; targets of each direction.
-LAYERS: list[tuple[str, str, tuple[int, ...], tuple[float, ...]]] = [
-    ("lenet-1", "LeNet's first layer, batch 128", (128, 1, 28, 20, 5, 1, 0), (0.65, 0.85, 0.6)),
-    ("lenet-2", "LeNet's second layer, batch 128", (128, 20, 12, 50, 5, 1, 0), (0.65, 0.85, 0.6)),
-    ("3x3-56", "3x3, 64 channels of 56x56, batch 8", (8, 64, 56, 64, 3, 1, 1), (0.5, 0.5, 0.5)),
-    ("3x3-56-1", "3x3, 64 channels of 56x56, batch 1", (1, 64, 56, 64, 3, 1, 1), (0.5, 0.5, 0.5)),
-    ("3x3-14", "3x3, 256 channels of 14x14, batch 8", (8, 256, 14, 256, 3, 1, 1), (0.5, 0.5, 0.5)),
-    ("3x3-7", "3x3, 512 channels of 7x7, batch 32", (32, 512, 7, 512, 3, 1, 1), (1.0, 1.0, 1.0)),
-    ("1x1", "1x1, 256 to 64 channels of 56x56, batch 8", (8, 256, 56, 64, 1, 1, 0), (0.9, 0.9, 0.9)),
-    ("strided", "3x3, stride 2, 64 to 128 channels of 56x56, batch 16", (16, 64, 56, 128, 3, 2, 1), (1.0, 1.0, 1.0)),
+
+class Layer(NamedTuple):
+    """A layer, float32 and of two axes if nothing else is said; kernels and images are as long along each axis.
+
+    `targets` are those of forward, weights and inputs.
+    """
+
+    name: str
+    title: str
+    images: int
+    channels: int
+    length: int
+    kernels: int
+    kernel: int
+    targets: tuple[float, float, float]
+    stride: int = 1
+    pad: int = 0
+    dilation: int = 1
+    axes: int = 2
+    dtype: str = "float32"
+
+
+_WINOGRAD, _PLAIN, _PIXELS = (0.5, 0.5, 0.5), (1.1, 1.1, 1.1), (0.9, 0.9, 0.9)
+LAYERS = [
+    Layer("lenet-1", "LeNet's first layer, batch 128", 128, 1, 28, 20, 5, (0.65, 0.85, 0.6)),
+    Layer("lenet-2", "LeNet's second layer, batch 128", 128, 20, 12, 50, 5, (0.65, 0.85, 0.6)),
+    Layer("alexnet-1", "11x11, stride 4, 3 to 64 channels of 224x224, batch 16", 16, 3, 224, 64, 11, _PLAIN, 4, 2),
+    Layer("alexnet-2", "5x5, 64 to 192 channels of 27x27, batch 16", 16, 64, 27, 192, 5, _PLAIN, 1, 2),
+    Layer("7x7", "7x7, stride 2, 3 to 64 channels of 224x224, batch 8", 8, 3, 224, 64, 7, (1.2, 1.2, 1.2), 2, 3),
+    Layer("3x3-56", "3x3, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _WINOGRAD, pad=1),
+    Layer("3x3-56-1", "3x3, 64 channels of 56x56, batch 1", 1, 64, 56, 64, 3, _WINOGRAD, pad=1),
+    Layer("3x3-28", "3x3, 128 channels of 28x28, batch 8", 8, 128, 28, 128, 3, _WINOGRAD, pad=1),
+    Layer("3x3-14", "3x3, 256 channels of 14x14, batch 8", 8, 256, 14, 256, 3, _WINOGRAD, pad=1),
+    Layer("3x3-7", "3x3, 512 channels of 7x7, batch 32", 32, 512, 7, 512, 3, (1.0, 1.0, 1.0), pad=1),
+    Layer("1x1", "1x1, 256 to 64 channels of 56x56, batch 8", 8, 256, 56, 64, 1, _PIXELS),
+    Layer("1x1-wide", "1x1, 64 to 256 channels of 56x56, batch 8", 8, 64, 56, 256, 1, _PIXELS),
+    Layer("1x1-14", "1x1, 512 to 256 channels of 14x14, batch 32", 32, 512, 14, 256, 1, _PIXELS),
+    Layer("strided", "3x3, stride 2, 64 to 128 channels of 56x56, batch 16", 16, 64, 56, 128, 3, (1.0, 1.0, 1.0), 2, 1),
+    Layer("dilated", "3x3, dilation 2, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _PLAIN, 1, 2, 2),
+    Layer("3d", "3x3x3, 16 to 32 channels of 24x24x24, batch 8", 8, 16, 24, 32, 3, _PLAIN, 1, 1, axes=3),
+    Layer("3x3-56-f64", "3x3, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _PIXELS, 1, 1, dtype="float64"),
 ]
 DIRECTIONS = ("forward", "weights", "inputs")
 
 
-def _data(n: int, c: int, image: int, k: int, kernel: int, stride: int, pad: int) -> tuple[Any, ...]:
+def _data(layer: Layer) -> tuple[Any, ...]:
     """Images, kernels and gradients of the results; and what the layer does."""
     rng = np.random.default_rng(0)
-    out = (image + 2 * pad - kernel) // stride + 1
-    shapes = (n, c, image, image), (k, c, kernel, kernel), (n, k, out, out)
-    return *(rng.standard_normal(s).astype(np.float32) for s in shapes), stride, pad
+    out = (layer.length + 2 * layer.pad - layer.dilation * (layer.kernel - 1) - 1) // layer.stride + 1
+    images, kernels = (layer.images, layer.channels), (layer.kernels, layer.channels)
+    tops, axes = (layer.images, layer.kernels), layer.axes
+    shapes = (*images, *[layer.length] * axes), (*kernels, *[layer.kernel] * axes), (*tops, *[out] * axes)
+    arrays = (rng.standard_normal(s).astype(layer.dtype) for s in shapes)
+    return *arrays, layer.stride, layer.pad, layer.dilation
 
 
 def operands(direction: str, x: Any, w: Any, g: Any) -> tuple[Any, Any]:
@@ -39,50 +73,57 @@ def operands(direction: str, x: Any, w: Any, g: Any) -> tuple[Any, Any]:
 
 
 def _symbolic(direction: str) -> Callable[..., Case]:
-    def setup(lang: Language, x: Any, w: Any, g: Any, stride: int, pad: int) -> Case:
-        T = lang.T
-        options = {"border_mode": (pad, pad), "subsample": (stride, stride), "filter_flip": False}
-        a, b = T.ftensor4("a"), T.ftensor4("b")
+    def setup(lang: Language, x: Any, w: Any, g: Any, stride: int, pad: int, dilation: int) -> Case:
+        T, n = lang.T, x.ndim - 2
+        options = {"border_mode": (pad,) * n, "subsample": (stride,) * n, "filter_dilation": (dilation,) * n}
+        options |= {"filter_flip": False}
+        a, b = (T.TensorType(x.dtype, (False,) * x.ndim)(name) for name in "ab")
         if direction == "forward":
-            made = T.nnet.conv2d(a, b, **options)
+            made = getattr(T.nnet, f"conv{n}d")(a, b, **options)
         elif direction == "weights":
-            made = T.nnet.abstract_conv.conv2d_grad_wrt_weights(a, b, w.shape, **options)
+            made = getattr(T.nnet.abstract_conv, f"conv{n}d_grad_wrt_weights")(a, b, w.shape, **options)
         else:
-            made = T.nnet.abstract_conv.conv2d_grad_wrt_inputs(b, a, x.shape, **options)
+            made = getattr(T.nnet.abstract_conv, f"conv{n}d_grad_wrt_inputs")(b, a, x.shape, **options)
         return Case(lang.function([a, b], made), operands(direction, x, w, g))
 
     return setup
 
 
-def numpy_directions(images: Any, kernels: Any, stride: int, pad: int) -> dict[str, Callable[[Any, Any], Any]]:
+def numpy_directions(
+    images: Any, kernels: Any, stride: int, pad: int, dilation: int = 1
+) -> dict[str, Callable[[Any, Any], Any]]:
     """The three directions for these shapes, by windows of the padded images and sums over products with them."""
     kernel, lengths = kernels[2:], images[2:]
-    h, wide = ((n + 2 * pad - k) // stride + 1 for n, k in zip(lengths, kernel))
+    n = len(kernel)
+    reach = [dilation * (k - 1) + 1 for k in kernel]
+    tops = [(length + 2 * pad - r) // stride + 1 for length, r in zip(lengths, reach, strict=True)]
+    places, taps = [*range(2, 2 + n)], [*range(2 + n, 2 + 2 * n)]
 
     def windows(images: Any) -> Any:
-        padded = np.pad(images, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
-        return np.lib.stride_tricks.sliding_window_view(padded, kernel, (2, 3))[:, :, ::stride, ::stride]
+        padded = np.pad(images, [(0, 0), (0, 0), *[(pad, pad)] * n])
+        every = (slice(None, None, stride),) * n + (slice(None, None, dilation),) * n
+        return np.lib.stride_tricks.sliding_window_view(padded, reach, places)[(slice(None), slice(None), *every)]
 
     def forward(x: Any, w: Any) -> Any:
-        return np.tensordot(windows(x), w, ([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2)
+        return np.moveaxis(np.tensordot(windows(x), w, ([1, *taps], [1, *places])), -1, 1)
 
     def weights(x: Any, g: Any) -> Any:
-        return np.tensordot(g, windows(x), ([0, 2, 3], [0, 2, 3]))
+        return np.tensordot(g, windows(x), ([0, *places], [0, *places]))
 
     def inputs(w: Any, g: Any) -> Any:
         spread = np.tensordot(g, w, ([1], [0]))  # images, places, channels, elements
-        padded = np.zeros((*images[:2], *(n + 2 * pad for n in lengths)), g.dtype)
-        for i, j in np.ndindex(*kernel):
-            rows, columns = (slice(a, a + stride * n, stride) for a, n in ((i, h), (j, wide)))
-            padded[:, :, rows, columns] += spread[..., i, j].transpose(0, 3, 1, 2)
-        return padded[:, :, pad : pad + lengths[0], pad : pad + lengths[1]]
+        padded = np.zeros((*images[:2], *(length + 2 * pad for length in lengths)), g.dtype)
+        for tap in np.ndindex(*kernel):
+            at = [slice(t * dilation, t * dilation + stride * top, stride) for t, top in zip(tap, tops, strict=True)]
+            padded[(slice(None), slice(None), *at)] += np.moveaxis(spread[(..., *tap)], -1, 1)
+        return padded[(slice(None), slice(None), *(slice(pad, pad + length) for length in lengths))]
 
     return {"forward": forward, "weights": weights, "inputs": inputs}
 
 
 def _numpy(direction: str) -> Callable[..., Case]:
-    def setup(x: Any, w: Any, g: Any, stride: int, pad: int) -> Case:
-        made = numpy_directions(x.shape, w.shape, stride, pad)[direction]
+    def setup(x: Any, w: Any, g: Any, stride: int, pad: int, dilation: int) -> Case:
+        made = numpy_directions(x.shape, w.shape, stride, pad, dilation)[direction]
         return Case(made, operands(direction, x, w, g))
 
     return setup
@@ -92,14 +133,15 @@ def peers(direction: str) -> dict[str, Callable[..., Case]]:
     """Those with convolutions of their own; as many groups as kernels have fewer channels than images."""
 
     def with_sizes(contender: str) -> Callable[..., Case]:
-        def setup(x: Any, w: Any, g: Any, stride: int, pad: int) -> Case:
-            groups = x.shape[1] // w.shape[1]
+        def setup(x: Any, w: Any, g: Any, stride: int, pad: int, dilation: int = 1) -> Case:
+            groups, n = x.shape[1] // w.shape[1], x.ndim - 2
 
             def jax_make(jax: Any) -> Callable[..., Any]:
                 def conv(a: Any, b: Any) -> Any:
                     return jax.lax.conv_general_dilated(
-                        a, b, (stride, stride), ((pad, pad), (pad, pad)), feature_group_count=groups
-                    )
+                        a, b, (stride,) * n, ((pad, pad),) * n, rhs_dilation=(dilation,) * n,
+                        feature_group_count=groups,
+                    )  # fmt: skip
 
                 def of(shape: tuple[int, ...]) -> Any:
                     return jax.ShapeDtypeStruct(shape, x.dtype)
@@ -111,11 +153,13 @@ def peers(direction: str) -> dict[str, Callable[..., Case]]:
                 }[direction]
 
             def torch_make(torch: Any) -> Callable[..., Any]:
-                options = {"stride": stride, "padding": pad, "groups": groups}
+                options = {"stride": stride, "padding": pad, "dilation": dilation, "groups": groups}
+                conv = getattr(torch.nn.functional, f"conv{n}d")
+                of_weight, of_input = (getattr(torch.nn.grad, f"conv{n}d_{side}") for side in ("weight", "input"))
                 return {
-                    "forward": lambda a, b: torch.nn.functional.conv2d(a, b, **options),
-                    "weights": lambda a, t: torch.nn.grad.conv2d_weight(a, w.shape, t, **options),
-                    "inputs": lambda b, t: torch.nn.grad.conv2d_input(x.shape, b, t, **options),
+                    "forward": lambda a, b: conv(a, b, **options),
+                    "weights": lambda a, t: of_weight(a, w.shape, t, **options),
+                    "inputs": lambda b, t: of_input(x.shape, b, t, **options),
                 }[direction]
 
             return both(jax_make, torch_make)[contender](*operands(direction, x, w, g))
@@ -125,18 +169,19 @@ def peers(direction: str) -> dict[str, Callable[..., Case]]:
     return {name: with_sizes(name) for name in ("torch", "torch_compile", "jax")}
 
 
-def _row(layer: tuple[str, str, tuple[int, ...], tuple[float, ...]], which: int) -> Workload:
-    name, title, sizes, targets = layer
+def _row(layer: Layer, which: int) -> Workload:
     direction = DIRECTIONS[which]
-    given = dict(zip(("n", "c", "image", "k", "kernel", "stride", "pad"), sizes, strict=True))
+    tiny = layer._replace(
+        images=2, channels=min(layer.channels, 3), kernels=4, length=min(layer.length, 13 if layer.axes == 2 else 6)
+    )  # fmt: skip
     return Workload(
-        f"conv-{name}-{direction}",
-        f"{title} f32, {direction}",
-        Target(targets[which]),
+        f"conv-{layer.name}-{direction}",
+        f"{layer.title} {'f64' if layer.dtype == 'float64' else 'f32'}, {direction}",
+        Target(layer.targets[which]),
         data=_data,
         setups={"numpy": _numpy(direction), **peers(direction), **everywhere(_symbolic(direction), "theano")},
-        sizes=given,
-        tiny=given | {"n": 2, "c": min(given["c"], 3), "k": 4, "image": min(given["image"], 13)},
+        sizes={"layer": layer},
+        tiny={"layer": tiny},
         rtol=1e-4,
     )
 

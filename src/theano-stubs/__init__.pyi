@@ -21,6 +21,7 @@ from theano import lower as lower
 from theano import misc as misc
 from theano import native as native
 from theano import notebook_form as notebook_form
+from theano import other_words as other_words
 from theano import passed_on as passed_on
 from theano import places as places
 from theano import printing as printing

@@ -17,6 +17,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from theano.other_words import no_attribute
 from theano.user_warnings import warn_user
 
 ANY = "*"
@@ -129,7 +130,7 @@ def stand_in(module: str, name: str) -> Any:
     if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():
         return importlib.import_module(full)
     if not _is_absent(module, name):
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        raise no_attribute(module, name)
     if full not in _made:
         namespace = {"__module__": module, "__doc__": _absence(module, name), "_message": _absence(module, name)}
         _made[full] = _Absent(name, (), namespace)

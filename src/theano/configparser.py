@@ -475,9 +475,7 @@ def read_theanorc(paths: list[Path]) -> dict[str, str]:
     Raises
     ------
     ValueError
-        A file is not in UTF-8.
-    configparser.Error
-        A file is no INI file.
+        A file is not in UTF-8, or no INI file.
     """
     parser = _ini.RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
@@ -486,6 +484,14 @@ def read_theanorc(paths: list[Path]) -> dict[str, str]:
             parser.read(path, encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise ValueError(f"{path} is not in UTF-8 ({error}): save it in this encoding, or remove it") from None
+        except _ini.MissingSectionHeaderError as error:
+            raise ValueError(
+                f"{path}, line {error.lineno}: {error.line.strip()!r} is in no section: write [global] in the line "
+                "above the first flag (flags with a dot, as cache.dir, are dir in a section [cache])"
+            ) from None
+        except _ini.Error as error:
+            said = " ".join(error.message.split())
+            raise ValueError(f"{path} can't be read ({said}): a line is name = value") from None
     return {
         key if section == "global" else f"{section}.{key}": value
         for section in parser.sections()

@@ -1,4 +1,5 @@
-"""How an object looks in a notebook: a class that says ``_repr_html_ = notebook_form`` has a form there.
+"""How an object looks in a notebook: a class that says ``_repr_html_ = notebook_form`` has a form there, and
+one that says ``_repr_svg_ = notebook_picture`` a picture without scripts: for documents, and what shows no HTML.
 
 What makes the forms (`theano.notebooks`) draws graphs, so it stands above all that has a form, and is imported when a
 notebook asks for the first of them.
@@ -9,10 +10,16 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__all__ = ["notebook_form"]
+__all__ = ["notebook_form", "notebook_picture"]
 
 
 def notebook_form(self: Any) -> str:
     """What a notebook shows of the object, as HTML: a table, and its graph where it has one."""
     text: str = importlib.import_module("theano.notebooks.forms").form_of(self)
+    return text
+
+
+def notebook_picture(self: Any) -> str | None:
+    """The graph of the object as SVG; None where it has none, or one too large to be drawn in passing."""
+    text: str | None = importlib.import_module("theano.notebooks.forms").picture_of(self)
     return text

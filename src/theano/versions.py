@@ -13,7 +13,7 @@ from typing import TextIO
 __all__ = ["facts", "show_versions"]
 
 _PACKAGES = ("theano-jit", "numpy", "scipy", "llvmlite")
-_EXTRAS = ("matplotlib", "mpi4py", "numba", "sympy", "scikit-learn", "rich", "pydot")
+_EXTRAS = ("matplotlib", "mpi4py", "numba", "sympy", "scikit-learn", "rich", "pydot", "opt_einsum")
 
 
 def facts() -> dict[str, str]:

@@ -175,8 +175,21 @@ def test_numbers_of_foreign_dtypes_are_refused() -> None:
         assert caught.type is TypeError
         assert shared(value.astype("complex64")).type.dtype == "complex64"
         for use in (T.constant, T.as_tensor_variable, lambda v: T.dvector() * v, lambda v: v * T.dvector()):
-            with pytest.raises(TypeError):
+            with pytest.raises(TypeError, match=rf"numbers of dtype {value.dtype}.*value\.astype"):
                 use(value)
+
+
+def test_bfloat16_is_refused_by_its_name() -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    x = T.fvector("x")
+    for dtype in ("bfloat16", ml_dtypes.bfloat16):
+        for use in (lambda d: T.vector(dtype=d), x.astype, lambda d: T.zeros(2, d)):
+            with pytest.raises(TypeError, match="bfloat16 is not supported: float16 takes as little memory"):
+                use(dtype)
+    value = np.ones(2, ml_dtypes.bfloat16)
+    for use in (theano.function([x], x), shared(np.ones(2, "float32")).set_value):
+        with pytest.raises(TypeError, match=r"numbers of dtype bfloat16.*value\.astype"):
+            use(value)
 
 
 def test_sparse_matrices_become_sparse_variables() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from tools.api_names import chosen, described, formulas_as_text
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
+NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
 _TREE = re.compile(r"```\{toctree\}\n(?::[^\n]*\n)*\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
+_ANCHOR = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+?)\s*$", re.MULTILINE)
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _NAMES = re.compile(r"\.\. names:: (\S+)\n((?:(?: .*)?\n)*)")
 # One for each dtype, and their plurals; the page has those of all dtypes.
@@ -23,18 +27,46 @@ _OF_DTYPE = re.compile(r"[bcdfilwz](scalar|vector|matri(x|ces)|row|col|tensor\d)
 
 def test_every_page_is_in_a_table_of_contents() -> None:
     listed = {
-        (page.parent / f"{name}.md").resolve()
+        found.resolve()
         for page in PAGES
         for tree in _TREE.findall(page.read_text(encoding="utf-8"))
         for name in tree.split()
+        for found in page.parent.glob(f"{name}.*")
+        if found.suffix in (".md", ".ipynb")
     }
-    assert listed == {page.resolve() for page in PAGES if page != DOCS / "index.md"}
+    assert listed == {page.resolve() for page in [*PAGES, *NOTEBOOKS] if page != DOCS / "index.md"}
 
 
-@pytest.mark.parametrize("page", [DOCS.parent / "README.md", *PAGES], ids=lambda p: p.name)
+def _text_of(page: Path) -> str:
+    """The text of a page, of a notebook that of its cells of text."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        return "\n\n".join("".join(c["source"]) for c in json.loads(text)["cells"] if c["cell_type"] == "markdown")
+    return text
+
+
+@pytest.mark.parametrize("page", [DOCS.parent / "README.md", *PAGES, *NOTEBOOKS], ids=lambda p: p.name)
 def test_links(page: Path) -> None:
-    text = _CODE.sub("", page.read_text(encoding="utf-8"))
+    text = _CODE.sub("", _text_of(page))
     assert [link for link in _LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """What headings are called in links, here and where repositories are shown."""
+    headings = _HEADING.findall(re.sub(r"^```.*?^```", "", _text_of(page), flags=re.DOTALL | re.MULTILINE))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [DOCS.parent / "README.md", *PAGES, *NOTEBOOKS], ids=lambda p: p.name)
+def test_links_to_headings(page: Path) -> None:
+    text = _CODE.sub("", _text_of(page))
+    found = _ANCHOR.findall(text)
+    assert [(name, to) for name, to in found if to not in _anchors(page.parent / name if name else page)] == []
+
+
+def test_a_missing_heading_is_noticed() -> None:
+    assert "short-errors" in _anchors(DOCS / "notebooks.md") and "nonsense" not in _anchors(DOCS / "notebooks.md")
+    assert _ANCHOR.findall("[a](b.md#c-d) [e](#f) [g](h.md) [i](https://j#k)") == [("b.md", "c-d"), ("", "f")]
 
 
 def _in_the_reference() -> set[str]:

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from html import unescape
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 import theano
 import theano.tensor as T
+from theano.d3viz.graph_data import graph_data
 from theano.notebooks.forms import MOST_DRAWN, MOST_ROWS, form_of
 
 NASTY = "</script><b>'\"&"
@@ -147,3 +149,41 @@ def test_ipythons_formatter_takes_the_forms(trained):
     data, _ = formatters.DisplayFormatter().format(trained)
     assert data["text/plain"] == repr(trained)
     assert data["text/html"] == trained._repr_html_()
+
+
+def test_pictures_are_sound_svg(trained):
+    x = T.dmatrix(NASTY)
+    for thing in (trained, trained.maker.fgraph, T.exp(x) + 1, (T.exp(x) + 1).owner):
+        root = ElementTree.fromstring(thing._repr_svg_())
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        left, top, width, height = map(float, root.get("viewBox").split())
+        boxes = [{k: float(v) for k, v in e.items() if k != "fill"} for e in root.iter() if e.tag.endswith("}rect")]
+        graph = graph_data(thing)["graphs"][0]
+        assert len(boxes) == len(graph["nodes"])
+        assert len([e for e in root.iter() if e.tag.endswith("}path")]) == len(graph["edges"])
+        for b in boxes:
+            assert left <= b["x"] and b["x"] + b["width"] <= left + width
+            assert top <= b["y"] and b["y"] + b["height"] <= top + height
+        ends = [e.get("d").rsplit(" ", 1)[1] for e in root.iter() if e.tag.endswith("}path")]
+        assert set(map(float, ends)) <= {b["y"] for b in boxes}  # each line ends at the upper side of a box
+        texts = [e.text for e in root.iter() if e.tag.endswith("}text")]
+        assert NASTY in texts
+
+
+def test_a_constant_has_a_box_where_it_is_used_and_no_other():
+    graph = graph_data(T.dvector("x") + 1)["graphs"][0]
+    joined = {number for edge in graph["edges"] for number in (edge["from"], edge["to"])}
+    assert joined == set(range(len(graph["nodes"])))
+
+
+def test_no_picture_of_leaves_and_of_large_graphs():
+    y = T.dscalar("x")
+    assert y._repr_svg_() is None and theano.shared(1.0)._repr_svg_() is None and T.constant(1)._repr_svg_() is None
+    for _ in range(MOST_DRAWN):
+        y = T.sin(y)
+    assert y._repr_svg_() is not None and T.sin(y)._repr_svg_() is None
+
+
+def test_a_picture_of_a_function_without_operations():
+    x = T.dscalar("x")
+    assert theano.function([x], x)._repr_svg_() is None

@@ -392,3 +392,12 @@ def test_bilinear_upsampling_by_fractions(fraction):
 def test_ratios_that_are_none(given):
     with pytest.raises(ValueError, match="ratio"):
         ac.bilinear_upsampling(T.constant(RNG.randn(1, 1, 2, 2)), **given)
+
+
+def test_arguments_of_old_programs_warn_and_others_are_refused():
+    images, kernels = T.tensor4("images"), T.tensor4("kernels")
+    with pytest.warns(UserWarning, match="conv2d: unroll_batch, version of old programs have no effect"):
+        T.nnet.conv2d(images, kernels, version=3, unroll_batch=2)
+    for name in ("stride", "padding", "dilation", "groups"):
+        with pytest.raises(TypeError, match=rf"argument '{name}': .*subsample=\(2, 2\).*border_mode"):
+            T.nnet.conv2d(images, kernels, **{name: 2})

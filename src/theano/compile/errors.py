@@ -69,7 +69,8 @@ def typed_result(op: Any, type_: Any, result: Any) -> Any:
     array = result if isinstance(result, np.ndarray) else np.asarray(result)
     if array.dtype != type_.numpy_dtype or array.ndim != type_.ndim:
         raise TypeError(
-            f"{op} returned an array of dtype {array.dtype} with {array.ndim} dimensions, its type says {type_}"
+            f"{op} returned an array of dtype {array.dtype} with {array.ndim} dimensions, its type says {type_}: "
+            f"write numpy.asarray(result, dtype={type_.dtype!r}), or another otype"
         )
     if any(one and n != 1 for one, n in zip(type_.broadcastable, array.shape, strict=True)):
         raise ValueError(f"{op} returned shape {array.shape}, its type says {type_}")

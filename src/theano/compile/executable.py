@@ -20,7 +20,7 @@ from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
 from theano.graph import Constant, Variable, ancestors
 from theano.graph.shown import shown
-from theano.notebook_form import notebook_form
+from theano.notebook_form import notebook_form, notebook_picture
 from theano.runtime.function_base import FunctionBase
 
 _MISSING: Any = object()
@@ -296,6 +296,7 @@ class Function(FunctionBase):
         return f"<{type(self).__module__}.{type(self).__name__} {self.name!r} at {id(self):#x}>"
 
     _repr_html_ = notebook_form
+    _repr_svg_ = notebook_picture
 
 
 def _label(spec: In, k: int) -> Any:

@@ -143,6 +143,16 @@ def _unwanted_defaults(no_default_updates: Any) -> set[Any] | None:
 # ---- updates ----
 
 
+def _whole(target: Any) -> str:
+    """Part of an error of an update's target: what to write for a part of a shared variable, or for its name."""
+    if isinstance(target, str):
+        return " Write the variable itself, not its name."
+    inputs = target.owner.inputs if isinstance(target, Variable) and target.owner is not None else []
+    if any(isinstance(v, SharedVariable) for v in inputs):
+        return " Of a part write (w, theano.tensor.set_subtensor(w[i], value))."
+    return ""
+
+
 def _checked_updates(updates: Any) -> dict[SharedVariable, Any]:
     """`updates` as a dict of expressions of exactly the types of their targets."""
     checked: dict[SharedVariable, Any] = {}
@@ -152,7 +162,7 @@ def _checked_updates(updates: Any) -> dict[SharedVariable, Any]:
         if not isinstance(target, SharedVariable):
             raise TypeError(
                 f"update target must be a SharedVariable, not {shown(target)} of type {type(target).__name__}. A "
-                "value that functions change is made by theano.shared(value)."
+                f"value that functions change is made by theano.shared(value).{_whole(target)}"
                 + (made_here(target) if isinstance(target, Variable) else "")
             )
         if target in checked:
@@ -250,7 +260,9 @@ def _in_order(replace: dict[Variable, Any], inputs: Sequence[Variable], strict: 
 
 def _replacement(key: Any, value: Any, strict: bool) -> Any:
     if isinstance(value, list | tuple):
-        raise TypeError(f"givens values must be variables, arrays or numbers, not {shown(value)}")
+        raise TypeError(
+            f"givens values must be variables, arrays or numbers, not {shown(value)}: write numpy.array(...)"
+        )
     try:
         if not isinstance(value, Variable):
             # A number takes its own dtype here (a Python int int64, a float float64), as shared() does.

@@ -19,6 +19,7 @@ from theano.graph.origin import made_here
 from theano.graph.shown import shown
 from theano.native.support import Using, copy_value, put_value, wait_for
 from theano.record import Slotted
+from theano.scalar.dtypes import foreign_numbers
 from theano.scalar.op import ScalarOp
 from theano.scalar.operators import define_operators
 
@@ -177,8 +178,21 @@ class SharedVariable(Variable):
         try:
             self.container.value = new_value if borrow else detached_copy(new_value)
         except (TypeError, ValueError) as error:
-            error.args = (f"{error}{made_here(self)}",)
+            error.args = (f"{error}{self._kept_dtype(new_value)}{made_here(self)}",)
             raise
+
+    def _kept_dtype(self, value: Any) -> str:
+        """Part of an error of `set_value`: that the first value has decided the dtype, where that is what is wrong."""
+        dtype = getattr(self.type, "dtype", None)
+        if dtype is None or not isinstance(value, int | float | np.ndarray | np.generic):
+            return ""
+        given = np.asarray(value).dtype
+        if given.kind not in "iuf" or np.result_type(given, dtype) == dtype:
+            return ""
+        return (
+            f"\nA shared variable keeps the dtype of its first value, here {dtype}: make it of one that holds all that "
+            "comes, as theano.shared(0.0) holds fractions, or convert the new value."
+        )
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0; with `borrow` in the stored array itself."""
@@ -355,12 +369,9 @@ def generic_constructor(
 ) -> SharedVariable:
     """The last resort: any Python object, never looked into; but for numbers that only look like arrays."""
     if isinstance(value, np.ndarray | np.generic):
-        dtype = value.dtype
-        if dtype.kind in "fc" or dtype.isbuiltin == 2:  # 2: registered by another package, as bfloat16 is
-            raise _NotAsObject(
-                f"theano.shared can't hold numbers of dtype {dtype}, which is not a dtype of tensors: convert them "
-                f'first, e.g. value.astype("float32")'
-            )
+        foreign = foreign_numbers(value)
+        if foreign:
+            raise _NotAsObject(f"theano.shared can't hold {foreign}")
     return SharedVariable(name, generic, value, strict, allow_downcast)
 
 

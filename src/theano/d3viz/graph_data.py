@@ -126,7 +126,8 @@ class Pages:
         """The boxes of one graph, and its edges."""
         graph = _Graph(self)
         for v in inputs:
-            graph.leaf(v)
+            if not isinstance(v, Constant):  # each use of a constant has a box, beside who uses it
+                graph.leaf(v)
         for node in io_toposort(inputs, outputs):
             graph.apply(node)
         for k, v in enumerate(outputs):

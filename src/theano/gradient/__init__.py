@@ -36,13 +36,14 @@ from theano.graph.null_type import (
     grad_not_implemented,
     grad_undefined,
 )
+from theano.other_words import no_attribute as _no_attribute
 
 
 def __getattr__(name: str) -> Any:
     """`grad_time`: seconds in all calls of `grad` so far."""
     if name == "grad_time":
         return _Spent.seconds
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise _no_attribute(__name__, name)
 
 
 disconnected_type = DisconnectedType()

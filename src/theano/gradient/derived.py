@@ -179,7 +179,10 @@ def jacobian(
            [2., 4.]])
     """
     if _ndim(expression) not in (0, 1):
-        raise AssertionError("jacobian: expected a 0-d or 1-d variable as `expression`")
+        raise AssertionError(
+            f"jacobian: expected a 0-d or 1-d variable as `expression`, got one of {_ndim(expression)} dimensions: "
+            "write jacobian(expression.flatten(), x)"
+        )
     items = as_list(wrt)
     options: dict[str, Any] = {
         "consider_constant": consider_constant,
@@ -227,12 +230,18 @@ def hessian(
            [ 0., 12.]])
     """
     if _ndim(cost) != 0:
-        raise AssertionError("hessian: expected a 0-d variable as `cost`")
+        raise AssertionError(
+            f"hessian: expected a 0-d variable as `cost`, got one of {_ndim(cost)} dimensions: write cost.sum(), or "
+            "hessian(y[i], x) for one of several"
+        )
     items = as_list(wrt)
     matrices: list[Any] = []
     for x in items:
         if _ndim(x) != 1:
-            raise AssertionError("hessian: expected 1-d variables as `wrt`")
+            raise AssertionError(
+                f"hessian: expected 1-d variables as `wrt`, got one of {_ndim(x)} dimensions: write the cost in terms "
+                "of a vector v, and v.reshape(shape) where it was used; or jacobian(grad(cost, x).flatten(), x)"
+            )
         g = grad(cost, x, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs)
         # A gradient that is linear in x has constant elements: a zero row, not a mistake.
         matrices += _rows(

@@ -123,7 +123,7 @@ def grad(
     for x in wrt_list:
         g = grads.get(x)
         if g is None:
-            handle_disconnected(_NOT_CONNECTED.format(x) + made_here(x), disconnected_inputs)
+            handle_disconnected(_NOT_CONNECTED.format(x) + _of_expression(x) + made_here(x), disconnected_inputs)
             results.append(disconnected_result(x, return_disconnected))
         elif isinstance(g, _Zero):
             results.append(_name(_zeros_like(x), x, names))
@@ -261,7 +261,8 @@ def _checked_constants(consider_constant: Any) -> set[Variable]:
         return set()
     if not isinstance(consider_constant, Iterable) or isinstance(consider_constant, Variable):
         raise TypeError(
-            f"consider_constant must be an iterable collection, got {type(consider_constant).__name__}"
+            f"consider_constant must be an iterable collection, got {type(consider_constant).__name__}: write [x] for "
+            "one variable"
         )
     stop = set(consider_constant)
     for x in stop:
@@ -549,6 +550,13 @@ _NOT_CONNECTED: Final = (
     "computational graph of the cost, or is used only by a non-differentiable operator: {}. Is it the variable "
     "that the cost was made of, not a copy or a new one? disconnected_inputs='ignore' makes its gradient zero."
 )
+
+
+def _of_expression(x: Variable) -> str:
+    """What to write for the gradient with respect to an expression, which is a new one each time it is written."""
+    if x.owner is None:
+        return ""
+    return " Of a part x[i] write grad(cost, x)[i]; of an expression y = f(x) make the cost of that same y."
 
 
 def handle_disconnected(message: str, how: str) -> None:

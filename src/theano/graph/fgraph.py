@@ -13,7 +13,7 @@ from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import made_here
 from theano.graph.text import as_string
 from theano.graph.walk import in_turns, io_toposort
-from theano.notebook_form import notebook_form
+from theano.notebook_form import notebook_form, notebook_picture
 
 Client: TypeAlias = tuple[Apply | Literal["output"], int]
 
@@ -377,6 +377,7 @@ class FunctionGraph:
         return str(self)
 
     _repr_html_ = notebook_form
+    _repr_svg_ = notebook_picture
 
     def __reduce__(self) -> Any:
         # The records first: then each variable is found in the pickler's memory at once.

@@ -14,7 +14,7 @@ from theano.digest import blake2b
 from theano.graph import serialise
 from theano.graph.origin import Origin, RawOrigin, capture_origin, resolve_origin
 from theano.graph.shown import shown
-from theano.notebook_form import notebook_form
+from theano.notebook_form import notebook_form, notebook_picture
 
 if TYPE_CHECKING:
     from theano.graph.op import Op
@@ -194,6 +194,7 @@ class Variable(Node):
         return str(self)
 
     _repr_html_ = notebook_form
+    _repr_svg_ = notebook_picture
 
     def clone(self) -> Any:
         """A new leaf with this type, name and tag.
@@ -388,6 +389,7 @@ class Apply(Node):
         return str(self)
 
     _repr_html_ = notebook_form
+    _repr_svg_ = notebook_picture
 
     def get_parents(self) -> list[Any]:
         return list(self.inputs)

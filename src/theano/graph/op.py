@@ -11,6 +11,7 @@ from theano.graph.errors import MethodNotDefined, TestValueError
 from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import capture_origin, resolve_origin
 from theano.graph.props import Props
+from theano.graph.type import Type
 from theano.graph.walk import io_toposort
 
 
@@ -66,7 +67,15 @@ class Op(Props):
         if self.itypes is None or self.otypes is None:
             raise MethodNotDefined(f"{type(self).__name__} defines neither make_node nor itypes and otypes")
         if len(inputs) != len(self.itypes):
-            raise ValueError(f"We expected {len(self.itypes)} inputs but got {len(inputs)}.")
+            raise ValueError(
+                f"We expected {len(self.itypes)} inputs but got {len(inputs)}: {type(self).__name__}.itypes has one "
+                "type for each."
+            )
+        for t in (*self.itypes, *self.otypes):
+            if not isinstance(t, Type):
+                raise TypeError(
+                    f"itypes and otypes of {type(self).__name__} must be types, as theano.tensor.dvector, not {t!r}"
+                )
         variables = [
             v if isinstance(v, Variable) else t.make_constant(v)
             for v, t in zip(inputs, self.itypes, strict=True)
@@ -403,7 +412,8 @@ def compute_test_value(node: Apply, demanded: bool = True) -> None:
         except AttributeError:
             if demanded:
                 missing_test_message(
-                    f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default value"
+                    f"Cannot compute test value: input {i} ({variable}) of Op {node} missing default value: set "
+                    f"{variable}.tag.test_value to an example, or theano.config.compute_test_value = 'off'"
                 )
             return
     for variable, value in zip(node.outputs, perform_node(node, values), strict=True):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from theano.configdefaults import config
 from theano.graph.errors import ShapeError, TestValueError
-from theano.graph.nodes import Apply
+from theano.graph.nodes import Apply, Variable
 from theano.user_warnings import warn_user
 
 
@@ -29,6 +31,11 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
     """
     try:
         shapes: Sequence[Any] = node.op.infer_shape(node, input_shapes)
+        if len(shapes) != node.nout or not all(_is_shape(s) for s in shapes):
+            raise TypeError(
+                f"{type(node.op).__name__}.infer_shape must return a list of shapes, one for each output: [shapes[0]] "
+                "for that of the first input, [()] for a number, [(n, m)] for a matrix"
+            )
         return shapes
     except (ShapeError, NotImplementedError, TestValueError):
         pass
@@ -39,3 +46,10 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
             f"Failed to infer_shape from Op {node.op}.\nInput shapes: {input_shapes}\n{type(error).__name__}: {error}"
         )
     return [None] * node.nout
+
+
+def _is_shape(shape: Any) -> bool:
+    """Whether this may be what `infer_shape` says of an output: None, lengths, or a vector of them."""
+    if isinstance(shape, Variable):
+        return getattr(shape.type, "ndim", 1) == 1
+    return shape is None or isinstance(shape, list | tuple | np.ndarray)

@@ -128,8 +128,12 @@ class Type(Props, metaclass=_MirrorTwins):
                 return converted
         raise TypeError(
             f"Cannot convert Type {other.type} (of Variable {other}) into Type {self}. "
-            f"You can try to manually convert {other} into a {self}."
+            f"You can try to manually convert {other} into a {self}{self.how_to_convert(other)}."
         )
+
+    def how_to_convert(self, other: Any) -> str:
+        """What makes the variable `other` one of this type, for an error: '' or ``: write ...``."""
+        return ""
 
     def convert_variable(self, var: Any) -> Any:
         """`var` converted to this type without loss, or None if that is impossible."""

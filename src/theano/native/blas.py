@@ -19,7 +19,7 @@ import numpy as np
 
 from theano.runtime import capi
 
-__all__ = ["WITHOUT", "Symbol", "is_fast", "library", "num_threads", "set_num_threads", "symbol"]
+__all__ = ["WITHOUT", "Symbol", "is_fast", "library", "num_threads", "symbol"]
 
 # Names of the libraries that are fast; others are mostly the reference implementation, or what NumPy brings itself.
 _FAST = ("openblas", "mkl", "accelerate", "blis", "armpl", "nvpl", "flexiblas", "atlas", "essl")
@@ -117,34 +117,15 @@ def _scipy_capsules(module: str) -> dict[str, Any]:
     return {}
 
 
-def _thread_function(name: str) -> Any:
+def num_threads() -> int | None:
+    """How many threads the BLAS library uses, None where it can't be told.
+
+    It is NumPy's library, whose number is set by ``threadpoolctl``, or `OPENBLAS_NUM_THREADS` and its relatives.
+    """
     found = library()
     if found is not None:
         for pattern in _THREAD_DECORATIONS:
-            function = getattr(found, pattern.format(name), None)
+            function = getattr(found, pattern.format("get_num_threads"), None)
             if function is not None:
-                return function
+                return int(function())
     return None
-
-
-def num_threads() -> int | None:
-    """How many threads the BLAS library uses, None where it can't be told."""
-    function = _thread_function("get_num_threads")
-    return None if function is None else int(function())
-
-
-def set_num_threads(n: int) -> int | None:
-    """Let the BLAS library use `n` threads (it is NumPy's: this holds for NumPy too); returns the number before.
-
-    None, and nothing changes, where the library doesn't offer it.
-    """
-    if n < 1:
-        raise ValueError(f"a number of threads must be positive, not {n}")
-    function = _thread_function("set_num_threads")
-    before = num_threads()
-    if function is None or before is None:
-        return None
-    function.argtypes = [ctypes.c_int]
-    function.restype = None
-    function(n)
-    return before

@@ -12,13 +12,15 @@ from theano.compile.executable import Function
 from theano.compile.planned import MemoryPlan
 from theano.configparser import TheanoConfigParser
 from theano.d3viz.d3viz import framed, graph_page
+from theano.d3viz.graph_data import graph_of
+from theano.d3viz.svg import graph_picture
 from theano.explanation.infix import infix
 from theano.graph import Apply, Constant, FunctionGraph, Variable, graph_inputs, io_toposort
 from theano.graph.origin import place_of, resolve_origin
 from theano.graph.shown import shown
 from theano.rewrite.engine.trace import Trace, snapshot
 
-__all__ = ["form_of"]
+__all__ = ["form_of", "picture_of"]
 
 # Operations of the largest graph that is drawn, rows of the longest table, levels and operands of an expression.
 MOST_DRAWN, MOST_ROWS, DEPTH, WIDTH = 300, 200, 6, 6
@@ -40,6 +42,19 @@ def form_of(thing: Any) -> str:
         if isinstance(thing, kind):
             return form(thing)
     raise TypeError(f"there is no form for notebooks of {shown(thing)}")
+
+
+def picture_of(thing: Any) -> str | None:
+    """The SVG of the graph of a variable, node, graph or function; None if nothing is computed, or too much.
+
+    Raises
+    ------
+    TypeError
+        There is no graph.
+    """
+    inputs, outputs, _, _ = graph_of(thing)
+    operations = len(io_toposort(inputs, outputs))
+    return graph_picture(thing) if 0 < operations <= MOST_DRAWN else None
 
 
 def _cell(text: str, tag: str = "td") -> str:

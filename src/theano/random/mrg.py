@@ -11,6 +11,7 @@ import numpy as np
 from theano.compile.sharedvalue import shared
 from theano.gradient import undefined_grad
 from theano.graph import Constant, Variable
+from theano.other_words import advised
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.join import join
 from theano.tensor.math import abs_, cast, cos, log, lt, sin, sqrt
@@ -29,6 +30,7 @@ SHORTEST = 6
 TRUNCATED_STD = 0.87962566103423978
 
 
+@advised("streams")
 class MRG_RandomStreams:
     """Random variables from streams of the generator MRG31k3p.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.sharedvalue import shared
+from theano.other_words import advised
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.math import cast, cos, floor, log, lt, sqrt
 from theano.tensor.random.philox import PhiloxUniform
@@ -15,6 +16,7 @@ from theano.tensor.random.size import sample_dtype, sample_size
 from theano.tensor.variable import as_tensor_variable
 
 
+@advised("streams")
 class PhiloxRandomStreams:
     """Random variables whose elements are functions of (seed, stream, position), by Philox4x32-10.
 

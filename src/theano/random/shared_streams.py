@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from theano.compile.sharedvalue import SharedVariable, shared, shared_constructor
+from theano.graph.shown import shown
 from theano.tensor.random.base import RandomStreamsBase
 from theano.tensor.random.state import copy_state, random_state_type
 
@@ -67,7 +68,7 @@ class RandomStreams(RandomStreamsBase):
     def __init__(self, seed: int | None = None) -> None:
         self.state_updates: list[tuple[RandomStateSharedVariable, Any]] = []
         self.default_instance_seed = seed
-        self.gen_seedgen = np.random.RandomState(seed)
+        self.gen_seedgen = _generator(seed)
 
     def gen(self, op: Any, *args: Any, **kwargs: Any) -> Any:
         """The sample that ``op(state, *args, **kwargs) -> (next state, sample)`` draws from a new stream."""
@@ -85,7 +86,7 @@ class RandomStreams(RandomStreamsBase):
 
     def seed(self, seed: int | None = None) -> None:
         """Set every state as a new object with this seed would have it; without `seed`, with the original one."""
-        generator = np.random.RandomState(self.default_instance_seed if seed is None else seed)
+        generator = _generator(self.default_instance_seed if seed is None else seed)
         for state, _ in self.state_updates:
             state.set_value(np.random.RandomState(_next_seed(generator)), borrow=True)
 
@@ -103,6 +104,13 @@ class RandomStreams(RandomStreamsBase):
             if item is state or item is new_state:
                 return state
         raise KeyError(item)
+
+
+def _generator(seed: Any) -> RandomState:
+    try:
+        return np.random.RandomState(seed)
+    except TypeError:
+        raise TypeError(f"RandomStreams: the seed must be an integer, not {shown(seed)}") from None
 
 
 def _next_seed(generator: RandomState) -> int:

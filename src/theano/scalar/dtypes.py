@@ -94,8 +94,35 @@ def as_dtype(dtype: Any) -> str:
         except TypeError:
             pass
     if found is None:
-        raise UnknownDtype(f"There is no dtype {dtype!r}: it is one of {', '.join(all_dtypes)}, or 'floatX'.")
+        number = isinstance(dtype, int) or hasattr(dtype, "owner")
+        hint = " Is it a length? Lengths are one tuple: T.zeros((n, m))." if number else ""
+        if "bfloat16" in str(dtype):
+            hint = " bfloat16 is not supported: float16 takes as little memory, float32 has its range."
+        raise UnknownDtype(
+            f"There is no dtype {dtype!r}: it is one of {', '.join(all_dtypes)}, or 'floatX'.{hint}"
+        )
     return found
+
+
+def foreign_numbers(value: Any) -> str:
+    """Part of an error: what is wrong with numbers of a dtype that tensors don't have; '' if that is not what they are.
+
+    Such are those wider than float64, and what other packages have registered with NumPy.
+
+    Examples
+    --------
+    >>> foreign_numbers(np.float32(1)), foreign_numbers("a")
+    ('', '')
+    >>> foreign_numbers(np.longdouble(1))
+    'numbers of dtype ..., which is not a dtype of tensors: convert them first, e.g. value.astype("float32")'
+    """
+    dtype = getattr(value, "dtype", None)
+    if not isinstance(dtype, np.dtype) or dtype.name in ALL or not (dtype.kind in "fc" or dtype.isbuiltin == 2):
+        return ""
+    return (
+        f"numbers of dtype {dtype}, which is not a dtype of tensors: convert them first, e.g. "
+        'value.astype("float32")'
+    )
 
 
 def real_of(dtype: str) -> str:

@@ -122,7 +122,10 @@ def order(*dtypes: str) -> str:
 def bits(*dtypes: str) -> str:
     """All bool or all integer."""
     if any(d not in DISCRETE for d in dtypes) or ("bool" in dtypes and any(d != "bool" for d in dtypes)):
-        raise TypeError(f"bit operations need all bool or all integer arguments, got {', '.join(dtypes)}")
+        raise TypeError(
+            f"bit operations need all bool or all integer arguments, got {', '.join(dtypes)}. Comparisons need "
+            "parentheses, (x > 0) & (x < 1), as & | ^ bind stronger; a power is x ** 2"
+        )
     result = upcast(*dtypes)
     if result not in DISCRETE:
         raise TypeError(f"no integer dtype holds {' and '.join(dtypes)}: cast one of them")

@@ -9,7 +9,7 @@ from typing import Any
 from theano.graph import Variable, clone_replace
 from theano.graph.expansion import Expansion
 from theano.graph.shown import shown
-from theano.scalar.dtypes import promote
+from theano.scalar.dtypes import DISCRETE, promote
 from theano.scan import hooks
 from theano.scan.arguments import StateInfo, as_list, number_of_steps, sequence_info, state_info
 from theano.scan.capture import captured, default_updates, refuse_captured
@@ -169,9 +169,12 @@ def _new_value(info: StateInfo, value: Any, name: str | None) -> Any:
     if kind.ndim == wanted.ndim and not same and promote(kind.dtype, wanted.dtype) == wanted.dtype:
         value, same = cast(value, wanted.dtype), True  # no value is lost
     if not same or kind.ndim != wanted.ndim:
+        # To cut fractions off is not what somebody wants who starts with 0.
+        narrower = "" if wanted.dtype in DISCRETE else explain_widening(value, wanted.dtype)
         reason = (
             "This can happen if the inner function of scan results in an upcast or downcast: cast the "
-            f"initial value, or the result, to the dtype of the other.{explain_widening(value, wanted.dtype)}"
+            f"initial value, or the result, to the dtype of the other. A number to begin with is "
+            f"theano.tensor.constant(0, dtype={kind.dtype!r}), a variable x0.astype({kind.dtype!r}).{narrower}"
             if kind.ndim == wanted.ndim
             else f"The initial value must have the shape of the result of one step: {kind.ndim} dimension(s)"
             + (", with the axis of time before them." if info.taps != [-1] else ", without an axis of time.")

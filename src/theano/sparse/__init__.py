@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from theano.other_words import no_attribute as _no_attribute
 from theano.sparse.arithmetic import *
 from theano.sparse.compare import *
 from theano.sparse.constructors import *
@@ -66,6 +67,6 @@ def __getattr__(name: str) -> Any:
 
         return [int(part) for part in scipy.__version__.split(".")[:2]]
     if name not in _ABOVE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise _no_attribute(__name__, name)
     module, _, attribute = _ABOVE[name].partition(":")
     return getattr(importlib.import_module(module), attribute or name)

@@ -11,6 +11,7 @@ from theano.digest import blake2b
 from theano.graph import Apply, Constant, Variable
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
+from theano.other_words import advised
 from theano.sparse.type import SparseType
 from theano.sparse.values import is_sparse
 from theano.tensor.variable import _tensor_py_operators, as_tensor_variable
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 
+@advised("sparse")
 class _sparse_py_operators:
     """Operators and methods of all variables that stand for sparse matrices: the mix-in of their classes."""
 

@@ -51,7 +51,9 @@ def as_index_array(value: Any) -> Any:
     """
     variable = as_tensor_variable(value)
     if variable.type.dtype not in INTEGER:
-        raise TypeError(f"indices must be integers, got {variable} of dtype {variable.type.dtype}")
+        raise TypeError(
+            f"indices must be integers, got {variable} of dtype {variable.type.dtype}: write T.cast(i, 'int64')"
+        )
     return variable
 
 

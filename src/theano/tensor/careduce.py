@@ -77,7 +77,8 @@ def normalize_axis(axis: Any, ndim: int) -> Axis:
         a = getattr(a, "data", a) if hasattr(a, "type") else a
         if isinstance(a, bool) or not isinstance(a, int | np.integer | np.ndarray):
             raise TypeError(
-                f"axis must be an integer, a sequence of integers or None, got {a!r} of {type(a)}"
+                f"axis must be an integer, a sequence of integers or None, got {a!r} of {type(a)}. "
+                "Of two tensors, element by element: T.maximum(x, y), T.minimum(x, y), x + y, x * y"
             )
         a = int(a)
         if not -ndim <= a < ndim:

@@ -85,7 +85,9 @@ def _classified(entry: Any) -> Any:
     if variable.type.dtype == "bool" and variable.type.ndim:
         return variable
     if variable.type.dtype not in INTEGER:
-        raise TypeError(f"indices must be integers, got {variable} of dtype {variable.type.dtype}")
+        raise TypeError(
+            f"indices must be integers, got {variable} of dtype {variable.type.dtype}: write T.cast(i, 'int64')"
+        )
     return variable
 
 

@@ -194,7 +194,9 @@ def as_shape_vector(lengths: Any, ndim: int | None = None) -> Any:
         return MakeVector("int64")(*(as_index(e, "a length") for e in lengths))
     vector = as_tensor_variable(lengths)
     if vector.type.ndim != 1:
-        raise TypeError(f"a shape is a vector or a list of 0-d integers, got {lengths}")
+        raise TypeError(
+            f"a shape is a vector or a list of 0-d integers, got {lengths}: write x.reshape((2, 3)), with one tuple"
+        )
     if vector.type.dtype not in INTEGER:
         if vector.type.shape == (0,):
             return constant(np.zeros(0, dtype="int64"))

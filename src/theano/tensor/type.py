@@ -13,7 +13,7 @@ from theano.graph import Type, Variable
 from theano.graph.own_text import OwnText
 from theano.graph.shown import shown
 from theano.scalar.conversion import converted
-from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, promote
+from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, foreign_numbers, promote
 from theano.scalar.user import get_scalar_type
 from theano.user_warnings import warn_user
 
@@ -265,6 +265,8 @@ class TensorType(Type):
                 f"{self} cannot store {shown(data)}: it is complex. Pass its .real, or declare a complex variable "
                 "(T.zscalar, T.zvector, ...)."
             )
+        if array.dtype.isbuiltin == 2:  # registered by another package, as bfloat16 is
+            raise TypeError(f"{self} cannot store {foreign_numbers(array)}")
         odd = [x for x in array.flat if not isinstance(x, int | float | complex | np.number)] if kind == "O" else []
         if kind in "biufc" or (kind == "O" and not odd):
             return
@@ -276,7 +278,10 @@ class TensorType(Type):
         )
 
     def _convert_values(self, data: Any) -> np.ndarray:
-        array = np.asarray(data)
+        try:
+            array = np.asarray(data)
+        except ValueError as error:
+            raise ValueError(f"{error} All rows must have one length: pad the shorter ones.") from None
         self._refuse_kind(data, array)
         if array.dtype.kind == "O" and self.dtype in FLOAT and all(type(x) is int for x in array.flat):
             try:  # integers of more than 64 bits
@@ -308,6 +313,18 @@ class TensorType(Type):
         ):
             return None
         return TensorType.rebroadcast(var, self.broadcastable)
+
+    def how_to_convert(self, other: Any) -> str:
+        """What makes the variable `other` one of this type, for an error: '' or ``: write ...``."""
+        theirs = other.type
+        if not isinstance(theirs, TensorType):
+            return ""
+        if theirs.ndim != self.ndim:
+            return f": it has {theirs.ndim} axes, not {self.ndim}; write x.dimshuffle(...) or x.reshape(...)"
+        if theirs.dtype != self.dtype:
+            return f": write x.astype({self.dtype!r})"
+        axes = ", ".join(str(k) for k in range(self.ndim) if self.broadcastable[k] and not theirs.broadcastable[k])
+        return f": write theano.tensor.addbroadcast(x, {axes}), which promises that the length is 1"
 
     def value_zeros(self, shape: Sequence[int]) -> np.ndarray:
         """An array of zeros of this dtype."""

@@ -16,7 +16,8 @@ from theano.graph import Apply, Constant, Variable
 from theano.graph.errors import NoLengthError
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
-from theano.scalar.dtypes import ALL, as_dtype, autocast
+from theano.other_words import advised
+from theano.scalar.dtypes import ALL, as_dtype, autocast, foreign_numbers
 from theano.tensor.type import TensorType, refuse_masked, tensor_type
 
 
@@ -24,6 +25,7 @@ class AsTensorError(TypeError):
     """Raised when a value cannot be used as a tensor."""
 
 
+@advised("tensor")
 class _tensor_py_operators:
     """Operators and methods of all variables that stand for arrays: the mix-in of their classes.
 
@@ -35,7 +37,6 @@ class _tensor_py_operators:
     __array_priority__ = 1000  # NumPy's operators give way to ours
     _is_nonzero = True  # False for the results of < <= > >=
     type: Any
-
     @property
     def dtype(self) -> str:
         """Name of the dtype."""
@@ -249,6 +250,9 @@ def _as_array(x: Any, dtype: Any) -> np.ndarray:
                 array = array.astype(config.floatX)
     except (ValueError, OverflowError) as error:
         raise TypeError(f"Could not convert {shown(x)} to a tensor constant: {error}") from error
+    foreign = foreign_numbers(array)
+    if foreign:
+        raise TypeError(f"a tensor can't hold {foreign}")
     if array.dtype.name not in ALL or array.dtype.kind not in "biufc":
         raise TypeError(f"Could not convert {shown(x)} of {type(x)} to a tensor constant")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -319,7 +323,10 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     if isinstance(x, Variable):
         if isinstance(x.type, TensorType):
             return x if ndim is None or x.type.ndim == ndim else _with_ndim(x, ndim)
-        raise AsTensorError(f"Variable type field must be a TensorType, not {x.type} (of {x}){made_here(x)}")
+        dense = ""
+        if hasattr(x, "toarray"):
+            dense = f": write {x}.toarray(), or a function of theano.sparse, as sparse.structured_exp for T.exp"
+        raise AsTensorError(f"Variable type field must be a TensorType, not {x.type} (of {x}){dense}{made_here(x)}")
     if isinstance(x, bool):
         raise AsTensorError(
             "Cannot cast True or False as a tensor variable. Please use 1 or 0. This error might be caused "
@@ -340,6 +347,9 @@ as_tensor = as_tensor_variable
 
 
 def _no_tensor(x: Any) -> AsTensorError:
+    foreign = foreign_numbers(x)
+    if foreign:
+        return AsTensorError(f"Cannot convert {foreign}")
     return AsTensorError(
         f"Cannot convert {shown(x)} of type {type(x).__name__} to TensorType: a tensor is a variable, a number, an "
         "array, or a list of those."

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from theano.graph import Variable
 from theano.graph.common_text import fill
@@ -73,6 +73,13 @@ num_groups
     Channels of images are in so many groups; each group has kernels of its own."""
 
 
+# Parameters of the convolutions before 0.8, which say how to compute, not what.
+_OF_OLD_PROGRAMS: Final = frozenset(
+    "imshp kshp nkern bsize dx dy output_mode unroll_batch unroll_kern unroll_patch imshp_logical kshp_logical "
+    "kshp_logical_top_aligned verbose version direction_hint openmp costs".split()
+)
+
+
 def conv2d(
     input: Any, filters: Any, input_shape: Any = None, filter_shape: Any = None, border_mode: Any = "valid",
     subsample: Any = (1, 1), filter_flip: bool = True, image_shape: Any = None, filter_dilation: Any = (1, 1),
@@ -104,6 +111,8 @@ def conv2d(
 
     Raises
     ------
+    TypeError
+        A parameter that neither this function nor old programs have.
     ValueError
         A parameter makes no sense; or when it runs: shapes don't fit, or are not what was promised.
 
@@ -114,6 +123,12 @@ def conv2d(
     array([[[[3., 3.],
              [3., 3.]]]])
     """
+    unknown = sorted(kwargs.keys() - _OF_OLD_PROGRAMS)
+    if unknown:
+        raise TypeError(
+            f"conv2d() got an unexpected keyword argument {unknown[0]!r}: how far the kernel is moved is "
+            "subsample=(2, 2), the padding is border_mode=(1, 1), what is between its elements filter_dilation"
+        )
     if kwargs:
         warn_user(f"conv2d: {', '.join(sorted(kwargs))} of old programs have no effect")
     if image_shape is not None:

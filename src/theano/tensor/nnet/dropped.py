@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.shown import shown
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.careduce import normalize_axis
 from theano.tensor.math import cast, switch
@@ -63,6 +64,11 @@ def dropout(x: Any, p: Any, streams: Any, same_along: int | Sequence[int] = ()) 
     p = as_tensor_variable(p)
     if p.type.ndim != 0:
         raise TypeError(f"dropout: p must be a number, got {p.type}")
+    if not hasattr(streams, "gen") and not hasattr(streams, "state_updates"):
+        raise TypeError(
+            f"dropout: streams must be random streams, not {shown(streams)}: "
+            "write theano.random.PhiloxRandomStreams(seed=1)"
+        )
     axes = tuple(same_along) if isinstance(same_along, Sequence) else (same_along,)
     along = normalize_axis(axes, x.type.ndim) or ()
     kept_share = constant(np.asarray(1.0)) - cast(p, "float64")

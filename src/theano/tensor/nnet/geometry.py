@@ -95,7 +95,7 @@ def normal_border_mode(mode: Any, ndim: int) -> Any:
     if isinstance(mode, str) or not (is_int(mode) or isinstance(mode, (tuple, list))):
         raise ValueError(
             f"invalid border_mode {mode!r}: it must be 'valid', 'full', 'half', an int, or for each axis an int or a "
-            "pair of ints"
+            "pair of ints. 'half' is what others call 'same' (of kernels of odd lengths)"
         )
     given = [mode] * ndim if is_int(mode) else list(mode)
     if len(given) != ndim:

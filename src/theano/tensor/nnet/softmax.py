@@ -30,7 +30,8 @@ def as_rows(x: Any, what: str) -> Any:
     """
     x = as_tensor_variable(x)
     if x.type.ndim not in (1, 2) or x.type.dtype not in FLOAT:
-        raise ValueError(f"{what} must be 1-d or 2-d tensor of floats. Got {x.type}")
+        stacks = " Of stacks write softmax(x, axis=-1), which takes any axes." if x.type.ndim > 2 else ""
+        raise ValueError(f"{what} must be 1-d or 2-d tensor of floats. Got {x.type}.{stacks}")
     return shape_padleft(x) if x.type.ndim == 1 else x
 
 

@@ -5,3 +5,11 @@ stream classes of `theano.random` keep the states in shared variables.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+from theano.other_words import no_attribute as _no_attribute
+
+
+def __getattr__(name: str) -> Any:
+    raise _no_attribute(__name__, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.other_words import advised
 from theano.tensor.join import stack
 from theano.tensor.random import draws
 from theano.tensor.ranges import arange
@@ -11,6 +12,7 @@ from theano.tensor.reduction import prod
 from theano.tensor.variable import as_tensor_variable
 
 
+@advised("streams")
 class RandomStreamsBase:
     """NumPy's distributions as methods; a subclass defines `gen`, which supplies the random state.
 

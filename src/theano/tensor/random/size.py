@@ -120,7 +120,9 @@ def _from_vector(size: Any, ndim: int | None) -> Size:
         )
     kind: Any = size.type
     if getattr(kind, "ndim", None) != 1 or kind.dtype not in INTEGER:
-        raise TypeError(f"size must be an integer vector, got {size} of type {kind}")
+        raise TypeError(
+            f"size must be an integer vector, got {size} of type {kind}: write (n,) for n numbers, (n, m) for a matrix"
+        )
     if ndim is None:
         try:
             ndim = get_vector_length(size)

@@ -1,0 +1,134 @@
+"""Names that NumPy, SciPy or other libraries of arrays have for what has another name here: ONE table.
+
+Who comes from there tries them first. They stay unknown, as they would mean something slightly different, but the
+AttributeError says what to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+__all__ = ["advised", "no_attribute"]
+
+_Class = TypeVar("_Class", bound=type)
+
+_A_VALUE = "x.eval({...}) for the value of an expression, x.get_value() for that of a shared variable: NumPy arrays"
+_NO_VALUE = "x.eval({...}): only shared variables (theano.shared) hold a value"
+_STREAMS = "theano.random.RandomStreams(seed=0).normal((2, 3)), and others of its methods"
+_GRAD = "theano.grad(cost, parameters), which gives expressions"
+_DTYPE = "'{0}', as in x.astype('{0}')"
+_POOL = "theano.tensor.signal.pool.pool_2d(x, (2, 2), ignore_border=True)"
+_REPLACE = "theano.clone(expression, replace={old: new})"
+
+# What has no such name ("tensor": all variables that stand for arrays) -> name -> what to write instead.
+_WORDS: dict[str, dict[str, str]] = {
+    "theano": {
+        "clone_replace": _REPLACE,
+        "replace": _REPLACE,
+        "jit": "theano.function([inputs], outputs)",
+        "random_streams": _STREAMS,
+        "variable": "theano.shared(value), or for an input theano.tensor.matrix('x')",
+    },
+    "theano.tensor": {
+        **{name: f"theano.tensor.nnet.{name}" for name in ("relu", "elu", "softmax", "conv2d", "conv3d")},
+        **{name: _DTYPE.format(name) for name in ("float16", "float32", "float64", "int8", "int64", "uint8")},
+        **dict.fromkeys(("randn", "rand", "normal", "uniform", "RandomStreams"), _STREAMS),
+        **{name: f"numpy.{name}" for name in ("pi", "e", "inf", "nan")},
+        "linalg": "theano.tensor.nlinalg (inverse, determinant, svd, ...) and slinalg (solve, cholesky, expm, ...)",
+        "gradient": _GRAD,
+        "gradients": _GRAD,
+        "unique": "theano.tensor.extra_ops.Unique()(x)",
+        "newaxis": "None, as in x[:, None]",
+        "array": "theano.tensor.constant(value), or theano.shared(value) for what functions change",
+        "placeholder": "theano.tensor.matrix('x') and its relatives",
+        "dropout": "theano.tensor.nnet.dropout(x, p, streams)",
+        "cond": "theano.ifelse.ifelse(condition, a, b)",
+        "if_else": "theano.ifelse.ifelse(condition, a, b)",
+        "while_loop": "theano.scan",
+        "reduce_sum": "theano.tensor.sum(x, axis)",
+        "reduce_mean": "theano.tensor.mean(x, axis)",
+        "matmul": "x @ y, or theano.tensor.dot(x, y)",
+    },
+    "theano.tensor.nnet": {
+        "tanh": "theano.tensor.tanh",
+        "linear": "theano.tensor.dot(x, w) + b",
+        **dict.fromkeys(("max_pool_2d", "max_pool2d", "pool_2d", "avg_pool2d"), _POOL),
+        "cross_entropy": "theano.tensor.nnet.categorical_crossentropy(probabilities, classes).mean()",
+        "batch_norm": "theano.tensor.nnet.batch_normalization_train(x, gamma, beta)",
+    },
+    "theano.tensor.random": dict.fromkeys(
+        ("normal", "uniform", "randn", "rand", "randint", "seed", "binomial", "choice", "RandomStreams"), _STREAMS
+    ),
+    "tensor": {
+        **dict.fromkeys(("item", "numpy", "tolist", "tobytes"), _A_VALUE),
+        **dict.fromkeys(("get_value", "set_value"), _NO_VALUE),
+        **dict.fromkeys(("get_values", "set_values"), "x.get_value(), x.set_value(v), of shared variables"),
+        **dict.fromkeys(("backward", "requires_grad"), _GRAD),
+        "detach": "theano.gradient.disconnected_grad(x)",
+        "append": "theano.tensor.concatenate([x, [value]])",
+        "extend": "theano.tensor.concatenate([x, y])",
+        "cast": "x.astype(dtype), or theano.tensor.cast(x, dtype)",
+        "to_numpy": _A_VALUE,
+        "view": "x.reshape(shape)",
+        "permute": "x.transpose(axes), or x.dimshuffle(axes)",
+        "unsqueeze": "x[:, None], or theano.tensor.expand_dims(x, axis)",
+        "matmul": "x @ y, or theano.tensor.dot(x, y)",
+        "mm": "x @ y, or theano.tensor.dot(x, y)",
+    },
+    "sparse": {
+        **dict.fromkeys(("todense", "A", "to_dense"), "x.toarray()"),
+        "nnz": "x.data.shape[0]",
+    },
+    "streams": {
+        **dict.fromkeys(("randn", "standard_normal"), "streams.normal((2, 3))"),
+        **dict.fromkeys(("rand", "random", "random_sample"), "streams.uniform((2, 3))"),
+        **dict.fromkeys(
+            ("randint", "integers"),
+            "theano.random.RandomStreams has random_integers(size, low, high), where high is included",
+        ),
+        "shuffle": "theano.random.RandomStreams has shuffle_row_elements(x), and permutation(n=n) for indices",
+        "bernoulli": "streams.binomial((2, 3), n=1, p=p)",
+    },
+}
+
+
+def no_attribute(kind: str, name: str, thing: Any = None) -> AttributeError:
+    """The error that `thing` (by default the module called `kind`) has no attribute of that name.
+
+    Parameters
+    ----------
+    kind : str
+        Which part of the table tells of it.
+    name : str
+        What was asked for.
+    thing : object, optional
+        Whose attribute was asked for.
+
+    Returns
+    -------
+    AttributeError
+        Python adds "Did you mean" by itself.
+    """
+    whose = f"module {kind!r}" if thing is None else f"{type(thing).__name__!r} object"
+    instead = _WORDS.get(kind, {}).get(name)
+    text = f"{whose} has no attribute {name!r}"
+    return AttributeError(f"{text}: write {instead}" if instead else text, name=name, obj=thing)
+
+
+def advised(kind: str) -> Callable[[_Class], _Class]:
+    """A decorator of classes whose objects the table calls `kind`: their AttributeErrors say what to write.
+
+    Type checkers don't see the ``__getattr__``, else no misspelt name would be a mistake for them.
+    """
+
+    def find(self: Any, name: str) -> Any:
+        if hasattr(type(self), name):  # a property, whose own AttributeError led here: raise that
+            return object.__getattribute__(self, name)
+        raise no_attribute(kind, name, self)
+
+    def decorated(cls: _Class) -> _Class:
+        cls.__getattr__ = find  # type: ignore[attr-defined]
+        return cls
+
+    return decorated
