@@ -62,9 +62,9 @@ CLIENTS = [
         tuple(
             f"pymc3/tests/test_{part}.py"
             for part in (
-                "coords data_container dist_math distribution_defaults gp hmc math minibatches missing model model_func "
-                "model_helpers modelcontext pickling posdef_sym quadpotential sampling special_functions starting step "
-                "theanof tuning types updates util variational_inference"
+                "coords data_container dist_math distribution_defaults gp hmc math minibatches missing model "
+                "model_func model_helpers modelcontext pickling posdef_sym quadpotential sampling special_functions "
+                "starting step theanof tuning types updates util variational_inference"
             ).split()
         ),
         minutes=60,
