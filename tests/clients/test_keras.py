@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,3 +122,24 @@ def test_examples_of_its_sources_run_unchanged(name, monkeypatch, capsys):
     runpy.run_path(str(example(name)), run_name="__main__")
     shown = capsys.readouterr().out
     assert "Test accuracy:" in shown or "Accuracy on test set" in shown
+
+
+MODELS = Path(__file__).parents[1] / "compat" / "models"
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.glob("*.h5")), ids=lambda path: path.stem)
+def test_models_that_the_original_saved(path):
+    """Keras 2.3.1 on Theano 1.0.5 (Python 3.8, float32) saved them once they had learned, and what they predict."""
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(path, "r") as file:
+        group = file["as_the_original"]
+        given, predicted, wanted = ([group[key][()] for key in sorted(group) if key[0] == kind] for kind in "xpy")
+        cost = group.attrs["loss"]
+    found = models.load_model(str(path), compile=False).predict(given)
+    for mine, theirs in zip(found if isinstance(found, list) else [found], predicted, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+    if path.stem == "pictures":
+        pytest.xfail("the verifier finds an allocation after the commit point in its training function")
+    model = models.load_model(str(path))
+    np.testing.assert_allclose(np.atleast_1d(model.test_on_batch(given, wanted))[0], cost, rtol=1e-5)
+    model.fit(given, wanted, epochs=1, verbose=0)  # the optimizer goes on where it was

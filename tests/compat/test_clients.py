@@ -121,11 +121,42 @@ def test_names_mean_what_they_meant():
         assert face.in1d([[1, 2], [3, 4]], [4, 1]).tolist() == [True, False, False, True]
         assert face.trapz([0, 1]) == 0.5 and face.cast[np.int8]([1.5]).dtype == "int8"
         assert len(face.cast) == len(list(face.cast)) > 10 and np.float32 in face.cast
+        assert face.asfarray([1, 2]).dtype == face.asfarray([1], int).dtype == "float64" and face.NINF == -np.inf
+        assert face.asfarray([1], "float32").dtype == "float32"
+        assert face.msort([[2, 1], [1, 3]]).tolist() == [[1, 1], [2, 3]]
     assert clients._faced("numpy.core.umath_tests").inner1d([[1, 2], [3, 4]], [5, 6]).tolist() == [17, 39]
     assert clients._faced("climate").get_logger("one") is logging.getLogger("one")
-    assert face.array is np.array and face.__name__ == "numpy"
+    assert face.zeros is np.zeros and face.__name__ == "numpy"
     with pytest.raises(ValueError, match="parameters that must be named"):
         clients._faced("inspect").getargspec(lambda a, *, b: 0)
+
+
+def test_scipy_hands_on_what_numpy_has():
+    face = clients._faced("scipy")
+    assert face.zeros is np.zeros and face.random is np.random and face.sqrt(-1) == 1j and face.pi == np.pi
+    assert face.linalg.__name__ == "scipy.linalg" and face.fft.__name__ == "scipy.fft"
+
+
+@pytest.mark.parametrize("name", ["array", "asarray"])
+def test_rows_of_several_lengths(name):
+    make = getattr(clients._faced("numpy"), name)
+    rows = make([[1, 2], [3]])
+    assert rows.dtype == object and rows.tolist() == [[1, 2], [3]]
+    assert make([[[1], [2]], [[3], [4, 5]]]).shape == (2, 2)  # as far as lengths agree
+    assert make([[1, 2], [3, 4]]).dtype == int and make([1], "float32").dtype == "float32"
+    with pytest.raises(ValueError, match="sequence"):
+        make([[1, 2], [3]], dtype="float64")
+    with pytest.raises(ValueError, match="object too deep|broadcast"):
+        make([np.ones((2, 3)), np.ones((2, 4))])
+    assert make([1, "a"], dtype=object).tolist() == [1, "a"]
+    with pytest.raises(ValueError, match="inhomogeneous"):  # for others it is as it was
+        getattr(np, name)([[1, 2], [3]])
+
+
+def test_functions_of_rows_of_several_lengths():
+    face, rows = clients._faced("numpy"), [[1, 2], [3]]
+    assert face.copy(rows).tolist() == rows and face.max(rows) == [3] and face.min(rows) == [1, 2]
+    assert face.max(face.max([[5, 2], [3]])) == 5 and face.max([[1, 7]], axis=0).tolist() == [1, 7]
 
 
 def test_arrays_of_variables():

@@ -53,7 +53,7 @@ CLIENTS = [
             "--ignore=tests/integration_tests/test_datasets.py",
         ),
         {"KERAS_BACKEND": "theano"},
-        minutes=30,
+        minutes=90,
     ),
     Client(
         "PyMC3",
@@ -62,12 +62,12 @@ CLIENTS = [
         tuple(
             f"pymc3/tests/test_{part}.py"
             for part in (
-                "coords data_container dist_math distribution_defaults hmc math minibatches missing model model_func "
-                "model_helpers modelcontext pickling posdef_sym quadpotential special_functions starting theanof "
-                "tuning types updates util"
+                "coords data_container dist_math distribution_defaults gp hmc math minibatches missing model "
+                "model_func model_helpers modelcontext pickling posdef_sym quadpotential sampling special_functions "
+                "starting step theanof tuning types updates util variational_inference"
             ).split()
         ),
-        minutes=30,
+        minutes=60,
     ),
     Client("PyMC3", "pymc3==3.9.3", "test_pymc3.py", wheel=True),
     Client("PyMC3", "pymc3==3.8", "test_pymc3.py", wheel=True),

@@ -20,6 +20,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 __all__ = ["CLIENTS", "enable"]
 
 # Packages known to ask for such names: what `enable` takes where nothing is said.
@@ -36,6 +38,9 @@ _ABSTRACT = (
     "MutableSequence MutableSet Sequence Set Sized ValuesView"
 )
 _REPLACED = "theano.compat.lost"
+_OF_NUMPY = {
+    name for name, value in vars(np).items() if callable(value) and not name.startswith("_") and name != "test"
+} | {"random", "pi", "e", "inf", "nan"}
 
 # module -> names it has lost, or that meant something else, each with the "module:name" of what it was.
 LOST: dict[str, dict[str, str]] = {
@@ -50,10 +55,17 @@ LOST: dict[str, dict[str, str]] = {
         "Inf": "numpy:inf",
         "Infinity": "numpy:inf",
         "NaN": "numpy:nan",
+        "NINF": f"{_REPLACED}:NINF",
+        "NZERO": f"{_REPLACED}:NZERO",
+        "PINF": "numpy:inf",
+        "PZERO": f"{_REPLACED}:PZERO",
         "alltrue": "numpy:all",
+        **{name: f"{_REPLACED}:{name}" for name in ("array", "asarray", "copy", "max", "min")},
+        "asfarray": f"{_REPLACED}:asfarray",
         "asscalar": f"{_REPLACED}:asscalar",
         "atleast_1d": f"{_REPLACED}:atleast_1d",
         "bool8": "numpy:bool_",
+        "cfloat": "numpy:complex128",
         "cast": f"{_REPLACED}:cast",
         "complex_": "numpy:complex128",
         "cumproduct": "numpy:cumprod",
@@ -62,10 +74,13 @@ LOST: dict[str, dict[str, str]] = {
         "infty": "numpy:inf",
         "int0": "numpy:intp",
         "long": "builtins:int",
+        "longfloat": "numpy:longdouble",
         "mat": "numpy:asmatrix",
+        "msort": f"{_REPLACED}:msort",
         "product": "numpy:prod",
         "round_": "numpy:round",
         "row_stack": "numpy:vstack",
+        "singlecomplex": "numpy:complex64",
         "sometrue": "numpy:any",
         "string_": "numpy:bytes_",
         "trapz": "numpy:trapezoid",
@@ -77,6 +92,11 @@ LOST: dict[str, dict[str, str]] = {
     "pkg_resources": {
         "get_distribution": f"{_REPLACED}:get_distribution",
         "parse_version": "packaging.version:parse",
+    },
+    # SciPy handed on what NumPy has: `_OF_NUMPY`, square roots and logarithms with complex results where they are.
+    "scipy": {
+        **{name: f"numpy:{name}" for name in sorted(_OF_NUMPY)},
+        **{name: f"numpy.lib.scimath:{name}" for name in np.emath.__all__},
     },
     "scipy.misc": {
         **{name: f"scipy.special:{name}" for name in ("comb", "factorial", "logsumexp")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
@@ -27,9 +28,44 @@ def getargspec(func: Callable[..., Any]) -> ArgSpec:
     return ArgSpec(args, varargs, keywords, defaults)
 
 
+NINF, PZERO, NZERO = -np.inf, 0.0, -0.0
+
+
+def _of_rows(func: Callable[..., Any]) -> Callable[..., Any]:
+    """`func` of an array when it took rows of several lengths: if no dtype is asked for, they are held as objects."""
+
+    @functools.wraps(func)
+    def called(a: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return func(a, *args, **kwargs)
+        except ValueError as error:
+            if "inhomogeneous" not in str(error):
+                raise
+        return func(np.array(a, np.object_), *args, **kwargs)
+
+    return called
+
+
+array = _of_rows(np.array)
+asarray = _of_rows(np.asarray)
+copy = _of_rows(np.copy)
+max = _of_rows(np.max)
+min = _of_rows(np.min)
+
+
 def asscalar(a: Any) -> Any:
     """``numpy.asscalar``: the one element of an array as a number of Python."""
     return a.item()
+
+
+def asfarray(a: Any, dtype: Any = np.float64) -> np.ndarray:
+    """``numpy.asfarray``: an array of floating-point or complex numbers; of float64 if `dtype` is none of these."""
+    return np.asarray(a, dtype if np.issubdtype(dtype, np.inexact) else np.float64)
+
+
+def msort(a: Any) -> np.ndarray:
+    """``numpy.msort``: a copy sorted along its first axis."""
+    return np.sort(a, axis=0)
 
 
 def atleast_1d(*arys: Any) -> Any:
