@@ -78,6 +78,7 @@ class Assembler:
         self.alike: dict[Group, Group] = {}  # the others, and the first
         self.plans: dict[Group, list[NestPlan]] = {}
         self.made_by: dict[st.Stmt, Group] = {}
+        self.committed: int | None = None  # where in the body updates begin
         self.group: Group | None = None  # whose statements are being made
         self.now = 0
 
@@ -97,6 +98,7 @@ class Assembler:
             if k and (commit < 0 or k <= commit):
                 self._poll(group)
             if k == commit:
+                self.committed = len(body)
                 body.append(hs.Commit())
             self._emit_group(group)
         self._store_updates()
@@ -315,14 +317,25 @@ class Assembler:
         if memory.role == "cell":
             self.prologue.append(st.Local(memory.name, 8))
         elif memory.role in ("output", "object"):
-            made = self._new_array(memory)
-            at_entry = len(self.blocks) == 1 and self.b.known_at_entry(*memory.dims)
-            (self.prologue if at_entry else self.blocks[-1]).append(made)
+            self._make(memory)
         elif self.b.known_at_entry(*memory.dims):
             self.temps.append(memory)
         else:
             memory.role, memory.slot = "object", self.b.new_slot()
-            self.blocks[-1].append(self._new_array(memory))
+            self._make(memory)
+
+    def _make(self, memory: Tensor) -> None:
+        """An array of its own. There may be no memory for it, so it is made before anything is updated."""
+        made = self._new_array(memory)
+        if len(self.blocks) > 1:
+            self.blocks[-1].append(made)
+        elif self.b.known_at_entry(*memory.dims):
+            self.prologue.append(made)
+        elif self.committed is None:
+            self.blocks[0].append(made)
+        else:
+            self.blocks[0].insert(self.committed, made)
+            self.committed += 1
 
     def _new_array(self, tensor: Tensor) -> hs.NewArray:
         node = tensor.writers[0].node if tensor.writers else None
