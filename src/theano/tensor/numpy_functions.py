@@ -71,7 +71,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 
 # Modules whose functions have the names and arguments of NumPy's; they are loaded when first needed.
-NUMPY_NAMES = ("arranging", "einstein", "filled", "missing", "numeric", "order_statistics")
+NUMPY_NAMES = ("arranging", "einstein", "filled", "missing", "numeric", "order_statistics", "padding", "stacks")
 
 
 def _of_that_name(func: Any) -> Any:
