@@ -78,7 +78,7 @@ def fill(module: Mapping[str, Any], own: Mapping[str, str] | None = None) -> Non
     ...     <axis of an op>
     ...     '''
     >>> fill({"__name__": total.__module__, "total": total})
-    >>> total.__doc__.splitlines()[-1].strip()
+    >>> total.__doc__.rstrip().splitlines()[-1].strip()
     'Over which axes; None: all.'
     """
     texts = TEXTS if own is None else {**own, **TEXTS}
