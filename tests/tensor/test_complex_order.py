@@ -113,3 +113,27 @@ def test_the_first_factor_of_a_recurrence_is_not_used():
         for i in (1, 2):
             expected.append(given[i - shifted] * expected[-1] + terms[i])
         np.testing.assert_allclose(f(given, terms), expected)
+
+
+@pytest.mark.parametrize("kept", [(True, False), (False, True), (True, True, False), (True, True)])
+def test_products_of_what_is_of_length_one(kept) -> None:
+    """Axes known to have length 1, along which products go or which stay."""
+    x = T.TensorType("complex128", kept)("x")
+    shape = [1 if one else 4 for one in kept]
+    rng = np.random.default_rng(3)
+    value = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    for axis in range(len(kept)):
+        with theano.change_flags(on_opt_error="raise"):
+            f = theano.function([x], [T.cumprod(x, axis), T.prod(x, axis), T.grad(abs(T.cumprod(x, axis)).sum(), x)])
+        running, product, _ = f(value)
+        np.testing.assert_allclose(running, np.cumprod(value, axis), rtol=1e-12)
+        np.testing.assert_allclose(product, np.prod(value, axis), rtol=1e-12)
+
+
+def test_a_running_product_begins_with_the_first_number() -> None:
+    """Not with 1 times that, which is no number where a part is infinite."""
+    x = T.zvector("x")
+    f = theano.function([x], T.cumprod(x))
+    for numbers in ([np.inf, 2, 3], [np.nan, 1], [1 + 2j, 3], [2j], []):
+        value = np.array(numbers, "complex128")
+        np.testing.assert_array_equal(f(value), np.cumprod(value))

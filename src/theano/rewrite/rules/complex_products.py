@@ -12,7 +12,7 @@ from theano.rewrite.engine.table import Node, RewriteGraph
 from theano.scalar.dtypes import COMPLEX
 from theano.scan import scan
 from theano.tensor.alloc import ones_like, zeros_like
-from theano.tensor.axes import dimshuffle
+from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.cumulative import CumOp
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast, complex, imag, real
@@ -42,7 +42,10 @@ def product_of_complex(graph: RewriteGraph, node: Node) -> Result:
     if len(axes) > 1:
         count = product([shape_i(x, k) for k in axes])
         rows = reshape(rows, [count, *(shape_i(x, k) for k in others)], ndim=1 + len(others))
-    last = complex(*(part[-1] for part in _products(rows)))
+    parts, one = _parts_and_one(rows)
+    # a row of 1 in front makes that there is one
+    made = _steps([_in_front(first, part) for first, part in zip(one, parts, strict=True)], one)
+    last = complex(*(part[-1] for part in made))
     return patternbroadcast(cast(last, out.type.dtype), out.type.broadcastable)
 
 
@@ -66,8 +69,12 @@ def complex_running_product(graph: RewriteGraph, node: Node) -> Result:
     if out.type.dtype not in COMPLEX or op.mode != "mul":
         return None
     x, axis = (flatten(x, 1), 0) if op.axis is None else (x, op.axis % x.type.ndim)
-    found = _turned(complex(*(part[1:] for part in _products(_turned(x, axis)))), axis)
-    return patternbroadcast(found, out.type.broadcastable)
+    parts, one = _parts_and_one(_turned(x, axis))
+    # The first row is what it is: not even 1 times an infinite number is. A row of 1 behind makes that there is one.
+    first = [_behind(last, part)[0] for part, last in zip(parts, one, strict=True)]
+    made = _steps([_behind(last, part[1:]) for part, last in zip(parts, one, strict=True)], first)
+    found = complex(*(concatenate([part[:1], more[:-1]]) for part, more in zip(parts, made, strict=True)))
+    return patternbroadcast(_turned(found, axis), out.type.broadcastable)
 
 
 @rule(LinearRecurrence, phase="specialize", name="complex_recurrence")
@@ -80,8 +87,8 @@ def complex_recurrence(graph: RewriteGraph, node: Node) -> Result:
     # nothing stands in front of the first, whatever its factor is
     a = delayed(a, 0, 0) if op.shifted else set_subtensor(a[:1], 0)
     none = zeros_like(sum_(real(b), 0))
-    parts = _steps([real(a), imag(a), real(b), imag(b)], [none] * 4, [none] * 2)
-    found = complex(*(part[1:] for part in parts))
+    rows = [_in_front(none, part(v)) for v in (a, b) for part in (real, imag)]  # so that there is one
+    found = complex(*(part[1:] for part in _steps(rows, [none] * 2)))
     return patternbroadcast(_turned(found, op.axis), out.type.broadcastable)
 
 
@@ -92,25 +99,29 @@ def _turned(x: Any, axis: int) -> Any:
     return dimshuffle(x, order)
 
 
-def _products(rows: Any) -> Sequence[Any]:
-    """The parts of 1, and of the products of the rows up to each."""
-    parts = [real(rows), imag(rows)]
-    like = sum_(parts[0], 0)
-    one = [ones_like(like), zeros_like(like)]
-    return _steps(parts, one, one)
+def _parts_and_one(rows: Any) -> tuple[list[Any], list[Any]]:
+    """The parts of all rows, and those of 1 for each column."""
+    like = sum_(real(rows), 0)
+    return [real(rows), imag(rows)], [ones_like(like), zeros_like(like)]
 
 
-def _steps(parts: Sequence[Any], before: Sequence[Any], start: Sequence[Any]) -> Sequence[Any]:
-    """All ``(p, q) <- (a + ib) (p + iq) (+ c + id)``, for rows of a and b (and of c and d).
+def _in_front(first: Any, rows: Any) -> Any:
+    """The rows after another one."""
+    return concatenate([shape_padleft(first), rows])
 
-    A row `before` the others makes that there is one.
-    """
+
+def _behind(last: Any, rows: Any) -> Any:
+    """The rows before another one."""
+    return concatenate([rows, shape_padleft(last)])
+
+
+def _steps(rows: Sequence[Any], start: Sequence[Any]) -> Sequence[Any]:
+    """All ``(p, q) <- (a + ib) (p + iq) (+ c + id)``, for rows of a and b (and of c and d), of which there is one."""
 
     def step(a: Any, b: Any, *more: Any) -> list[Any]:
         *added, p, q = more
         found = [p * a - q * b, p * b + q * a]
         return [v + c for v, c in zip(found, added, strict=True)] if added else found
 
-    rows = [concatenate([first[None], part]) for first, part in zip(before, parts, strict=True)]
-    made, _ = scan(step, rows, list(start), return_list=True)
+    made, _ = scan(step, list(rows), list(start), return_list=True)
     return list(made)
