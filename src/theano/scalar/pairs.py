@@ -3,11 +3,11 @@
 Loops compute with real numbers only. So an operation on complex numbers is lowered as what `PAIRS` says of it: a
 function of pairs, written over anything that scalar operations apply to.
 
-Formulas are those whose parts are accurate each by itself, to 4 units of the last place
-(`tests/scalar/test_pair_values.py`): W. Kahan, "Branch cuts for complex elementary functions" (1987), for circular and
-hyperbolic functions and their inverses; R. L. Smith, "Algorithm 116" (1962), for quotients, as in NumPy. Products,
-quotients, powers and `expm1` are accurate relative to the size of the number. At infinities, NaN and zeros of either
-sign functions follow Annex G of the C standard.
+Formulas are those whose parts are accurate each by itself, with a relative error of at most 4 times the distance of 1
+to the next number (`tests/scalar/test_pair_values.py`): W. Kahan, "Branch cuts for complex elementary functions"
+(1987), for circular and hyperbolic functions and their inverses; R. L. Smith, "Algorithm 116" (1962), for quotients, as
+in NumPy. Products, quotients, powers, `expm1` and `exp2` are accurate relative to the size of the number, `exp2` less
+so the larger the angle is. At infinities, NaN and zeros of either sign functions follow Annex G of the C standard.
 """
 
 from __future__ import annotations

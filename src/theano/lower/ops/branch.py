@@ -186,11 +186,11 @@ def inside(b: Builder, node: Any) -> list[Item]:
 
 
 def needs_of(b: Builder, items: list[Item]) -> list[Item]:
-    """What items, those of some blocks, need from the blocks around them."""
+    """What items, those of some blocks, need from the blocks around them, each once."""
     own = set(items)
     found: list[Item] = []
     for item in items:
         found += [d for d in item.deps if d not in own]
         definers = [b.definer[name] for name in ex.names(*item.scalars) if name in b.definer]
         found += [definer for definer in definers if definer not in own]
-    return found
+    return list(dict.fromkeys(found))

@@ -213,8 +213,8 @@ def _winograd(case: Case, sides: tuple[Side, Side, Side], direction: str) -> tup
 class Scratch:
     """Memory for what a convolution makes on the way; all of one program share theirs.
 
-    Panels of kernels come first. Then a band and sums for each of the parts that are made at the same time, of which
-    there are as many as threads; the others' memory is not touched.
+    Panels of kernels come first. Then there are as many bands and sums as parts, of which as many are touched as there
+    are threads.
 
     Attributes
     ----------
@@ -234,7 +234,11 @@ class Scratch:
         return self.panels, self.band, self.each, self.lines
 
     def given(self, asm: Emitter, lo: Expr, hi: Expr) -> dict[str, Argument]:
-        """Where the parts from `lo` to the one before `hi` have theirs. All slices are as long, so this is the n-th."""
+        """Where the parts from `lo` to the one before `hi` have theirs.
+
+        Slices are as long as each other, so the n-th has the n-th place; but for the last one, which may be shorter and
+        then has a later place, that no other has.
+        """
         n = ex.idiv(lo, ex.maximum(ex.sub(hi, lo), ONE))
         base, start, element = asm.pointer(whole(self.numbers))
         table, first, of_table = asm.pointer(whole(self.table))

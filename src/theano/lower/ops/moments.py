@@ -3,7 +3,9 @@
 ``sum((x - mean(x))**2)`` as written needs the mean before it can begin: two sweeps. With any number ``s`` near the
 data, ``sum((x - s)**2) - sum(x - s)**2 / n`` is the same, and both sums come from one sweep. Here ``s`` is the first
 element that is summed. What cancels is ``(mean - s)**2``, which never exceeds ``n`` variances, as ``s`` is one of the
-data; sums are in float64. Equal data give exactly 0.
+data; sums are in float64. Equal data give exactly 0. Of ``m`` terms in each of the partial sums, the relative error is
+at most about ``3 * m * eps * (1 + (mean - s)**2 / variance)``: where the first number lies far from all others, digits
+are lost as there are more of them.
 """
 
 from __future__ import annotations

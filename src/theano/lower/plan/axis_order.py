@@ -52,10 +52,10 @@ def _innermost(reach: Reach, ranked: list[int], votes: list[int], count: list[in
     group = reach.group
     if len(ranked) == 2 and count[ranked[0]] == count[ranked[1]] and ranked[-1] in group.red:
         return ranked[-1]
-    return max(reversed(ranked), key=lambda k: (votes[k], _has(group.axes[k], ROW)))
+    return max(reversed(ranked), key=lambda k: (votes[k], _may_have(group.axes[k], ROW)))
 
 
-def _has(extent: Expr, elements: int) -> bool:
+def _may_have(extent: Expr, elements: int) -> bool:
     """Whether an axis has so many elements, as far as is known."""
     return not is_const(extent) or extent.value >= elements
 
@@ -79,7 +79,7 @@ def _votes(reach: Reach) -> tuple[list[int], list[int], list[int]]:
     group = reach.group
     votes, count, rank = ([0] * len(group.axes) for _ in range(3))
 
-    long, a_row = ([_has(extent, least) for extent in group.axes] for least in (SHORT, ROW))
+    long, a_row = ([_may_have(extent, least) for extent in group.axes] for least in (SHORT, ROW))
 
     def vote(at: int, k: int, n: int, moving: int, many: int) -> None:
         """An array with `n` axes, `moving` of the loops' that are long, has a loop's axis as its axis `k`."""

@@ -77,8 +77,8 @@ def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[in
     """Pieces for all temporaries: those of one size share one, then those whose sizes follow from the same lengths.
 
     Then any others of as many axes: the results of one layer of a network and of another; and what their convolutions
-    need on the way, for one step each, among which nothing may live that is needed for longer. Which of these is larger
-    only a call tells; the sum of both is never needed.
+    need on the way, for one step each, apart from what is needed for longer (unless equal lengths have put these
+    together before). Which of these is larger only a call tells; the sum of both is never needed.
     """
     pieces: dict[frozenset[str], list[_Piece]] = {}
     for size, equal in _of_one_size(b, temps, lives).items():
