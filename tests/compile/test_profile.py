@@ -230,9 +230,10 @@ def test_copies(tmp_path, matrices, how, mode) -> None:
     f(*matrices)
     assert (f.profile.fct_callcount, made.fct_callcount) == (2, 1)
     assert [loop.calls for loop in made.loops] == [1] * len(f.profile.loops)
-    if how is not copy.copy:  # which shares the tables that Python fills
-        made.reset()
-        assert (f.profile.fct_callcount, made.fct_callcount, made.loops) == (2, 0, []) and not made.apply_time
+    assert set(f.profile.apply_callcount.values()) == {2} and set(made.apply_callcount.values()) == {1}
+    made.reset()
+    assert (f.profile.fct_callcount, made.fct_callcount, made.loops) == (2, 0, [])
+    assert f.profile.apply_time and not made.apply_time
 
 
 def test_numbers_that_are_given(matrices) -> None:
