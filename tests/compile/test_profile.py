@@ -261,6 +261,16 @@ def test_loops_are_looked_at_once(matrices, monkeypatch) -> None:
     assert len(looked) == 1
 
 
+def test_copies_are_of_one_moment(matrices, monkeypatch) -> None:
+    """Also of a function that is called meanwhile, as threads do."""
+    f = products(theano.ProfileStats(atexit_print=False))
+    f(*matrices)
+    times = f.profile.native[0]
+    monkeypatch.setattr(times, "loops", lambda of=times.loops: (f(*matrices), of())[1])
+    kept = times.kept()
+    assert (kept.calls, kept.seconds) == (kept.loops()[0].calls, kept.loops()[0].seconds)
+
+
 def test_memory() -> None:
     """What is there at a time: of two branches one side."""
     c, d = T.dscalar("c"), T.dvector("d")
