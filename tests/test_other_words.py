@@ -33,7 +33,8 @@ def test_a_name_is_unknown_and_its_advice_is_true(kind, name) -> None:
             getattr(thing, name)
         assert caught.value.name == name
         assert not hasattr(thing, name)
-    for path in re.findall(r"theano(?:\.\w+)+", str(caught.value).partition(": write ")[2]):
+    advice = str(caught.value).partition(": write ")[2].replace("RandomStreams(seed=0)", "RandomStreams")
+    for path in re.findall(r"theano(?:\.\w+)+", advice):
         found = theano
         for part in path.split(".")[1:]:
             found = getattr(found, part)

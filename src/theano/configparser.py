@@ -481,13 +481,21 @@ def read_theanorc(paths: list[Path]) -> dict[str, str]:
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
     for path in paths:
         try:
-            parser.read(path, encoding="utf-8-sig")
+            parser.read(str(path), encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise ValueError(f"{path} is not in UTF-8 ({error}): save it in this encoding, or remove it") from None
         except _ini.MissingSectionHeaderError as error:
             raise ValueError(
                 f"{path}, line {error.lineno}: {error.line.strip()!r} is in no section: write [global] in the line "
                 "above the first flag (flags with a dot, as cache.dir, are dir in a section [cache])"
+            ) from None
+        except _ini.DuplicateOptionError as error:
+            raise ValueError(
+                f"{path}, line {error.lineno}: {error.option} is set in a line above, too: keep one of both"
+            ) from None
+        except _ini.DuplicateSectionError as error:
+            raise ValueError(
+                f"{path}, line {error.lineno}: there is a section [{error.section}] above: put its flags together"
             ) from None
         except _ini.Error as error:
             said = " ".join(error.message.split())

@@ -16,6 +16,10 @@ _Class = TypeVar("_Class", bound=type)
 _A_VALUE = "x.eval({...}) for the value of an expression, x.get_value() for that of a shared variable: NumPy arrays"
 _NO_VALUE = "x.eval({...}): only shared variables (theano.shared) hold a value"
 _STREAMS = "theano.random.RandomStreams(seed=0).normal((2, 3)), and others of its methods"
+_LINALG = (
+    "theano.tensor.nlinalg.matrix_inverse, theano.tensor.nlinalg.det, theano.tensor.nlinalg.svd, "
+    "theano.tensor.slinalg.solve, theano.tensor.slinalg.cholesky, and others of these two modules"
+)
 _GRAD = "theano.grad(cost, parameters), which gives expressions"
 _DTYPE = "'{0}', as in x.astype('{0}')"
 _POOL = "theano.tensor.signal.pool.pool_2d(x, (2, 2), ignore_border=True)"
@@ -35,7 +39,7 @@ _WORDS: dict[str, dict[str, str]] = {
         **{name: _DTYPE.format(name) for name in ("float16", "float32", "float64", "int8", "int64", "uint8")},
         **dict.fromkeys(("randn", "rand", "normal", "uniform", "RandomStreams"), _STREAMS),
         **{name: f"numpy.{name}" for name in ("pi", "e", "inf", "nan")},
-        "linalg": "theano.tensor.nlinalg (inverse, determinant, svd, ...) and slinalg (solve, cholesky, expm, ...)",
+        "linalg": _LINALG,
         "gradient": _GRAD,
         "gradients": _GRAD,
         "unique": "theano.tensor.extra_ops.Unique()(x)",
@@ -85,9 +89,12 @@ _WORDS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("rand", "random", "random_sample"), "streams.uniform((2, 3))"),
         **dict.fromkeys(
             ("randint", "integers"),
-            "theano.random.RandomStreams has random_integers(size, low, high), where high is included",
+            "theano.random.RandomStreams(seed=0).random_integers(size, low, high), where high is included",
         ),
-        "shuffle": "theano.random.RandomStreams has shuffle_row_elements(x), and permutation(n=n) for indices",
+        "shuffle": (
+            "theano.random.RandomStreams(seed=0).shuffle_row_elements(x), "
+            "or theano.random.RandomStreams(seed=0).permutation(n=n) for indices"
+        ),
         "bernoulli": "streams.binomial((2, 3), n=1, p=p)",
     },
 }

@@ -496,9 +496,6 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.eigen": "Eig Eigh EighGrad LostParts eig eigh to_triangle warn_of_lost_parts",
     },
     "theano.tensor.signal.pool": {"theano.tensor.signal.pool_ops": "out_length"},
-    "theano.tensor.nnet.abstract_conv": {
-        "theano.tensor.nnet.shape_checks": "assert_conv_shape assert_shape",
-    },
     "theano.sparse.arithmetic": {
         "theano.sparse.scaling": "ColScaleCSC MulSV RowScaleCSC StructuredAddSV check_length col_scale mul_s_v "
         "row_scale structured_add_s_v sums_by_column",

@@ -248,6 +248,7 @@ def test_a_right_program_passes_and_updates_once() -> None:
         (lambda v: -T.log(T.nnet.sigmoid(v)), [-1000.0, 0.0]),
         (lambda v: T.log(1 - T.nnet.sigmoid(v)), [40.0, 0.0]),  # rounded to log(0)
         (lambda v: T.log(T.exp(v - v.max()).sum() * T.exp(v)), [1000.0, 0.0]),
+        (lambda v: T.log(T.nnet.softmax(v))[::-1], [1000.0, 0.0]),  # of which the 0 is lost, though one is given
         (lambda v: theano.scan(lambda a: T.log(1 + T.exp(a)), v)[0] * 2, [1000.0, 0.0]),
     ],
 )
@@ -257,17 +258,33 @@ def test_what_stable_forms_save_is_no_mistake(expression: Any, values: list[floa
 
 
 WRONG = {"a pole": (T.log, 0.0), "no real number": (T.sqrt, -1.0)}
+SAME_NUMBERS = {
+    "as it is": lambda w: w,
+    "reversed": lambda w: w[::-1],
+    "a row": lambda w: w.dimshuffle("x", 0),
+    "joined": lambda w: T.concatenate([w, w]),
+    "reshaped": lambda w: w.reshape((1, 1)),
+    "spread": lambda w: T.alloc(w[0], 2),
+    "stacked": lambda w: T.stack([w[0], w[0]]),
+    "gathered": lambda w: w[T.constant([0, 0])],
+    "repeated": lambda w: T.repeat(w, 2),
+    "written": lambda w: T.set_subtensor(w[:1], w),
+    "split": lambda w: T.split(w, [1, 0], 2)[0],
+    "summed": lambda w: w.sum(),
+}
 
 
 @pytest.mark.parametrize("beside", [lambda w: [], lambda w: [T.log(1 + T.exp(w + 1000))]], ids=["alone", "beside"])
+@pytest.mark.parametrize("form", SAME_NUMBERS)
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_not_finite_and_right_is_no_excuse(case: str, beside: Any) -> None:
-    """``log(0)`` that became a number was taken for one that was saved, where any rule for accuracy had fired."""
+def test_what_is_not_finite_and_right_is_no_excuse(case: str, form: str, beside: Any) -> None:
+    """``log(0)`` that became a number was taken for one that was saved, where any rule for accuracy had fired; and so
+    was ``log(v[::-1])``, as if the index had lost a number."""
     function_of, value = WRONG[case]
     wrong = PatternSub((function_of, "x"), (T.cos, "x"), name="wrong_number")
     register_canonicalize(wrong, name="wrong_number")
     try:
-        f = function([v], [function_of(v), *beside(v)], mode=DebugMode())
+        f = function([v], [function_of(SAME_NUMBERS[form](v)), *beside(v)], mode=DebugMode())
         with pytest.raises(BadOptimization):
             f([value])
     finally:

@@ -145,6 +145,17 @@ def test_memory_of_a_call() -> None:
         theano.printing.memory_plan(f)
 
 
+@pytest.mark.parametrize("larger", [0, 1])
+def test_memory_of_branches(larger: int) -> None:
+    """All figures are of one side, that which needs more: they were sums of both, and so more than the peak."""
+    c, d = T.dscalar("c"), T.dvector("d")
+    for small, large, size in (T.exp(d), T.log(d), 8000), (T.exp(d), T.exp(T.concatenate([d, d])), 16000):
+        f = compiled([c, d], theano.ifelse.ifelse(c > 0, *((large, small) if larger else (small, large))))
+        plan = theano.printing.memory_plan(f, 1.0, np.ones(1000))
+        assert plan.outputs + plan.arrays == sum(array.bytes for array in plan.made) == size
+        assert plan.peak == plan.workspace + size
+
+
 def test_temporaries_of_different_sizes_share_memory() -> None:
     """What is dead when the other is made has room for it, whichever is larger."""
     x, w, v = T.matrix("x"), T.matrix("w"), T.matrix("v")

@@ -230,9 +230,10 @@ def test_copies(tmp_path, matrices, how, mode) -> None:
     f(*matrices)
     assert (f.profile.fct_callcount, made.fct_callcount) == (2, 1)
     assert [loop.calls for loop in made.loops] == [1] * len(f.profile.loops)
-    if how is not copy.copy:  # which shares the tables that Python fills
-        made.reset()
-        assert (f.profile.fct_callcount, made.fct_callcount, made.loops) == (2, 0, []) and not made.apply_time
+    assert set(f.profile.apply_callcount.values()) == {2} and set(made.apply_callcount.values()) == {1}
+    made.reset()
+    assert (f.profile.fct_callcount, made.fct_callcount, made.loops) == (2, 0, [])
+    assert f.profile.apply_time and not made.apply_time
 
 
 def test_numbers_that_are_given(matrices) -> None:
@@ -258,6 +259,16 @@ def test_loops_are_looked_at_once(matrices, monkeypatch) -> None:
     monkeypatch.setattr(times, "loops", lambda of=times.loops: looked.append(1) or of())
     f.profile.summary(io.StringIO())
     assert len(looked) == 1
+
+
+def test_copies_are_of_one_moment(matrices, monkeypatch) -> None:
+    """Also of a function that is called meanwhile, as threads do."""
+    f = products(theano.ProfileStats(atexit_print=False))
+    f(*matrices)
+    times = f.profile.native[0]
+    monkeypatch.setattr(times, "loops", lambda of=times.loops: (f(*matrices), of())[1])
+    kept = times.kept()
+    assert (kept.calls, kept.seconds) == (kept.loops()[0].calls, kept.loops()[0].seconds)
 
 
 def test_memory() -> None:

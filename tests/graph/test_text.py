@@ -6,6 +6,7 @@ import theano
 import theano.tensor as T
 from tests.graph.ops import add, chain, neg, pair
 from theano.graph import FunctionGraph, as_string, generic
+from theano.graph.common_text import TEXTS, fill
 
 
 def test_what_is_used_several_times_is_written_once():
@@ -77,3 +78,16 @@ def test_formatters():
     for _ in range(10_000):
         deep = neg(deep)
     assert as_string([x], [deep], node_formatter=lambda node, inputs: inputs[0]) == ["x"]
+
+
+def test_texts_of_docstrings_that_a_module_has_itself_win():
+    def total():
+        """A sum.
+
+        <axis>
+        """
+
+    total.__module__ = "here"
+    assert "<axis>" in TEXTS
+    fill({"__name__": "here", "total": total}, {"<axis>": "Of this module."})
+    assert total.__doc__.split() == ["A", "sum.", "Of", "this", "module."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import theano
@@ -19,8 +20,13 @@ class Doubled(theano.Op):
 
 
 @pytest.mark.parametrize(
-    "wrong", [lambda s: s[0], lambda s: [s[0], s[0]], lambda s: None, lambda s: s[0][0], lambda s: [s[0][0]]]
-)
+    "wrong",
+    [
+        lambda s: s[0], lambda s: [s[0], s[0]], lambda s: None, lambda s: s[0][0], lambda s: [s[0][0]],
+        lambda s: [(s[0][0], s[0][0])], lambda s: [()], lambda s: [np.array(3)], lambda s: [np.array([3, 3])],
+        lambda s: [T.stack([s[0][0], s[0][0]])],
+    ],
+)  # fmt: skip
 def test_what_is_no_list_of_shapes_is_reported_and_not_used(wrong) -> None:
     x = T.dvector("x")
     op = Doubled()
@@ -30,7 +36,10 @@ def test_what_is_no_list_of_shapes_is_reported_and_not_used(wrong) -> None:
     assert f([1, 2, 3]) == 3
 
 
-@pytest.mark.parametrize("right", [lambda s: [s[0]], lambda s: s, lambda s: [None], lambda s: ((s[0][0],),)])
+@pytest.mark.parametrize(
+    "right",
+    [lambda s: [s[0]], lambda s: s, lambda s: [None], lambda s: ((s[0][0],),), lambda s: [T.stack([s[0][0]])]],
+)
 def test_lists_of_shapes(right, recwarn) -> None:
     x = T.dvector("x")
     op = Doubled()

@@ -14,6 +14,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.d3viz import graph_data as data_module
 from theano.d3viz.graph_data import graph_data
 from theano.notebooks.forms import MOST_DRAWN, MOST_ROWS, form_of
 
@@ -168,6 +169,16 @@ def test_pictures_are_sound_svg(trained):
         assert set(map(float, ends)) <= {b["y"] for b in boxes}  # each line ends at the upper side of a box
         texts = [e.text for e in root.iter() if e.tag.endswith("}text")]
         assert NASTY in texts
+
+
+def test_pictures_lay_out_one_graph(monkeypatch):
+    x, laid_out = T.dvector("x"), []
+    arranged = data_module.arranged
+    monkeypatch.setattr(data_module, "arranged", lambda *graph: laid_out.append(graph) or arranged(*graph))
+    steps = theano.scan(lambda a: T.exp(a) + 1, x)[0]
+    assert len(graph_data(steps)["graphs"]) == len(laid_out) == 2
+    laid_out.clear()
+    assert steps._repr_svg_().count("<rect") == len(arranged(*laid_out[0])["nodes"]) and len(laid_out) == 1
 
 
 def test_a_constant_has_a_box_where_it_is_used_and_no_other():

@@ -41,6 +41,7 @@ from theano.rewrite import (
 )
 from theano.rewrite.engine.named import NAMED
 from theano.rewrite.engine.registry import remove_rule
+from theano.tensor.assertion import AssertEqual
 from theano.tensor.shape_feature import ShapeFeature
 
 x = T.dvector("x")
@@ -462,6 +463,17 @@ def test_rules_that_must_be_asked_for() -> None:
         else:
             assert f(-1) == -2
     assert theano.function([s], checked * 2, mode=theano.Mode(optimizer="unsafe"))(-1) == -2
+
+
+def test_checks_of_lengths_go_where_they_hold_or_are_not_wanted() -> None:
+    v, n = T.dvector("v"), T.lscalar("n")
+    checked = AssertEqual("{0} numbers, {1} wanted")(v, v.shape[0], n) * 2
+    unsafe = theano.function([v, n], checked, mode=FAST_RUN.including("local_remove_all_assert"))
+    assert unsafe([1, 2], 3).tolist() == [2, 4]
+    with pytest.raises(ValueError, match="2 numbers, 3 wanted"):
+        theano.function([v, n], checked)([1, 2], 3)
+    holds = AssertEqual("{0} {1}")(v, v.shape[0], (v * 2).shape[0])
+    assert not any(isinstance(op, AssertEqual) for op in ops_of(theano.function([v], T.exp(holds))))
 
 
 def test_names_that_nobody_knows() -> None:

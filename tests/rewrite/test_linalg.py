@@ -17,6 +17,7 @@ from theano.misc.hints import psd
 from theano.rewrite import Query
 from theano.rewrite.engine.table import RewriteGraph
 from theano.rewrite.rules.matrix_facts import LOWER, NONE, POSITIVE, POSITIVE_DIAGONAL, SYMMETRIC, UPPER, facts_of
+from theano.tensor.assertion import AssertEqual
 from theano.tensor.eigen import eigh
 from theano.tensor.matrices import transposed
 from theano.tensor.nlinalg import AllocDiag, det, diag, matrix_inverse, trace
@@ -112,6 +113,9 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
     "determinant of a triangle": ([det(lower(A))], {"ExtractDiag": 1, "Tri": 1}),
     "stack of triangles": ([solve(lower(S), S), det(T.triu(S))], {"lower": 1, "ExtractDiag": 1, "Tri": 2}),
     "diagonal": ([solve(AllocDiag()(w), v)], {"lower": 1}),
+    "checked triangle": (
+        [solve(AssertEqual("{0} {1}")(lower(A), A.shape[0], v.shape[0]), v)], {"lower": 1, "Tri": 1}
+    ),
     # factors that are there
     "system beside the factor": ([L, solve(kernel(v), w)], {"Cholesky": 1, "lower": 1, "upper": 1}),
     "transposed system": ([L, solve(kernel(v).T, w)], {"Cholesky": 1, "lower": 1, "upper": 1}),

@@ -10,6 +10,7 @@ import theano
 import theano.tensor as T
 from theano.gradient import hessian, jacobian
 from theano.rewrite.loops.batching import distance
+from theano.tensor.assertion import AssertEqual
 
 X, M, V, K = T.dtensor3("X"), T.dmatrix("M"), T.dvector("V"), T.lmatrix("K")
 VALUES = (numbers(5, 3, 4), numbers(4, 2), numbers(4), np.arange(10).reshape(5, 2) % 3)
@@ -52,6 +53,7 @@ STEPS = {
     "reshape to open length": lambda x, k: x.reshape((2, -1)),
     "flatten": lambda x, k: x.flatten(),
     "alloc": lambda x, k: T.alloc(x[0, 1], 2, 3),
+    "checked lengths": lambda x, k: AssertEqual("{0} rows, {1} wanted")(x, V.shape[0], M.shape[0]) * 2,
     "zeros like": lambda x, k: T.zeros_like(x) + 1,
     "join": lambda x, k: T.concatenate([x, V.dimshuffle("x", 0), x[:1]], axis=0),
     "join columns": lambda x, k: T.concatenate([x, M.T[:1].T[:3]], axis=1),
@@ -97,11 +99,25 @@ def test_map(name):
     assert not scans(f)
 
 
-@pytest.mark.parametrize("name", ["pointwise", "matrix matrix", "two places", "softmax", "reshape to open length"])
+FEW = ["pointwise", "matrix matrix", "two places", "softmax", "reshape to open length", "checked lengths"]
+
+
+@pytest.mark.parametrize("name", FEW)
 @pytest.mark.parametrize("n", [0, 1])
 def test_map_of_few(name, n):
     out, _ = theano.scan(lambda x, k: STEPS[name](x, k), sequences=[X[:n], K])
     assert not scans(checked([X, M, V, K], [out], *VALUES))
+
+
+def test_a_check_fails_where_there_is_a_step():
+    step = STEPS["checked lengths"]
+    out, _ = theano.scan(lambda x: step(x, None), sequences=[X])
+    f = theano.function([X, M, V], out)
+    assert not scans(f)
+    values = np.zeros((3, 2, 2)), np.zeros((4, 2)), np.zeros(3)
+    with pytest.raises(ValueError, match="3 rows, 4 wanted"):
+        f(*values)
+    assert f(values[0][:0], *values[1:]).shape == (0, 2, 2)
 
 
 def test_compiled():

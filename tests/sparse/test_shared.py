@@ -127,6 +127,9 @@ def test_copies_and_pickles() -> None:
         s.set_value(X)
     loaded_x, loaded = pickle.loads(pickle.dumps((x, out)))
     np.testing.assert_allclose(loaded.eval({loaded_x: X}), expected)
+    for op, lines in ((S.ColScaleCSC(), "columns"), (S.RowScaleCSC(), "rows")):
+        op.__dict__.clear()  # as those pickled before these ops had names of lines
+        assert pickle.loads(pickle.dumps(op)).lines == lines
     constant = pickle.loads(pickle.dumps(S.constant(X)))
     assert equal(constant.data, X)
     y = S.csr_matrix("y", "float64")

@@ -52,6 +52,24 @@ def test_searchsorted(side, dtype):
         np.testing.assert_array_equal(g(values[places], wanted), expected)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("dtypes", [("float64", "complex64"), ("int32", "complex64"), ("complex128", "int8")])
+def test_searchsorted_of_real_and_complex_numbers(side, dtypes):
+    x, v = T.TensorType(dtypes[0], (False,))("x"), T.TensorType(dtypes[1], (False,))("v")
+    f = theano.function([x, v], T.searchsorted(x, v + 1, side))
+    assert not calls_back(f)
+    rng = np.random.default_rng(2)
+    for n, m in ((0, 2), (1, 1), (9, 6), (40, 90)):
+        values, wanted = (drawn(rng, "complex64", count) for count in (n, m))
+        values, wanted = (
+            (number if "c" in dtype else np.nan_to_num(number.real, posinf=3, neginf=-3)).astype(dtype)
+            for number, dtype in zip((values, wanted), dtypes, strict=True)
+        )
+        values = np.sort(values)
+        found = f(values[::-1][::-1], wanted)
+        np.testing.assert_array_equal(found, np.searchsorted(values, wanted + np.int8(1), side))
+
+
 @pytest.mark.parametrize("flags", [*itertools.product([False, True], repeat=3)])
 @pytest.mark.parametrize("numbers", [NUMBERS, NUMBERS[:5]], ids=["nan", "numbers"])
 def test_unique(flags, numbers, monkeypatch):

@@ -11,6 +11,7 @@ import theano
 import theano.tensor as T
 from theano.places import LAZY
 from theano.tensor.numpy_functions import NUMPY_NAMES
+from theano.tensor.sort import SortOp
 
 M = np.array([[4.0, 1.0, 0.5], [1.0, 5.0, 2.0], [0.5, 2.0, 6.0], [-1.0, 0.0, 3.5]])
 V = np.array([3.0, -1.0, 2.0])
@@ -242,6 +243,17 @@ def test_of_nothing(mode, value):
         assert ours.shape == expected.shape and ours.dtype == ("float32" if value.dtype == "float32" else "float64")
     with pytest.raises(IndexError):
         theano.function([x], T.quantile(x, 0.5), mode=mode)(value)
+
+
+def test_what_is_sorted_for_a_median_is_not_copied():
+    """That there may be no elements is looked at where results are made."""
+    x = T.dmatrix()
+    for made in (T.median(x, 1), T.nanmedian(x, 1), T.nanquantile(x, [0.2, 0.3], 1)):
+        f = theano.function([x], made)
+        (sorted_,) = (n for n in f.maker.fgraph.toposort() if isinstance(n.op, SortOp))
+        assert sorted_.inputs[0] in f.maker.fgraph.inputs
+    assert T.nanquantile(x, [0.5], 1).type.broadcastable == (True, False)
+    assert T.nanquantile(x, [0.5, 0.6], 1).type.shape == (2, None)
 
 
 def test_logsumexp_of_small_integers():

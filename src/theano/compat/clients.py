@@ -38,9 +38,10 @@ _ABSTRACT = (
     "MutableSequence MutableSet Sequence Set Sized ValuesView"
 )
 _REPLACED = "theano.compat.lost"
+# Public names of NumPy that are no module, less those SciPy has itself or never had.
 _OF_NUMPY = {
-    name for name, value in vars(np).items() if callable(value) and not name.startswith("_") and name != "test"
-} | {"random", "pi", "e", "inf", "nan"}
+    name for name, value in vars(np).items() if not name.startswith("_") and not isinstance(value, ModuleType)
+} - {"get_include", "info", "show_config", "test"}
 
 # module -> names it has lost, or that meant something else, each with the "module:name" of what it was.
 LOST: dict[str, dict[str, str]] = {
@@ -93,17 +94,21 @@ LOST: dict[str, dict[str, str]] = {
         "get_distribution": f"{_REPLACED}:get_distribution",
         "parse_version": "packaging.version:parse",
     },
-    # SciPy handed on what NumPy has: `_OF_NUMPY`, square roots and logarithms with complex results where they are.
-    "scipy": {
-        **{name: f"numpy:{name}" for name in sorted(_OF_NUMPY)},
-        **{name: f"numpy.lib.scimath:{name}" for name in np.emath.__all__},
-    },
     "scipy.misc": {
         **{name: f"scipy.special:{name}" for name in ("comb", "factorial", "logsumexp")},
         **{name: f"{_REPLACED}:{name}" for name in ("imread", "imresize", "imsave")},
     },
     "scipy.signal": {name: f"scipy.signal.windows:{name}" for name in ("gaussian", "hamming", "hann")},
     "time": {"clock": "time:perf_counter"},
+}
+# SciPy handed on what NumPy has or had, square roots and logarithms with complex results where they are.
+LOST["scipy"] = {
+    **{name: f"numpy:{name}" for name in sorted(_OF_NUMPY)},
+    **LOST["numpy"],
+    **{name: f"numpy.lib.scimath:{name}" for name in np.emath.__all__},
+    **{name: f"numpy.random:{name}" for name in ("rand", "randn")},
+    "ifft": "numpy.fft:ifft",
+    "random": "numpy:random",
 }
 
 # A module that is gone -> the one that has most of its names now, if any has.

@@ -320,26 +320,37 @@ def _bytes(array: np.ndarray) -> np.ndarray:
     return np.frombuffer(array.tobytes(), dtype="uint8")
 
 
+def _is_numeric(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc"
+
+
 class _Losses:
     """Observes the graph as written: which nodes lose the number that is meant, `nodes`.
 
     They make an infinity or a zero of finite numbers none of which is zero: ``exp(1000)`` overflows, ``exp(-1000)``
     underflows, ``1 - sigmoid(40)`` is rounded to nothing. ``log(0)`` and ``sqrt(-1)`` are what they are. Of operations
-    that are not point-wise each number may come of all, and they may have steps inside that lose one.
+    that are not point-wise each number may come of all, and they may have steps inside that lose one:
+    ``softmax([1000, 0])`` is [1, 0]. But ``v[::-1]`` loses nothing, and where operations are linear, as
+    ``concatenate([v, w])`` and ``v.sum()``, a zero may come of a zero.
     """
 
     def __init__(self) -> None:
         self.nodes: set[Apply] = set()
 
     def after(self, i: int, node: Apply, inputs: list[Any], cells: list[list[Any]]) -> None:
-        given = [x for x in inputs if isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "biufc"]
+        op = node.op
+        if op.costs_nothing or op.view_map:  # what it makes are numbers that were given, in other places
+            return
+        given = [x for x in inputs if _is_numeric(x)]
         made = [value for (value,) in cells if is_inexact(value)]
-        if isinstance(node.op, Elemwise):
+        if isinstance(op, Elemwise):
             sound: Any = functools.reduce(np.logical_and, [np.isfinite(x) & (x != 0) for x in given], True)
             lost = [sound & (np.isinf(value) | (value == 0)) for value in made]
         else:
+            linear = [x for k, x in enumerate(inputs) if k in op.linear_in or k in op.jointly_linear_in]
+            zeros = any((x == 0).any() for x in linear if _is_numeric(x))
             sound = all(np.isfinite(x).all() for x in given)
-            lost = [sound & (~np.isfinite(value) | (value == 0)) for value in made]
+            lost = [sound & (~np.isfinite(value) | (not zeros) & (value == 0)) for value in made]
         if any(places.any() for places in lost):
             self.nodes.add(node)
 

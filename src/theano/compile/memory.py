@@ -24,7 +24,7 @@ class MadeArray(Record):
 
 
 class MemoryPlan(Record):
-    """Bytes of memory of a call, for given sizes.
+    """Bytes of memory of a call, for given sizes. Of a branch the side that needs more counts.
 
     Attributes
     ----------
@@ -37,12 +37,12 @@ class MemoryPlan(Record):
     workspace
         Temporaries, from the stack or the pool of the process; values whose lives do not overlap share a place.
     unknown
-        How many arrays have sizes that are known only during the call, those that Python code makes among them.
+        How many arrays have sizes that are known only during the call, those that Python code makes among them, on
+        both sides of branches.
     peak
-        The most that there is at a time, beside inputs, shared variables and arrays of unknown size. Of a branch the
-        side that needs more counts.
+        The most that there is at a time, beside inputs, shared variables and arrays of unknown size.
     made
-        Each array that is made.
+        Each array that is made and counted in `outputs` or `arrays`.
     """
 
     inputs: int
@@ -72,7 +72,7 @@ def memory_of(sizes: Sizes) -> MemoryPlan:
         elif array is not None and array.dtype.kind != "O":
             plan.shared += array.nbytes
     names = {v.tensor.name: str(k) for k, v in low.values.items() if v.tensor is not None}
-    in_slots: dict[int, int] = {}
+    arrays: dict[int, MadeArray] = {}
     for stmt in st.walk(low.program.main):
         if isinstance(stmt, hs.Workspace):
             plan.workspace += sizes.number(stmt.size) or 0
@@ -84,12 +84,26 @@ def memory_of(sizes: Sizes) -> MemoryPlan:
                 plan.unknown += 1
                 continue
             size = math.prod(shape) * ex.ITEMSIZE[stmt.type]
-            plan.made.append(MadeArray(names.get(stmt.name, stmt.name), shape, size, stmt.slot < low.n_outputs))
-            in_slots[id(stmt)] = size
+            arrays[id(stmt)] = MadeArray(names.get(stmt.name, stmt.name), shape, size, stmt.slot < low.n_outputs)
+    plan.made = _made(low.program.main, arrays)
     plan.outputs = sum(a.bytes for a in plan.made if a.is_result)
     plan.arrays = sum(a.bytes for a in plan.made if not a.is_result)
-    plan.peak = plan.workspace + _most(low.program.main, {}, in_slots)
+    plan.peak = plan.workspace + _most(low.program.main, {}, {k: a.bytes for k, a in arrays.items()})
     return plan
+
+
+def _made(block: list[st.Stmt], arrays: dict[int, MadeArray]) -> list[MadeArray]:
+    """The arrays that a block makes, of branches those of the side that makes more bytes; `arrays` by statement."""
+    found: list[MadeArray] = []
+    for stmt in block:
+        if isinstance(stmt, hs.NewArray):
+            found += [arrays[id(stmt)]] if id(stmt) in arrays else []
+        elif isinstance(stmt, st.If):
+            sides = (_made(side, arrays) for side in (stmt.then, stmt.orelse))
+            found += max(sides, key=lambda made: sum(a.bytes for a in made))
+        elif isinstance(stmt, st.For | hs.Slices):
+            found += _made(stmt.body, arrays)
+    return found
 
 
 def _most(block: list[st.Stmt], held: dict[int, int], sizes: dict[int, int]) -> int:

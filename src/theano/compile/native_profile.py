@@ -223,7 +223,8 @@ class NativeProfile:
 
     def kept(self) -> KeptTimes:
         """What has been noted by now."""
-        return KeptTimes(self.calls, self.seconds, self.loops(), self.events(), self.memory())
+        loops = self.loops()  # once, as functions may be running: all entries are of one moment
+        return KeptTimes(loops[0].calls, loops[0].seconds, loops, self.events(), self.memory())
 
 
 class KeptTimes:

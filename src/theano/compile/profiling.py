@@ -110,7 +110,8 @@ class ProfileStats:
             _to_print_at_exit.append(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "native": [times.kept() for times in self.native]}
+        own = {name: dict(value) if isinstance(value, dict) else value for name, value in self.__dict__.items()}
+        return {**own, "native": [times.kept() for times in self.native]}
 
     # ---- collecting ----
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from theano.d3viz.graph_data import MOST, Data, graph_data
+from theano.d3viz.graph_data import MOST, Data, Pages, graph_of
 
 __all__ = ["graph_picture"]
 
@@ -48,7 +48,10 @@ def graph_picture(fct: Any) -> str:
     >>> picture[:4], picture.count("<rect"), picture.count("<path")
     ('<svg', 4, 3)
     """
-    graph = graph_data(fct)["graphs"][0]
+    inputs, outputs, names, profile = graph_of(fct)
+    pages = Pages(True, profile)
+    pages.add(inputs, outputs, names)
+    graph = pages.graphs[0]
     width, height = graph["width"] + 2 * _MARGIN, graph["height"] + 2 * _MARGIN
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="{-_MARGIN} {-_MARGIN} {width:.1f} {height:.1f}"'
     parts = "".join([*_lines(graph), *(_box(node, _top(graph, node)) for node in graph["nodes"])])

@@ -68,7 +68,7 @@ def fill(module: Mapping[str, Any], own: Mapping[str, str] | None = None) -> Non
     module
         The names of the module: ``globals()``.
     own
-        Texts of the module besides `TEXTS`.
+        Texts of the module besides `TEXTS`, and in their place where they have the same mark.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def fill(module: Mapping[str, Any], own: Mapping[str, str] | None = None) -> Non
     >>> total.__doc__.rstrip().splitlines()[-1].strip()
     'Over which axes; None: all.'
     """
-    texts = TEXTS if own is None else {**own, **TEXTS}
+    texts = TEXTS if own is None else {**TEXTS, **own}
     here = module["__name__"]
     for value in list(module.values()):
         if isinstance(value, FunctionType | type) and value.__module__ == here:

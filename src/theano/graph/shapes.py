@@ -31,7 +31,9 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
     """
     try:
         shapes: Sequence[Any] = node.op.infer_shape(node, input_shapes)
-        if len(shapes) != node.nout or not all(_is_shape(s) for s in shapes):
+        if len(shapes) != node.nout or not all(
+            _is_shape(s, getattr(v.type, "ndim", None)) for s, v in zip(shapes, node.outputs, strict=True)
+        ):
             raise TypeError(
                 f"{type(node.op).__name__}.infer_shape must return a list of shapes, one for each output: [shapes[0]] "
                 "for that of the first input, [()] for a number, [(n, m)] for a matrix"
@@ -48,8 +50,16 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
     return [None] * node.nout
 
 
-def _is_shape(shape: Any) -> bool:
-    """Whether this may be what `infer_shape` says of an output: None, lengths, or a vector of them."""
+def _is_shape(shape: Any, ndim: int | None) -> bool:
+    """Whether this may be what `infer_shape` says of an output: None, one length for each axis, or a vector of them.
+
+    What has no axes (a random generator) has no `ndim`.
+    """
+    if shape is None:
+        return True
     if isinstance(shape, Variable):
-        return getattr(shape.type, "ndim", 1) == 1
-    return shape is None or isinstance(shape, list | tuple | np.ndarray)
+        lengths = getattr(shape.type, "shape", (None,))
+        return len(lengths) == 1 and (ndim is None or lengths[0] in (None, ndim))
+    if isinstance(shape, np.ndarray) and shape.ndim != 1:
+        return False
+    return isinstance(shape, list | tuple | np.ndarray) and ndim in (None, len(shape))

@@ -202,9 +202,10 @@ class ColScaleCSC(SameShape):
     keeps_structure = 0
     linear_in = (0, 1)
     axis = 1
+    lines = "columns"  # where an older pickle has none
 
     def __init__(self, lines: str | None = None) -> None:
-        self.lines = lines or ("rows", "columns")[self.axis]
+        self.lines = lines or self.lines
 
     def __str__(self) -> str:
         return type(self).__name__
@@ -270,6 +271,7 @@ class RowScaleCSC(ColScaleCSC):
     """
 
     axis = 0
+    lines = "rows"
 
 
 _columns_of_csc, _rows_of_csc = ColScaleCSC(), RowScaleCSC()

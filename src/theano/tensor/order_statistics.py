@@ -9,7 +9,7 @@ import numpy as np
 from theano.graph import Constant
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE
-from theano.tensor.alloc import alloc
+from theano.tensor.alloc import alloc, zeros_like
 from theano.tensor.arranging import expand_dims, moveaxis, take_along_axis
 from theano.tensor.assertion import Assert
 from theano.tensor.careduce import all_axes, normalize_axis
@@ -72,15 +72,6 @@ def _at(rows: Any, place: Any) -> Any:
     return switch(eq(first, second), first, first * (1 - part) + second * part)
 
 
-def _nan_if_empty(rows: Any) -> Any:
-    """`rows`; if they have no elements, with a NaN in each: NumPy's median of nothing."""
-    *others, last = (shape_i(rows, k) for k in range(rows.type.ndim))
-    if rows.type.shape[-1]:
-        return rows
-    nothing = constant(np.asarray(np.nan, rows.type.dtype))
-    return concatenate([rows, alloc(nothing, *others, 1 - minimum(last, 1))], axis=-1)
-
-
 def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str, leave_nan_out: bool) -> Any:
     a = as_tensor_variable(a)
     if a.type.dtype in COMPLEX:
@@ -91,19 +82,29 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, what: str,
         raise ValueError(f"{what}: q must be a number or a vector, not of {q.type.ndim} dimensions")
     a = cast(a, "float64") if a.type.dtype in DISCRETE else a
     axes = all_axes(normalize_axis(axis, a.type.ndim), a.type.ndim)
-    rows = _rows(a, axes)
-    rows = sort(_nan_if_empty(rows) if leave_nan_out or what == "median" else rows, axis=-1)  # NaN come last
+    rows = sort(_rows(a, axes), axis=-1)  # NaN come last
     before = rows.type.ndim - 1
+    *others, length = (shape_i(rows, k) for k in range(before + 1))
     if leave_nan_out:
         count = sum_(switch(isnan(rows), 0, 1), axis=-1, dtype="int64", keepdims=True)
     else:
-        count = dimshuffle(shape_i(rows, before), ["x"] * (before + 1))
+        count = dimshuffle(length, ["x"] * (before + 1))
     spread = dimshuffle(q, ["x"] * before + [0 if q.type.ndim else "x"])
-    result = _at(rows, _place(spread, count, method))
+    asked = shape_i(spread, before)
+    may_be_empty = (leave_nan_out or what == "median") and not rows.type.shape[-1]
+    if may_be_empty:  # Without elements nothing is looked up, and results are NaN, as NumPy's.
+        spread = spread[..., : asked * minimum(length, 1)]
+    place = _place(spread, count, method)
+    result = _at(rows, place)
+    nan = constant(np.asarray(np.nan, rows.type.dtype))
     if not leave_nan_out:
-        last = take_along_axis(rows, count - 1, axis=-1)
-        result = switch(isnan(last), constant(np.asarray(np.nan, rows.type.dtype)), result)
-    result = moveaxis(result, -1, 0) if q.type.ndim else result[..., 0]
+        last = take_along_axis(rows, zeros_like(place, "int64") + (count - 1), axis=-1)
+        result = switch(isnan(last), nan, result)
+    result = moveaxis(result, -1, 0)
+    if may_be_empty:
+        result = concatenate([result, alloc(nan, asked - shape_i(spread, before), *others)])
+        result = reshape(result, [asked, *others], ndim=before + 1)  # lengths that are known stay known
+    result = result if q.type.ndim else result[0]
     return expand_dims(result, tuple(k + q.type.ndim for k in axes)) if keepdims and axes else result
 
 

@@ -180,20 +180,6 @@ class SearchsortedOp(Op):
         side: Any = self.side
         out[0][0] = np.asarray(np.searchsorted(x, v, side, *inputs[2:]), dtype="int64")
 
-    def decompose(self, inputs: Sequence[Any]) -> list[Any] | None:
-        """Of complex numbers: how many elements of `x` stand in front where both are sorted together."""
-        x, v = inputs[:2]
-        if COMPLEX.isdisjoint((x.type.dtype, v.type.dtype)):
-            return None
-        if len(inputs) > 2:
-            x = x[inputs[2]]
-        sides = [x, v.flatten()] if self.side == "right" else [v.flatten(), x]  # equal ones keep their order
-        of_x = concatenate([alloc(index_constant(s is x), shape_i(s, 0)) for s in sides])
-        order = argsort(concatenate(sides))
-        before = set_subtensor(alloc(index_constant(0), shape_i(order, 0))[order], cumsum(of_x[order]))
-        found = before[shape_i(x, 0) :] if self.side == "right" else before[: shape_i(sides[0], 0)]
-        return [found.reshape(v.shape, ndim=v.type.ndim)]
-
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[1]]
 

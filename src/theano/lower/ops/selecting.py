@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
+from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.complexes import joined, parts_of
 from theano.lower.convert import convert
 from theano.lower.dims import LIMIT, ONE, ZERO, length
 from theano.lower.emitter import Argument, Emitter
@@ -107,17 +109,18 @@ SORTER = "Sorter index out of range: {0} for {1} elements"
 @lowers(SearchsortedOp)
 def lower_searchsorted(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None:
     x, v = inputs[:2]
-    if not (b.native(x.type) and b.native(v.type)):
+    if not all(b.native(COMPLEX_PART.get(value.type, value.type)) for value in (x, v)):
         return None
     type_ = ex.TYPE_OF[np.result_type(*(i.type.dtype for i in node.inputs[:2])).name]
     if len(inputs) > 2:
         x = _through_sorter(b, x, inputs[2])
     x, v = b.in_rows(x), b.in_rows(v)
     out, n, count = b.tensor("i64", v.dims), x.dims[0], b.dims.product(v.dims)
-    kernel = search_kernel(x.type, v.type, st.load_type(type_), node.op.side)
+    kernel = search_kernel(x.type, v.type, st.load_type(COMPLEX_PART.get(type_, type_)), node.op.side)
+    seen = [as_parts(b, value) if value.type in COMPLEX_PART else value for value in (x, v)]
 
     def emit(asm: Emitter) -> None:
-        args: list[Argument] = [*(asm.pointer(value) for value in (x, v, whole(out))), n]
+        args: list[Argument] = [*(asm.pointer(value) for value in (*seen, whole(out))), n]
         least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
         asm.call_kernel(kernel, args, hs.Ranges(count, length(SEARCH), least))
 
@@ -135,14 +138,23 @@ def _through_sorter(b: Builder, x: Value, sorter: Value) -> Value:
         found = b.scalar(b.reduce("i64", sorter.dims, [sorter], frozenset({0}), False, op, "i64", place))
         fits = ex.ge(found, end) if op == "min" else ex.le(found, end)
         b.check(ex.or_(ex.eq(n, ZERO), fits), ValueError, SORTER, (found, n))
-    source = b.strided(x)
     inside = ex.maximum(ex.minimum(place, ex.sub(n, ONE)), ZERO)
-    return b.pointwise(x.type, (n,), [sorter], bd.look(0, source, [inside]), cost=4, indirect=[source])
+
+    def moved(part: Value) -> Value:
+        source = b.strided(part)
+        return b.pointwise(part.type, (n,), [sorter], bd.look(0, source, [inside]), cost=4, indirect=[source])
+
+    if x.type in COMPLEX_PART:
+        return joined(b, x.type, (n,), [moved(part) for part in parts_of(b, x)])
+    return moved(x)
 
 
 def search_kernel(sorted_type: str, type_: str, common: str, side: str) -> st.Kernel:
-    """For each number of `v` how many of the `n` of `x` are less (on the right side: or equal), by halving."""
-    n, base, left, v, found = (ex.name(name, "i64") for name in ("n", "base", "left", "v", "base'"))
+    """For each number of `v` how many of the `n` of `x` are less (on the right side: or equal), by halving.
+
+    Complex numbers lie in memory as pairs; `common` is the type in which parts are compared.
+    """
+    n, base, left, found = (ex.name(name, "i64") for name in ("n", "base", "left", "base'"))
     halved = ex.lshr(ex.name("rest", "i64"), 1)
     counting = st.For(
         "k", length(64), "serial", [], [st.Carried("rest", "state", "i64", n, halved, "none")],
@@ -150,29 +162,49 @@ def search_kernel(sorted_type: str, type_: str, common: str, side: str) -> st.Ke
     )  # fmt: skip
     steps = ex.select(ex.eq(n, ZERO), ZERO, ex.name("counted", "i64"))
     half = ex.lshr(ex.add(left, ONE), 1)
-    here = convert(ex.name("here", st.load_type(sorted_type)), common)
-    wanted = convert(ex.name("wanted", st.load_type(type_)), common)
+    place = ex.name("i", "i64")
+    load_here, here = _number("x", sorted_type, ex.sub(ex.add(base, half), ONE), common)
+    load_wanted, wanted = _number("v", type_, place, common)
     before = _is_less(here, wanted) if side == "left" else ex.not_(_is_less(wanted, here))
     step = st.For(
-        "step", steps, "serial",
-        [st.Load("here", st.View("x", sorted_type, ZERO, (ONE,)), (ex.sub(ex.add(base, half), ONE),))],
+        "step", steps, "serial", load_here,
         [
             st.Carried("base", "state", "i64", ZERO, ex.add(base, ex.select(before, half, ZERO)), "base'"),
             st.Carried("left", "state", "i64", n, ex.sub(left, half), "left'"),
         ],
     )  # fmt: skip
-    place = (ex.name("i", "i64"),)
-    body: list[st.Stmt] = [
-        st.Load("wanted", st.View("v", type_, ZERO, (ONE,)), place), step,
-        st.Store(st.View("out", "i64", ZERO, (ONE,)), place, found),
-    ]  # fmt: skip
+    body: list[st.Stmt] = [*load_wanted, step, st.Store(st.View("out", "i64", ZERO, (ONE,)), (place,), found)]
     lo, hi = ex.name(st.LO, "i64"), ex.name(st.HI, "i64")
     loop = st.For("i", hi, "vector", body, start=lo)
     params = [("x", "ptr"), ("v", "ptr"), ("out", "ptr"), ("n", "i64"), (st.LO, "i64"), (st.HI, "i64")]
     return st.Kernel("", params, [counting, loop], ranged=True)
 
 
-def _is_less(a: Expr, b: Expr) -> Expr:
-    """In the order of sorting: NaN is greater than all others."""
-    less = ex.lt(a, b)
-    return ex.or_(less, ex.and_(ex.ne(b, b), ex.eq(a, a))) if a.type in ex.FLOATS else less
+def _number(array: str, type_: str, place: Expr, common: str) -> tuple[list[st.Stmt], list[Expr]]:
+    """Loads of a number of a vector, and its parts (one if it is real) in the type in which they are compared."""
+    part = COMPLEX_PART.get(type_)
+    if part is None:
+        name = f"{array}'"
+        load = st.Load(name, st.View(array, type_, ZERO, (ONE,)), (place,))
+        return [load], [convert(ex.name(name, st.load_type(type_)), common)]
+    names = [f"{array}'{k}" for k in range(2)]
+    loads = [st.Load(name, st.View(array, part, length(k), (length(2),)), (place,)) for k, name in enumerate(names)]
+    return [*loads], [convert(ex.name(name, st.load_type(part)), common) for name in names]
+
+
+def _is_less(a: Sequence[Expr], b: Sequence[Expr]) -> Expr:
+    """In NumPy's order of sorting.
+
+    NaN is greater than all others. Complex numbers are ordered by which parts are NaN (none, the imaginary one, the
+    real one, both), then by the real parts, then by the imaginary ones.
+    """
+    if len(a) == len(b) == 1:
+        less = ex.lt(a[0], b[0])
+        return ex.or_(less, ex.and_(ex.ne(b[0], b[0]), ex.eq(a[0], a[0]))) if a[0].type in ex.FLOATS else less
+    (re, im), (other_re, other_im) = (part if len(part) == 2 else [*part, ex.const(0, part[0].type)] for part in (a, b))
+    kind, other_kind = (
+        ex.add(ex.select(ex.ne(x, x), length(2), ZERO), ex.select(ex.ne(y, y), ONE, ZERO))
+        for x, y in ((re, im), (other_re, other_im))
+    )
+    less = ex.or_(ex.lt(re, other_re), ex.and_(ex.not_(ex.lt(other_re, re)), ex.lt(im, other_im)))
+    return ex.or_(ex.lt(kind, other_kind), ex.and_(ex.eq(kind, other_kind), less))

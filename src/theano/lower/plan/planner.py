@@ -235,7 +235,7 @@ class _Planner:
         share, parts, blocks = found
         points = dims.product((share, *self._lengths(reduced[1:]), block))
         outermost = Outermost(ex.mul(parts, blocks), points, frozenset([row]), finish=True)
-        if is_const(dims.normal(outermost.extent), 1):
+        if is_const(dims.normal(outermost.extent), 1) or self._stores_elsewhere(outermost):
             return None
         return self._form(
             "crossed", outermost, sweeps=self._column_sweeps(later, reduced[-2]), before=self._before(),
@@ -285,7 +285,8 @@ class _Planner:
             return "rows", None, None
         parts = ex.select(ex.lt(part, first), length(machine.parts), ONE)
         points = dims.product((part, rest(dims, self._lengths(self.reduced))))
-        return "parts", (part, parts), Outermost(parts, points, frozenset(self.reduced[:1]), finish=True)
+        outermost = Outermost(parts, points, frozenset(self.reduced[:1]), finish=True)
+        return ("rows", None, None) if self._stores_elsewhere(outermost) else ("parts", (part, parts), outermost)
 
     def _row_sweeps(self, kept: list[Pointwise]) -> tuple[tuple[Sweep, ...], list[list[Access]]]:
         keep = {item.out: self._buffer(item) for item in kept if item.out not in self.stored and item.out is not None}
@@ -352,26 +353,33 @@ class _Planner:
 
     # -- columns ---------------------------------------------------------------------------------------------------
     def _columns(self) -> NestPlan:
-        group, machine, dims, vector = self.group, self.machine, self.dims, self.order[-1]
+        group, dims, vector = self.group, self.dims, self.order[-1]
         outer = [k for k in self.parallel if k != vector]
         later = self.phases.later_columns()
         width = self._width(later)
-        parts = None
-        if self.phases.sweeps == 1 and not outer and self._may_be_parts():
-            parts = column_parts(machine, dims, self._lengths(self.reduced), group.axes[vector], width)
         blocks = ex.idiv(ex.add(group.axes[vector], length(width - 1)), length(width))
         points = rest(dims, self._lengths([*outer, vector, *self.reduced]))
-        if parts is not None:
-            points = dims.product((parts[0], *self._lengths(self.reduced[1:]), length(width)))
-            outermost = Outermost(ex.mul(parts[1], blocks), points, frozenset([vector]), finish=True)
-        elif outer:
+        parts, outermost = self._column_parts(width, blocks) if not outer else (None, None)
+        if outer:
             outermost = Outermost(group.axes[outer[0]], points, self._moving(outer[0]), outer[0])
-        else:
+        elif outermost is None:
             outermost = Outermost(blocks, dims.product((points, length(width))), frozenset([vector]))
         return self._form(
             "columns", outermost, sweeps=self._column_sweeps(later, self.reduced[-1]), before=self._before(),
             parts=parts, later=tuple(later), width=width, levels=self._levels(),
         )  # fmt: skip
+
+    def _column_parts(self, width: int, blocks: Expr) -> tuple[tuple[Expr, Expr] | None, Outermost | None]:
+        """The parts of the rows of a single sweep; None where it is not to be, or can't be, cut."""
+        if self.phases.sweeps > 1 or not self._may_be_parts():
+            return None, None
+        vector = self.order[-1]
+        parts = column_parts(self.machine, self.dims, self._lengths(self.reduced), self.group.axes[vector], width)
+        if parts is None:
+            return None, None
+        points = self.dims.product((parts[0], *self._lengths(self.reduced[1:]), length(width)))
+        outermost = Outermost(ex.mul(parts[1], blocks), points, frozenset([vector]), finish=True)
+        return (None, None) if self._stores_elsewhere(outermost) else (parts, outermost)
 
     def _levels(self) -> tuple[tuple[tuple[Item, ...], ...], ...]:
         return tuple(map(self._column_level, range(self.phases.sweeps + 1)))

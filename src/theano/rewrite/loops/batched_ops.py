@@ -18,6 +18,7 @@ from theano.tensor.advanced_subtensor import (
     AdvancedSubtensor1,
 )
 from theano.tensor.alloc import Alloc
+from theano.tensor.assertion import AssertEqual
 from theano.tensor.cumulative import CumOp
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
@@ -242,6 +243,18 @@ def batch_specify_shape(batch: Batch, node: Node, arguments: list[Rows]) -> Sequ
     if lengths is None or len(arguments) != 2:
         return None
     return _one(SpecifyShape()(arguments[0].rows, _vector([batch.n, *lengths])))
+
+
+@batches(AssertEqual)
+def batch_assert_equal(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
+    """Of integers that are the same in all steps. Where there may be no step, these are not compared then."""
+    value, one, other = arguments
+    if one.varying or other.varying or one.rows.type.dtype != other.rows.type.dtype:
+        return None
+    compared = one.rows
+    if not batch.certain:
+        compared = elemwise(scalar.switch, elemwise(scalar.eq, batch.n, index(0)), other.rows, one.rows)
+    return _one(node.op(value.rows, compared, other.rows))
 
 
 @batches(Alloc)

@@ -22,7 +22,7 @@ from theano.rewrite.engine.build import Axes, dims, is_filled_with_zeros, number
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor
 from theano.tensor.alloc import Alloc
-from theano.tensor.assertion import Assert
+from theano.tensor.assertion import Assert, AssertEqual
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.inverses import MatrixInverse
@@ -140,7 +140,8 @@ def _of_factor(graph: RewriteGraph, node: Node, depth: int) -> Fact:
     return (LOWER if node.op.lower else UPPER) | POSITIVE_DIAGONAL
 
 
-def _of_inverse(graph: RewriteGraph, node: Node, depth: int) -> Fact:
+def _of_first(graph: RewriteGraph, node: Node, depth: int) -> Fact:
+    """An inverse, or a matrix that is checked: as the first input."""
     return _triangles(graph, node.inputs[0], depth)
 
 
@@ -261,14 +262,14 @@ def _of_written(graph: RewriteGraph, node: Node, depth: int) -> Fact:
 _Infer = Callable[[RewriteGraph, Node, int], Fact]
 _INFERRED: dict[type, _Infer] = {
     Cholesky: _of_factor,
-    MatrixInverse: _of_inverse,
+    MatrixInverse: _of_first,
     Solve: _of_solution,
     DimShuffle: _of_shuffled,
     Eye: _of_ones,
     Tri: _of_ones,
     AllocDiag: _of_written,
     AdvancedIncSubtensor: _of_written,
-    Assert: lambda graph, node, depth: _triangles(graph, node.inputs[0], depth),
+    **dict.fromkeys((Assert, AssertEqual), _of_first),
     Dot: _of_product,
     BatchedDot: _of_product,
     Elemwise: _of_point_wise,

@@ -12,7 +12,7 @@ from theano.rewrite.engine.registry import ONLY_BY_NAME, canonicalize, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scan.count import StepCount
-from theano.tensor.assertion import Assert
+from theano.tensor.assertion import Assert, AssertEqual
 from theano.tensor.promises import SpecifyShape
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shape import MakeVector, Shape, Shape_i
@@ -122,17 +122,19 @@ def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
     return x if all(map(same_number, have, lengths)) else None
 
 
-@rule(Assert, name="useless_assert")
+@rule(Assert, AssertEqual, name="useless_assert")
 def useless_assert(graph: RewriteGraph, node: Node) -> Result:
     """A condition that is known to hold."""
     value, *conditions = node.inputs
+    if type(node.op) is AssertEqual:
+        return value if same_number(*conditions) else None
     left = [c for c in conditions if not (isinstance(c, Constant) and np.all(c.data))]
     if len(left) == len(conditions):
         return None
     return node.op(value, *left) if left else value
 
 
-@rule(Assert, tags=ONLY_BY_NAME)
+@rule(Assert, AssertEqual, tags=ONLY_BY_NAME)
 def local_remove_all_assert(graph: RewriteGraph, node: Node) -> Result:
     """All conditions, whether they hold or not: only where a mode includes this rule by its name, or ``"unsafe"``."""
     return node.inputs[0]

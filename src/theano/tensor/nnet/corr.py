@@ -67,43 +67,20 @@ class CorrMM(BaseCorrMM, AbstractConv2d):
     """
 
 
-class KernelLengths:
-    """A gradient with respect to kernels: their lengths may be missing where those of images and results tell them."""
-
-    border_mode: Any
-    subsample: tuple[int, ...]
-    filter_dilation: tuple[int, ...]
-    num_groups: int
-    unshared: bool
-
-    def make_node(self, img: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
-        if shape is None:
-            images, results = (shape_tuple(as_tensor_variable(v)) for v in (img, topgrad))
-            given = (self.border_mode, self.subsample, self.filter_dilation, self.num_groups, self.unshared)
-            shape = _told(self, get_conv_gradweights_shape(images, results, *given))
-        made: Apply = super().make_node(img, topgrad, shape, add_assert_shape)  # type: ignore[misc]
-        return made
+def lengths_of_kernels(op: Any, img: Any, topgrad: Any) -> list[Any]:
+    """The lengths of kernels, where those of images and results tell them; ValueError where they don't."""
+    images, results = (shape_tuple(as_tensor_variable(v)) for v in (img, topgrad))
+    given = (op.border_mode, op.subsample, op.filter_dilation, op.num_groups, op.unshared)
+    return _told(op, get_conv_gradweights_shape(images, results, *given))
 
 
-class ImageLengths:
-    """A gradient with respect to images: their lengths may be missing where those of kernels and results tell them."""
-
-    border_mode: Any
-    subsample: tuple[int, ...]
-    filter_dilation: tuple[int, ...]
-    num_groups: int
-    unshared: bool
-    convdim: int
-
-    def make_node(self, kern: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
-        if shape is None:
-            kernels, results = (shape_tuple(as_tensor_variable(v)) for v in (kern, topgrad))
-            if self.unshared:
-                kernels = (kernels[0], *kernels[-self.convdim - 1 :])
-            given = (self.border_mode, self.subsample, self.filter_dilation, self.num_groups)
-            shape = _told(self, get_conv_gradinputs_shape(kernels, results, *given))
-        made: Apply = super().make_node(kern, topgrad, shape, add_assert_shape)  # type: ignore[misc]
-        return made
+def lengths_of_images(op: Any, kern: Any, topgrad: Any) -> list[Any]:
+    """The lengths of images, where those of kernels and results tell them; ValueError where they don't."""
+    kernels, results = (shape_tuple(as_tensor_variable(v)) for v in (kern, topgrad))
+    if op.unshared:
+        kernels = (kernels[0], *kernels[-op.convdim - 1 :])
+    given = (op.border_mode, op.subsample, op.filter_dilation, op.num_groups)
+    return _told(op, get_conv_gradinputs_shape(kernels, results, *given))
 
 
 def _told(op: Any, shape: tuple[Any, ...]) -> list[Any]:
@@ -113,7 +90,7 @@ def _told(op: Any, shape: tuple[Any, ...]) -> list[Any]:
     return lengths
 
 
-class CorrMM_gradWeights(KernelLengths, BaseCorrMM, AbstractConv2d_gradWeights):
+class CorrMM_gradWeights(BaseCorrMM, AbstractConv2d_gradWeights):
     """The gradient with respect to kernels; `shape`, their lengths, may be missing where kernels move by 1.
 
     Parameters
@@ -138,8 +115,12 @@ class CorrMM_gradWeights(KernelLengths, BaseCorrMM, AbstractConv2d_gradWeights):
     array([[[[1., 2.]]]])
     """
 
+    def make_node(self, img: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
+        shape = lengths_of_kernels(self, img, topgrad) if shape is None else shape
+        return super().make_node(img, topgrad, shape, add_assert_shape)
 
-class CorrMM_gradInputs(ImageLengths, BaseCorrMM, AbstractConv2d_gradInputs):
+
+class CorrMM_gradInputs(BaseCorrMM, AbstractConv2d_gradInputs):
     """The gradient with respect to images; `shape`, their lengths, may be missing where kernels move by 1.
 
     Parameters
@@ -163,3 +144,7 @@ class CorrMM_gradInputs(ImageLengths, BaseCorrMM, AbstractConv2d_gradInputs):
     >>> CorrMM_gradInputs()(T.constant([[[[1.0, 10.0]]]]), T.constant([[[[1.0, 0.0]]]]), (1, 3)).eval()
     array([[[[ 1., 10.,  0.]]]])
     """
+
+    def make_node(self, kern: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
+        shape = lengths_of_images(self, kern, topgrad) if shape is None else shape
+        return super().make_node(kern, topgrad, shape, add_assert_shape)

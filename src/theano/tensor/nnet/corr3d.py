@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.graph import Apply
 from theano.tensor.nnet.convolution import AbstractConv3d, AbstractConv3d_gradInputs, AbstractConv3d_gradWeights
-from theano.tensor.nnet.corr import ImageLengths, KernelLengths
+from theano.tensor.nnet.corr import lengths_of_images, lengths_of_kernels
 
 __all__ = ["BaseCorr3dMM", "Corr3dMM", "Corr3dMM_gradInputs", "Corr3dMM_gradWeights"]
 
@@ -62,7 +63,7 @@ class Corr3dMM(BaseCorr3dMM, AbstractConv3d):
     """
 
 
-class Corr3dMM_gradWeights(KernelLengths, BaseCorr3dMM, AbstractConv3d_gradWeights):
+class Corr3dMM_gradWeights(BaseCorr3dMM, AbstractConv3d_gradWeights):
     """The gradient with respect to kernels; `shape`, their lengths, may be missing where kernels move by 1.
 
     Parameters
@@ -87,8 +88,12 @@ class Corr3dMM_gradWeights(KernelLengths, BaseCorr3dMM, AbstractConv3d_gradWeigh
     5
     """
 
+    def make_node(self, img: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
+        shape = lengths_of_kernels(self, img, topgrad) if shape is None else shape
+        return super().make_node(img, topgrad, shape, add_assert_shape)
 
-class Corr3dMM_gradInputs(ImageLengths, BaseCorr3dMM, AbstractConv3d_gradInputs):
+
+class Corr3dMM_gradInputs(BaseCorr3dMM, AbstractConv3d_gradInputs):
     """The gradient with respect to images; `shape`, their lengths, may be missing where kernels move by 1.
 
     Parameters
@@ -112,3 +117,7 @@ class Corr3dMM_gradInputs(ImageLengths, BaseCorr3dMM, AbstractConv3d_gradInputs)
     >>> Corr3dMM_gradInputs()(T.tensor5(), T.tensor5(), (8, 8, 8)).ndim
     5
     """
+
+    def make_node(self, kern: Any, topgrad: Any, shape: Any = None, add_assert_shape: bool = True) -> Apply:
+        shape = lengths_of_images(self, kern, topgrad) if shape is None else shape
+        return super().make_node(kern, topgrad, shape, add_assert_shape)
