@@ -475,20 +475,23 @@ class Builder(Record):
         return whole(item.out)
 
     def pick(
-        self, x: Value, along: frozenset[int], position: Sequence[Expr], reads: Sequence[Value] = ()
-    ) -> Value:
-        """`x` at one position along the axes `along` (inside it, unless the axis is empty), over its other axes.
+        self, x: Value, along: frozenset[int], positions: Sequence[Sequence[Expr]], reads: Sequence[Value] = (),
+        made: Callable[..., Expr] | None = None,
+    ) -> Value:  # fmt: skip
+        """`x` at a position along the axes `along` (inside it, unless the axis is empty), over its other axes.
 
-        `position` gives the place along each of those axes; `reads` are operands of it.
+        Or, at several positions, what is `made` of these elements. A position is the place along each of those axes;
+        `reads` are operands of it.
         """
         if x.uniform is not None:
             return Value(x.type, tuple(d for k, d in enumerate(x.dims) if k not in along), uniform=x.uniform)
         dims = tuple(self.dims.normal(d) for k, d in enumerate(x.dims) if k not in along)
         kept = {k: n for n, k in enumerate(k for k in range(x.ndim) if k not in along)}
-        places = dict(zip(sorted(along), position, strict=True))
+        places = [dict(zip(sorted(along), position, strict=True)) for position in positions]
+        found = [bd.look(0, x, [place.get(k) for k in range(x.ndim)]) for place in places]
         item = Pointwise(
             self.region, self.node, reads=list(reads), indirect=[x], dims=dims, maps=[align(r, dims) for r in reads],
-            out=self.tensor(x.type, dims), cost=4, body=bd.look(0, x, [places.get(k) for k in range(x.ndim)]),
+            out=self.tensor(x.type, dims), cost=4 * len(found), body=found[0] if made is None else made(*found),
             picks=[tuple(kept.get(k) for k in range(x.ndim))],
         )  # fmt: skip
         assert item.out is not None

@@ -447,7 +447,7 @@ def _from_front(column: Expr, count: Expr) -> Expr:
 def picked_columns(b: Builder, x: Value, column: Value) -> Value:
     """One element of each row, in the loop that computes the row."""
     place = ex.minimum(_from_front(bd.element(0, column), x.dims[1]), ex.sub(x.dims[1], ONE))
-    return b.pick(x, frozenset({1}), [ex.maximum(place, ZERO)], [column])
+    return b.pick(x, frozenset({1}), [[ex.maximum(place, ZERO)]], [column])
 
 
 def _one_hot(b: Builder, node: Any, x: Value, y: Value, column: Value) -> Value:

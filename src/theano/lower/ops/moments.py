@@ -1,11 +1,11 @@
 """Sums of squared distances from the mean (variances) in one sweep over the data.
 
 ``sum((x - mean(x))**2)`` as written needs the mean before it can begin: two sweeps. With any number ``s`` near the
-data, ``sum((x - s)**2) - sum(x - s)**2 / n`` is the same, and both sums come from one sweep. Here ``s`` is the first
-element that is summed. What cancels is ``(mean - s)**2``, which never exceeds ``n`` variances, as ``s`` is one of the
-data; sums are in float64. Equal data give exactly 0. Of ``m`` terms in each of the partial sums, the relative error is
-at most about ``3 * m * eps * (1 + (mean - s)**2 / variance)``: where the first number lies far from all others, digits
-are lost as there are more of them.
+data, ``sum((x - s)**2) - sum(x - s)**2 / n`` is the same, and both sums come from one sweep. What cancels is
+``(mean - s)**2``; sums are in float64. Of ``m`` terms in each of the partial sums, the relative error is at most about
+``3 * m * eps * (1 + (mean - s)**2 / variance)``. Here ``s`` is the median of the first element, the last one and one
+in the middle: a single number that lies far from all others, whose distance is up to ``n`` variances, is not it. Equal
+data give exactly 0.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 
 from theano.graph import Constant
 from theano.loops import expr as ex
+from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
-from theano.lower.dims import ONE, ZERO, is_const
+from theano.lower.dims import ONE, ZERO, is_const, length
 from theano.lower.items import Pointwise
 from theano.lower.values import Value, rearranged
 from theano.tensor.careduce import CAReduce
@@ -109,6 +110,10 @@ def _cheap(x: Value, most: int) -> bool:
     return True
 
 
+def _median(one: Expr, two: Expr, three: Expr) -> Expr:
+    return ex.maximum(ex.minimum(one, two), ex.minimum(ex.maximum(one, two), three))
+
+
 def centred_sum(b: Builder, node: Any, out: str) -> Value | None:
     """The lowering of a sum that `centred_square` knows, as a value of type `out`; None if it is not one."""
     found = centred_square(b, node)
@@ -118,11 +123,14 @@ def centred_sum(b: Builder, node: Any, out: str) -> Value | None:
     long_axes = frozenset(k for k in axes if not is_const(x.dims[k], 1))
     if x.uniform is not None or not long_axes or not _cheap(x, b.machine.cheap_element):
         return None
-    first = b.pick(x, axes, [ZERO] * len(axes))
+    own = [x.dims[k] for k in sorted(axes)]
+    last = [ex.maximum(ex.sub(n, ONE), ZERO) for n in own]
+    middle = [ex.idiv(n, length(2)) for n in own]
+    origin = b.pick(x, axes, [[ZERO] * len(own), middle, last], made=_median)
     kept = {k: n for n, k in enumerate(k for k in range(x.ndim) if k not in axes)}
-    reads = [x, rearranged(first, [kept.get(k) for k in range(x.ndim)])]
-    element, origin = (bd.converted(e, "f64") for e in bd.elements(reads))
-    distance = ex.sub(element, origin)
+    reads = [x, rearranged(origin, [kept.get(k) for k in range(x.ndim)])]
+    element, start = (bd.converted(e, "f64") for e in bd.elements(reads))
+    distance = ex.sub(element, start)
     moments = [
         b.reduce("f64", x.dims, reads, axes, False, "add", "f64", body, 2)
         for body in (distance, ex.mul(distance, distance))
