@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from theano.loops.convolution import AXES, DEPTH
 from theano.native.convolution_code import Words, all_of, even
-from theano.native.ir_text import INT, INT32, V
+from theano.native.ir_text import INT, INT32, PTR, V
 from theano.native.product_code import LINE, Kernel, Shape
 from theano.native.product_ir import BLOCK_BYTES, quotient
 
@@ -78,7 +78,7 @@ def pointwise(s: Shape) -> Kernel:
     block = f.minimum(f.constant(BLOCK_BYTES // s.size).over(depth).up_to(s.rows), f.rows)
     with f.loop(0, f.maximum(c, 1), depth) as at:
         some, fresh = f.minimum(depth, c - at), f.select(at.equals(0), 1, 0)
-        f.call("columns", f.at(x, at * g["xc"]), g["xc"], some, count, f.band, apart)
+        here_x = f.at(x, at * g["xc"])
         with f.loop(0, k, block) as row:
             high = f.minimum(block, k - row)
             numbers, out = f.at(w, row * g["wk"] + at * g["wc"]), f.at(y, row * g["yk"])
@@ -86,14 +86,23 @@ def pointwise(s: Shape) -> Kernel:
             panel = f.variable(f.band.type, f.band)
             with f.loop(0, count, columns) as j:
                 wide, here = f.minimum(count - j, columns), f.at(out, j)
+                begun = f.variable(INT, 0)
+                with f.when(row.equals(0)):
+                    quick = wide.equals(columns) & (high >= s.rows)
+                    with f.when(quick):
+                        f.call("first", numbers, f.table, some, g["wc"], f.at(here_x, j), g["xc"], panel.get(), fresh, here, g["yk"], f.at(f.at(next_x, at * g["xc"]), j), g["xc"])
+                        begun.set(s.rows)
+                    with f.unless(quick):
+                        f.call("columns", f.at(here_x, j), g["xc"], some, wide, panel.get(), apart)
                 # what will be written next is asked for
                 f.call("ask", f.at(here, columns), g["yk"], high, columns)
                 # so are numbers of the next unit of work: a line of each channel by each tile
                 next_here = f.at(f.at(next_x, at * g["xc"]), j)
-                of_tiles: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], panel.get(), line, columns]
+                done = begun.get()
+                of_tiles: list[V | int] = [numbers, f.table.element(INT, done), line, 1, some, g["wc"], panel.get(), line, columns]
                 whole = wide.equals(columns)
                 with f.when(whole):
-                    f.call("tiles", high, wide, *of_tiles, fresh, here, g["yk"], next_here, g["xc"])
+                    f.call("tiles", high - done, wide, *of_tiles, fresh, f.at(here, done * g["yk"]), g["yk"], f.at(next_here, f.select(done > 0, LINE // s.size, 0)), g["xc"])
                 with f.unless(whole):
                     # the last panel is not filled: its sums are copied
                     f.call("tiles", high, wide, *of_tiles, 1, f.sums, columns, next_here, g["xc"])
@@ -102,6 +111,40 @@ def pointwise(s: Shape) -> Kernel:
                     with f.unless(fresh.equals(1)):
                         f.call("added", here, g["yk"], 1, f.sums, columns, wide, high)
                 panel.set(f.at(panel.get(), apart))
+    return f
+
+
+FIRST = "x:p rows:p n:i step:i source:p far:i panel:p fresh:i c:p cs:i ask:p asked:i"
+
+
+def first(s: Shape) -> Kernel:
+    """The first tile of a panel, which copies it on the way: rows of the panel lie `far` apart at `source`."""
+    rows, vectors = s.rows, s.vectors
+    f = Kernel(s, "first", FIRST)
+    sums = [[f.variable(s.vector, f.zero) for _ in range(vectors)] for _ in range(rows)]
+    starts = [f.at(f.x, f.rows.element(INT, i).load(INT, 8)) for i in range(rows)]
+    source, panel, ask, at_x = f.variable(PTR, f.source), f.variable(PTR, f.panel), f.variable(PTR, f.ask), f.variable(INT, 0)
+    with f.loop(0, f.n):
+        place, here, out = at_x.get(), source.get(), panel.get()
+        columns = [f.vector_at(here, s.lanes * v) for v in range(vectors)]
+        for v in range(vectors):
+            f.put(columns[v], out, s.lanes * v)
+        for i in range(rows):
+            x = f.spread(f.number_at(starts[i], place))
+            for v in range(vectors):
+                sums[i][v].set(f.multiply_add(x, columns[v], sums[i][v].get()))
+        f.call("llvm.prefetch.p0", ask.get(), *(f.constant(k, INT32) for k in (0, 2, 1)))
+        source.set(f.at(here, f.far))
+        panel.set(f.at(out, s.columns))
+        ask.set(f.at(ask.get(), f.asked))
+        at_x.set(place + f.step)
+    is_fresh = f.fresh.equals(1)
+    old, step = f.select(is_fresh, f.address("zeros"), f.c), f.select(is_fresh, 0, f.cs)
+    c = f.c
+    for i in range(rows):
+        for v in range(vectors):
+            f.put(f.plus(f.vector_at(old, v * s.lanes), sums[i][v].get()), c, v * s.lanes)
+        old, c = f.at(old, step), f.at(c, f.cs)
     return f
 
 
@@ -131,4 +174,4 @@ def columns(s: Shape) -> Kernel:
 
 def pointwise_kernels(s: Shape) -> list[Kernel]:
     """All of them."""
-    return [pointwise(s), columns(s), ask(s)]
+    return [pointwise(s), first(s), columns(s), ask(s)]
