@@ -153,7 +153,10 @@ def _plan_deep(f: Kernel, p: Words) -> None:
     lengths = [_length(f, p, 0, blocks[0], f.constant(1)), _length(f, p, 1, blocks[1], f.constant(1))]
     width = _length(f, p, 2, blocks[2], elements)
     room = f.select(p["direct"].equals(1), (1 << 62) - 1, f.room)
-    wanted = f.maximum(quotient(f, p["n"], f.parts), quotient(f, f.constant(FEWEST_ROWS), rows))
+    # each block copies all of its kernels: parts are shares of the kernels first
+    shares = f.minimum(f.parts, p["whole"].over(f.s.columns))
+    images = quotient(f, p["n"], quotient(f, f.parts, f.maximum(shares, 1)))
+    wanted = f.maximum(images, quotient(f, f.constant(FEWEST_ROWS), rows))
     images = f.minimum(f.minimum(wanted, f.rows.over(rows)), room.over(all_of(f, *lengths, width)))
     p["bn"] = even(f, p["n"], images)
     taken = p["bn"] * width
