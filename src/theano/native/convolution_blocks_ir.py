@@ -20,7 +20,7 @@ from theano.native.convolution_pixels_ir import is_pixels, pixel_kernels, pixel_
 from theano.native.convolution_pointwise_ir import is_pointwise, pointwise_kernels, pointwise_units
 from theano.native.convolution_spread_ir import is_spread, spread_kernels
 from theano.native.ir_text import INT, INT32, PTR, VOID, V
-from theano.native.product_code import Kernel, Shape, shape_of, suffix
+from theano.native.product_code import Kernel, Shape, masked_functions, shape_of, suffix
 from theano.native.product_ir import pack, quotient
 from theano.native.winograd_ir import winograd_kernels
 from theano.runtime.module import Module, intrinsic
@@ -439,7 +439,7 @@ def library_module(type_: str, isa: Isa, provisional: bool = False) -> Module:
         packs(s), panels(s, type_), written(s), block(s), piece(s), convolve(s, type_),
         *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
     ]  # fmt: skip
-    found = [*constants(s), intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32)]
+    found = [*constants(s), *masked_functions(s), intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32)]
     if s.has_fma:
         found += [intrinsic(f"llvm.fma.{suffix(t)}", t, t, t, t) for t in (s.type, s.vector)]
     return Module(found, [f.function() for f in functions])
