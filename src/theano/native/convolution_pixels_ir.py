@@ -38,7 +38,7 @@ def _lines(f: Kernel, p: Words, rows: V, room: V) -> V:
 
 def is_pixels(f: Kernel, p: Words, rows: V, room: V) -> V:
     """Whether a phase is computed so, by an estimate of both ways."""
-    s, k, lines = f.s, p["k"], all_of(f, p["c"], p["r0"], p["r1"])
+    k, lines = p["k"], all_of(f, p["c"], p["r0"], p["r1"])
     inner = lines * p["r2"]
     columns = counted_columns(f, k)
     by_kernels = p["y2"] * columns * (inner + TURNED)

@@ -2,21 +2,22 @@
 
     y[k, o] = sum over c of  w[k, c] * x[c, o]
 
-Here kernels are rows and positions of an image columns, as they lie in memory: x is copied into panels line by line,
-and sums are written where they belong, without being turned around.
+Here kernels are rows and positions of an image columns, as they lie in memory: x is copied into panels by the first
+tile that reads it, and sums are written where they belong, without being turned around.
 """
 
 from __future__ import annotations
 
 from theano.loops.convolution import AXES, DEPTH
 from theano.native.convolution_code import Words, all_of, even
-from theano.native.ir_text import INT, INT32, PTR, V
+from theano.native.convolution_ir import tile
+from theano.native.ir_text import INT, INT32, V
 from theano.native.product_code import LINE, Kernel, Shape
 from theano.native.product_ir import BLOCK_BYTES, quotient
 
 __all__ = ["is_pointwise", "pointwise_kernels", "pointwise_units"]
 
-# Positions whose panels are made together: so many numbers of a channel lie side by side.
+# Positions whose panels stay for all kernels: so many numbers of a channel lie side by side.
 POSITIONS = 256
 # Numbers between panels of more than so many: their distances should be no powers of two.
 GAP, FAR = 16, 512
@@ -86,23 +87,29 @@ def pointwise(s: Shape) -> Kernel:
             panel = f.variable(f.band.type, f.band)
             with f.loop(0, count, columns) as j:
                 wide, here = f.minimum(count - j, columns), f.at(out, j)
-                begun = f.variable(INT, 0)
-                with f.when(row.equals(0)):
-                    quick = wide.equals(columns) & (high >= s.rows)
-                    with f.when(quick):
-                        f.call("first", numbers, f.table, some, g["wc"], f.at(here_x, j), g["xc"], panel.get(), fresh, here, g["yk"], f.at(f.at(next_x, at * g["xc"]), j), g["xc"])
-                        begun.set(s.rows)
-                    with f.unless(quick):
-                        f.call("columns", f.at(here_x, j), g["xc"], some, wide, panel.get(), apart)
+                whole = wide.equals(columns)
                 # what will be written next is asked for
                 f.call("ask", f.at(here, columns), g["yk"], high, columns)
                 # so are numbers of the next unit of work: a line of each channel by each tile
                 next_here = f.at(f.at(next_x, at * g["xc"]), j)
+                begun = f.variable(INT, 0)
+                with f.when(row.equals(0)):
+                    source, top = f.at(here_x, j), s.heights[0]
+                    copied_on_the_way = whole & (high >= top)
+                    with f.when(copied_on_the_way):
+                        given: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], source, line, g["xc"]]
+                        f.call(f"first{top}", *given, fresh, here, g["yk"], next_here, g["xc"], panel.get())
+                        begun.set(top)
+                    with f.unless(copied_on_the_way):
+                        f.call("columns", source, g["xc"], some, wide, panel.get())
                 done = begun.get()
-                of_tiles: list[V | int] = [numbers, f.table.element(INT, done), line, 1, some, g["wc"], panel.get(), line, columns]
-                whole = wide.equals(columns)
+                next_here = f.at(next_here, f.select(done > 0, LINE // s.size, 0))
+                of_tiles: list[V | int] = [
+                    numbers, f.table.element(INT, done), line, 1, some, g["wc"], panel.get(), line, columns,
+                ]  # fmt: skip
                 with f.when(whole):
-                    f.call("tiles", high - done, wide, *of_tiles, fresh, f.at(here, done * g["yk"]), g["yk"], f.at(next_here, f.select(done > 0, LINE // s.size, 0)), g["xc"])
+                    rows, target = high - done, f.at(here, done * g["yk"])
+                    f.call("tiles", rows, wide, *of_tiles, fresh, target, g["yk"], next_here, g["xc"])
                 with f.unless(whole):
                     # the last panel is not filled: its sums are copied
                     f.call("tiles", high, wide, *of_tiles, 1, f.sums, columns, next_here, g["xc"])
@@ -111,40 +118,6 @@ def pointwise(s: Shape) -> Kernel:
                     with f.unless(fresh.equals(1)):
                         f.call("added", here, g["yk"], 1, f.sums, columns, wide, high)
                 panel.set(f.at(panel.get(), apart))
-    return f
-
-
-FIRST = "x:p rows:p n:i step:i source:p far:i panel:p fresh:i c:p cs:i ask:p asked:i"
-
-
-def first(s: Shape) -> Kernel:
-    """The first tile of a panel, which copies it on the way: rows of the panel lie `far` apart at `source`."""
-    rows, vectors = s.rows, s.vectors
-    f = Kernel(s, "first", FIRST)
-    sums = [[f.variable(s.vector, f.zero) for _ in range(vectors)] for _ in range(rows)]
-    starts = [f.at(f.x, f.rows.element(INT, i).load(INT, 8)) for i in range(rows)]
-    source, panel, ask, at_x = f.variable(PTR, f.source), f.variable(PTR, f.panel), f.variable(PTR, f.ask), f.variable(INT, 0)
-    with f.loop(0, f.n):
-        place, here, out = at_x.get(), source.get(), panel.get()
-        columns = [f.vector_at(here, s.lanes * v) for v in range(vectors)]
-        for v in range(vectors):
-            f.put(columns[v], out, s.lanes * v)
-        for i in range(rows):
-            x = f.spread(f.number_at(starts[i], place))
-            for v in range(vectors):
-                sums[i][v].set(f.multiply_add(x, columns[v], sums[i][v].get()))
-        f.call("llvm.prefetch.p0", ask.get(), *(f.constant(k, INT32) for k in (0, 2, 1)))
-        source.set(f.at(here, f.far))
-        panel.set(f.at(out, s.columns))
-        ask.set(f.at(ask.get(), f.asked))
-        at_x.set(place + f.step)
-    is_fresh = f.fresh.equals(1)
-    old, step = f.select(is_fresh, f.address("zeros"), f.c), f.select(is_fresh, 0, f.cs)
-    c = f.c
-    for i in range(rows):
-        for v in range(vectors):
-            f.put(f.plus(f.vector_at(old, v * s.lanes), sums[i][v].get()), c, v * s.lanes)
-        old, c = f.at(old, step), f.at(c, f.cs)
     return f
 
 
@@ -157,21 +130,19 @@ def ask(s: Shape) -> Kernel:
 
 
 def columns(s: Shape) -> Kernel:
-    """Copy `count` numbers of each of `c` lines, which are `xc` apart, into panels that are `apart`."""
-    f = Kernel(s, "columns", "x:p xc:i c:i count:i out:p apart:i")
-    whole = f.count & -s.columns
-    left, last = f.count - whole, whole.over(s.columns) * f.apart
+    """Copy `count` numbers, no more than a panel has, of each of `c` lines, which are `xc` apart, into a panel."""
+    f = Kernel(s, "columns", "x:p xc:i c:i count:i panel:p")
+    whole = f.count.equals(s.columns)
     with f.loop(0, f.c) as i:
-        line, out = f.at(f.x, i * f.xc), f.variable(f.out.type, f.at(f.out, i * s.columns))
-        with f.loop(0, whole, s.columns) as j:
+        line, out = f.at(f.x, i * f.xc), f.at(f.panel, i * s.columns)
+        with f.when(whole):
             for v in range(0, s.columns, s.lanes):
-                f.put(f.vector_at(f.at(line, j), v), out.get(), v)
-            out.set(f.at(out.get(), f.apart))
-        with f.when(left > 0):
-            f.call("line", f.at(line, whole), 1, f.at(f.out, i * s.columns + last), left)
+                f.put(f.vector_at(line, v), out, v)
+        with f.unless(whole):
+            f.call("line", line, 1, out, f.count)
     return f
 
 
 def pointwise_kernels(s: Shape) -> list[Kernel]:
     """All of them."""
-    return [pointwise(s), first(s), columns(s), ask(s)]
+    return [pointwise(s), tile(s, "first", s.heights[0], s.vectors, copies=True), columns(s), ask(s)]

@@ -84,8 +84,8 @@ def spread(s: Shape) -> Kernel:
     most = f.minimum(f.room.over(f.maximum(c, 1)), room.over(each) & -s.columns)
     width = even(f, g["x2"], most)
     high = _lines(f, g, width, most.over(width))
-    some = f.minimum(room.over(each * (width * high).up_to(s.columns)), f.constant(KERNEL_BYTES // s.size).over(each * c))
-    some = even(f, k, some)
+    fitting = room.over(each * (width * high).up_to(s.columns))
+    some = even(f, k, f.minimum(fitting, f.constant(KERNEL_BYTES // s.size).over(f.maximum(each * c, 1))))
     # where all is made at once, each number of the image is a single sum
     alone = _is_dense(f, g) & (high >= g["x1"]) & (width >= g["x2"]) & all_of(f, g["x0"], g["y0"], g["r0"]).equals(1)
     for a in (1, 2):
