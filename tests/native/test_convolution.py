@@ -258,6 +258,27 @@ def test_few_kernels(direction: str, monkeypatch: pytest.MonkeyPatch) -> None:
                 check(rng, direction, one | case, type_, ("rows", "any")[int(rng.integers(2))])
 
 
+def test_images_of_few_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each element of a kernel makes is added up: all of an image at once, and in blocks of lines and channels."""
+    one = {"groups": 1, "n": 2, "k": 40, "s": [1] * 3, "d": [1] * 3, "p": [0] * 3}
+    rng = np.random.default_rng(13)
+    cases = (
+        {"x": [1, 12, 12], "y": [1, 8, 8], "c": 20, "r": [1, 5, 5]},
+        {"x": [1, 30, 41], "y": [1, 30, 41], "c": 3, "r": [1, 3, 5], "p": [0, 1, 2]},
+        {"x": [1, 23, 40], "y": [1, 19, 34], "c": 5, "r": [1, 3, 4], "d": [1, 2, 2]},
+        {"x": [7, 9, 24], "y": [7, 9, 24], "c": 9, "r": [3, 3, 5], "p": [1, 1, 2], "groups": 2},
+        {"x": [6, 8, 20], "y": [3, 7, 20], "c": 2, "r": [2, 2, 1], "d": [3, 1, 1]},
+        {"x": [1, 9, 50], "y": [1, 9, 24], "c": 3, "r": [1, 1, 3], "s": [1, 1, 2]},
+        {"x": [1, 9, 33], "y": [1, 5, 31], "c": 3, "r": [1, 2, 3], "s": [1, 2, 1]},
+        {"x": [1, 1, 700], "y": [1, 1, 698], "c": 1, "r": [1, 1, 3]},
+    )
+    for sums in (loops.SUMS_BYTES, 30 << 10):
+        monkeypatch.setattr(loops, "SUMS_BYTES", sums)
+        for case in cases:
+            for type_ in TYPES:
+                check(rng, "inputs", one | case, type_, ("rows", "any")[int(rng.integers(2))])
+
+
 def check_winograd(rng: np.random.Generator, case: dict[str, Any], how: str, symbols: Any = None) -> None:
     """The same sums, to 3e-5 of the rms of the results; bit for bit the same for all cuts."""
     for direction in ("forward", "weights"):

@@ -67,7 +67,7 @@ BAND_BYTES = 512 << 10
 SUMS_BYTES = 256 << 10
 DEEP_SUMS_BYTES = 1 << 20
 # Rows of sums of which a panel is worth to be copied; lines of kernels that are taken at once where they are long.
-FEWEST_ROWS = 96
+FEWEST_ROWS = 192
 LINES = 1024
 # A line of zeros may be longer than a band by a vector.
 MORE = 64

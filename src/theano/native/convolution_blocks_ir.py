@@ -20,7 +20,7 @@ from theano.native.convolution_pixels_ir import is_pixels, pixel_kernels, pixel_
 from theano.native.convolution_pointwise_ir import is_pointwise, pointwise_kernels, pointwise_units
 from theano.native.convolution_spread_ir import is_spread, spread_kernels
 from theano.native.ir_text import INT, INT32, PTR, VOID, V
-from theano.native.product_code import Kernel, Shape, shape_of, suffix
+from theano.native.product_code import Kernel, Shape, masked_functions, shape_of, suffix
 from theano.native.product_ir import pack, quotient
 from theano.native.winograd_ir import winograd_kernels
 from theano.runtime.module import Module, intrinsic
@@ -153,7 +153,10 @@ def _plan_deep(f: Kernel, p: Words) -> None:
     lengths = [_length(f, p, 0, blocks[0], f.constant(1)), _length(f, p, 1, blocks[1], f.constant(1))]
     width = _length(f, p, 2, blocks[2], elements)
     room = f.select(p["direct"].equals(1), (1 << 62) - 1, f.room)
-    wanted = f.maximum(quotient(f, p["n"], f.parts), quotient(f, f.constant(FEWEST_ROWS), rows))
+    # each block copies all of its kernels: parts are shares of the kernels first
+    shares = f.minimum(f.parts, p["whole"].over(f.s.columns))
+    images = quotient(f, p["n"], quotient(f, f.parts, f.maximum(shares, 1)))
+    wanted = f.maximum(images, quotient(f, f.constant(FEWEST_ROWS), rows))
     images = f.minimum(f.minimum(wanted, f.rows.over(rows)), room.over(all_of(f, *lengths, width)))
     p["bn"] = even(f, p["n"], images)
     taken = p["bn"] * width
@@ -436,7 +439,7 @@ def library_module(type_: str, isa: Isa, provisional: bool = False) -> Module:
         packs(s), panels(s, type_), written(s), block(s), piece(s), convolve(s, type_),
         *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
     ]  # fmt: skip
-    found = [*constants(s), intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32)]
+    found = [*constants(s), *masked_functions(s), intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32)]
     if s.has_fma:
         found += [intrinsic(f"llvm.fma.{suffix(t)}", t, t, t, t) for t in (s.type, s.vector)]
     return Module(found, [f.function() for f in functions])

@@ -16,27 +16,33 @@ from theano.native.product_code import LINE, Kernel, Shape
 from theano.native.product_ir import height_of, tiles_in, transposed
 from theano.runtime.module import Global
 
-__all__ = ["constants", "kernels"]
+__all__ = ["constants", "kernels", "tile"]
 
 TILE = "x:p rows:p lines:p n:i run:i step:i panel:p places:p apart:i fresh:i c:p cs:i ask:p far:i"
 
 
-def tile(s: Shape, name: str, rows: int, vectors: int) -> Kernel:
+def tile(s: Shape, name: str, rows: int, vectors: int, copies: bool = False) -> Kernel:
     """One tile; it is added to what is in `c` unless that is `fresh`.
 
     Rows of the panel are `apart`, those of c `cs`; there are all columns of both. At each inner position some memory is
-    asked for that will be read soon: at `ask`, then `far` behind it, and so on.
+    asked for that will be read soon: at `ask`, then `far` behind it, and so on. One that `copies` leaves what it reads
+    of the panel at `out`, row behind row.
     """
-    f = Kernel(s, f"{name}{rows}", TILE)
+    f = Kernel(s, f"{name}{rows}", f"{TILE} out:p" if copies else TILE)
     sums = [[f.variable(s.vector, f.zero) for _ in range(vectors)] for _ in range(rows)]
     starts = [f.at(f.x, f.rows.element(INT, i).load(INT, 8)) for i in range(rows)]
     at_panel, ask = f.variable(PTR, f.panel), f.variable(PTR, f.ask)
+    out = f.variable(PTR, f.out) if copies else None
     with f.loop(0, f.n) as t:
         at_x = f.variable(INT, f.lines.element(INT, t).load(INT, 8))
         at_panel.set(f.at(f.panel, f.places.element(INT, t).load(INT, 8)))
         with f.loop(0, f.run):
             panel, place = at_panel.get(), at_x.get()
             columns = [f.vector_at(panel, s.lanes * v) for v in range(vectors)]
+            if out is not None:
+                for v in range(vectors):
+                    f.put(columns[v], out.get(), s.lanes * v)
+                out.set(f.at(out.get(), s.columns))
             for i in range(rows):
                 x = f.spread(f.number_at(starts[i], place))
                 for v in range(vectors):

@@ -9,7 +9,7 @@ two lines of results are some positions too many, which nobody looks at.
 from __future__ import annotations
 
 from theano.loops.convolution import AXES
-from theano.native.convolution_code import Words, all_of, even
+from theano.native.convolution_code import Words, all_of, counted_columns, even
 from theano.native.ir_text import INT, V
 from theano.native.product_code import Kernel, Shape
 from theano.native.product_ir import quotient
@@ -38,9 +38,9 @@ def _lines(f: Kernel, p: Words, rows: V, room: V) -> V:
 
 def is_pixels(f: Kernel, p: Words, rows: V, room: V) -> V:
     """Whether a phase is computed so, by an estimate of both ways."""
-    s, k, lines = f.s, p["k"], all_of(f, p["c"], p["r0"], p["r1"])
+    k, lines = p["k"], all_of(f, p["c"], p["r0"], p["r1"])
     inner = lines * p["r2"]
-    columns = f.select(k <= s.lanes, s.lanes, k.up_to(s.columns))
+    columns = counted_columns(f, k)
     by_kernels = p["y2"] * columns * (inner + TURNED)
     by_positions = f.maximum(k, LEAST_ROWS) * _wide(p) * (inner + COPIED)
     found = p["deep"].equals(0) & (by_positions < by_kernels) & (inner > 0) & (lines + k < rows)

@@ -2,21 +2,22 @@
 
     y[k, o] = sum over c of  w[k, c] * x[c, o]
 
-Here kernels are rows and positions of an image columns, as they lie in memory: x is copied into panels line by line,
-and sums are written where they belong, without being turned around.
+Here kernels are rows and positions of an image columns, as they lie in memory: x is copied into panels by the first
+tile that reads it, and sums are written where they belong, without being turned around.
 """
 
 from __future__ import annotations
 
 from theano.loops.convolution import AXES, DEPTH
 from theano.native.convolution_code import Words, all_of, even
+from theano.native.convolution_ir import tile
 from theano.native.ir_text import INT, INT32, V
 from theano.native.product_code import LINE, Kernel, Shape
 from theano.native.product_ir import BLOCK_BYTES, quotient
 
 __all__ = ["is_pointwise", "pointwise_kernels", "pointwise_units"]
 
-# Positions whose panels are made together: so many numbers of a channel lie side by side.
+# Positions whose panels stay for all kernels: so many numbers of a channel lie side by side.
 POSITIONS = 256
 # Numbers between panels of more than so many: their distances should be no powers of two.
 GAP, FAR = 16, 512
@@ -78,7 +79,7 @@ def pointwise(s: Shape) -> Kernel:
     block = f.minimum(f.constant(BLOCK_BYTES // s.size).over(depth).up_to(s.rows), f.rows)
     with f.loop(0, f.maximum(c, 1), depth) as at:
         some, fresh = f.minimum(depth, c - at), f.select(at.equals(0), 1, 0)
-        f.call("columns", f.at(x, at * g["xc"]), g["xc"], some, count, f.band, apart)
+        here_x = f.at(x, at * g["xc"])
         with f.loop(0, k, block) as row:
             high = f.minimum(block, k - row)
             numbers, out = f.at(w, row * g["wk"] + at * g["wc"]), f.at(y, row * g["yk"])
@@ -86,14 +87,29 @@ def pointwise(s: Shape) -> Kernel:
             panel = f.variable(f.band.type, f.band)
             with f.loop(0, count, columns) as j:
                 wide, here = f.minimum(count - j, columns), f.at(out, j)
+                whole = wide.equals(columns)
                 # what will be written next is asked for
                 f.call("ask", f.at(here, columns), g["yk"], high, columns)
                 # so are numbers of the next unit of work: a line of each channel by each tile
                 next_here = f.at(f.at(next_x, at * g["xc"]), j)
-                of_tiles: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], panel.get(), line, columns]
-                whole = wide.equals(columns)
+                begun = f.variable(INT, 0)
+                with f.when(row.equals(0)):
+                    source, top = f.at(here_x, j), s.heights[0]
+                    copied_on_the_way = whole & (high >= top)
+                    with f.when(copied_on_the_way):
+                        given: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], source, line, g["xc"]]
+                        f.call(f"first{top}", *given, fresh, here, g["yk"], next_here, g["xc"], panel.get())
+                        begun.set(top)
+                    with f.unless(copied_on_the_way):
+                        f.call("columns", source, g["xc"], some, wide, panel.get())
+                done = begun.get()
+                next_here = f.at(next_here, f.select(done > 0, LINE // s.size, 0))
+                of_tiles: list[V | int] = [
+                    numbers, f.table.element(INT, done), line, 1, some, g["wc"], panel.get(), line, columns,
+                ]  # fmt: skip
                 with f.when(whole):
-                    f.call("tiles", high, wide, *of_tiles, fresh, here, g["yk"], next_here, g["xc"])
+                    rows, target = high - done, f.at(here, done * g["yk"])
+                    f.call("tiles", rows, wide, *of_tiles, fresh, target, g["yk"], next_here, g["xc"])
                 with f.unless(whole):
                     # the last panel is not filled: its sums are copied
                     f.call("tiles", high, wide, *of_tiles, 1, f.sums, columns, next_here, g["xc"])
@@ -114,21 +130,19 @@ def ask(s: Shape) -> Kernel:
 
 
 def columns(s: Shape) -> Kernel:
-    """Copy `count` numbers of each of `c` lines, which are `xc` apart, into panels that are `apart`."""
-    f = Kernel(s, "columns", "x:p xc:i c:i count:i out:p apart:i")
-    whole = f.count & -s.columns
-    left, last = f.count - whole, whole.over(s.columns) * f.apart
+    """Copy `count` numbers, no more than a panel has, of each of `c` lines, which are `xc` apart, into a panel."""
+    f = Kernel(s, "columns", "x:p xc:i c:i count:i panel:p")
+    whole = f.count.equals(s.columns)
     with f.loop(0, f.c) as i:
-        line, out = f.at(f.x, i * f.xc), f.variable(f.out.type, f.at(f.out, i * s.columns))
-        with f.loop(0, whole, s.columns) as j:
+        line, out = f.at(f.x, i * f.xc), f.at(f.panel, i * s.columns)
+        with f.when(whole):
             for v in range(0, s.columns, s.lanes):
-                f.put(f.vector_at(f.at(line, j), v), out.get(), v)
-            out.set(f.at(out.get(), f.apart))
-        with f.when(left > 0):
-            f.call("line", f.at(line, whole), 1, f.at(f.out, i * s.columns + last), left)
+                f.put(f.vector_at(line, v), out, v)
+        with f.unless(whole):
+            f.call("line", line, 1, out, f.count)
     return f
 
 
 def pointwise_kernels(s: Shape) -> list[Kernel]:
     """All of them."""
-    return [pointwise(s), columns(s), ask(s)]
+    return [pointwise(s), tile(s, "first", s.heights[0], s.vectors, copies=True), columns(s), ask(s)]

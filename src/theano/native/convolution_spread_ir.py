@@ -12,8 +12,8 @@ t is made for some positions of an image at a time. An image is one unit of work
 from __future__ import annotations
 
 from theano.loops.convolution import AXES
-from theano.native.convolution_code import Words, all_of, even
-from theano.native.ir_text import INT, V
+from theano.native.convolution_code import Words, all_of, counted_columns, even
+from theano.native.ir_text import INT, PTR, V
 from theano.native.product_code import Kernel, Shape
 from theano.native.product_ir import quotient
 
@@ -21,6 +21,8 @@ __all__ = ["is_spread", "spread_kernels"]
 
 # A number of t that is written, read and added takes as long as so many multiplications.
 ADDED = 10
+# Bytes of kernels whose products are made at once: they stay in the L1 cache.
+KERNEL_BYTES = 24 << 10
 
 
 def is_spread(f: Kernel, g: Words, rows: V) -> V:
@@ -28,7 +30,7 @@ def is_spread(f: Kernel, g: Words, rows: V) -> V:
     s, k, c = f.s, g["k"], g["c"]
     elements, strides = (all_of(f, *(g[f"{letter}{a}"] for a in AXES)) for letter in "rs")
     pixels, places = (all_of(f, *(g[f"{letter}{a}"] for a in AXES)) for letter in "yx")
-    columns = f.select(k <= s.lanes, s.lanes, k.up_to(s.columns))
+    columns = counted_columns(f, k)
     crosswise = pixels * c * quotient(f, elements, strides) * columns
     taps = k * elements
     along = taps * (c * places.up_to(s.columns) + places * ADDED)
@@ -73,35 +75,112 @@ def spread(s: Shape) -> Kernel:
     x, y = f.at(f.x, f.group * g["xg"] + f.n * g["xn"]), f.at(f.y, f.group * g["yg"] + f.n * g["yn"])
     w = f.at(f.w, f.group * g["wg"])
     k, c, elements = g["k"], g["c"], [g[f"r{a}"] for a in AXES]
-    taps = all_of(f, k, *elements)
-    f.call("cleared", y, k, *(g[f"y{a}"] for a in AXES), g["yk"], *(g[f"ys{a}"] for a in AXES))
+    each = all_of(f, *elements)
     f.call("positions", f.table, k, *elements, g["wk"], *(g[f"ws{a}"] for a in AXES))
-    line = f.table.element(INT, taps)
+    line = f.table.element(INT, k * each)
     line.store(f.constant(0), 8)
-    # positions of the results that are taken at once
-    most = f.minimum(f.room.over(f.maximum(c, 1)), (f.rows * s.columns).over(taps) & -s.columns)
+    # positions of the results, and channels of the image, that are taken at once
+    room = f.rows * s.columns
+    most = f.minimum(f.room.over(f.maximum(c, 1)), room.over(each) & -s.columns)
     width = even(f, g["x2"], most)
-    high = even(f, g["x1"], most.over(width))
+    high = _lines(f, g, width, most.over(width))
+    fitting = room.over(each * (width * high).up_to(s.columns))
+    some = even(f, k, f.minimum(fitting, f.constant(KERNEL_BYTES // s.size).over(f.maximum(each * c, 1))))
+    # where all is made at once, each number of the image is a single sum
+    alone = _is_dense(f, g) & (high >= g["x1"]) & (width >= g["x2"]) & all_of(f, g["x0"], g["y0"], g["r0"]).equals(1)
+    for a in (1, 2):
+        first, end = _reached(f, g, a, f.constant(0), g[f"x{a}"])
+        alone = alone & first.equals(0) & end.equals(g[f"y{a}"])
+    fresh = alone.to("zext", INT) if s.has_masks else f.constant(0)
+    with f.when(fresh.equals(0)):
+        f.call("cleared", y, k, *(g[f"y{a}"] for a in AXES), g["yk"], *(g[f"ys{a}"] for a in AXES))
     with f.loop(0, g["x0"]) as o0, f.loop(0, g["x1"], high) as o1, f.loop(0, g["x2"], width) as o2:
         lines, wide = f.minimum(high, g["x1"] - o1), f.minimum(width, g["x2"] - o2)
         steps, lengths = [g[f"xs{a}"] for a in AXES], [g[f"x{a}"] for a in AXES]
         f.call("band", x, 0, g["xc"], *steps, 1, c, *lengths, o0, o1, o2, 1, lines, wide, f.band)
         count = lines * wide
         apart = count.up_to(s.columns)
-        with f.loop(0, count, s.columns) as j:
-            # columns beyond the last one hold anything, and nobody looks at them
-            given: list[V | int] = [w, f.table, line, 1, c, g["wc"], f.at(f.band, j), line, count, 1, f.at(f.sums, j)]
-            f.call("tiles", taps, f.minimum(count - j, s.columns), *given, apart, f.x, 0)
-        f.call("taps", g.memory, o0, o1, o2, lines, wide, f.sums, apart, y)
+        with f.loop(0, k, some) as first:
+            channels, kernels = f.minimum(some, k - first), f.at(w, first * g["wk"])
+            with f.loop(0, count, s.columns) as j:
+                # columns beyond the last one hold anything, and nobody looks at them
+                panel, sums = f.at(f.band, j), f.at(f.sums, j)
+                given: list[V | int] = [kernels, f.table, line, 1, c, g["wc"], panel, line, count, 1, sums, apart]
+                f.call("tiles", channels * each, f.minimum(count - j, s.columns), *given, f.x, 0)
+            made = [g.memory, channels, o0, o1, o2, lines, wide, f.sums, apart, f.at(y, first * g["yk"])]
+            dense = _is_dense(f, g)
+            with f.when(dense):
+                f.call("added_up", *made, fresh) if s.has_masks else f.call("taps", *made)
+            with f.unless(dense):
+                f.call("taps", *made)
     return f
+
+
+def _lines(f: Kernel, g: Words, width: V, most: V) -> V:
+    """How many lines of results are taken at once: if possible such that as many positions fill whole vectors.
+
+    Those of the next channel begin a vector then, which is read in half of the time.
+    """
+    lines, columns = even(f, g["x1"], most), f.s.columns
+    whole = f.constant(columns).over(f.minimum(width & (f.constant(0) - width), columns))
+    return f.select(most >= whole, f.minimum(quotient(f, lines, whole) * whole, most.over(whole) * whole), lines)
+
+
+def _is_dense(f: Kernel, g: Words) -> V:
+    """Whether each place of a line of an image is the next one of a line of results, in memory, too."""
+    found = g["ys2"].equals(1)
+    for a in AXES:
+        found = found & g[f"s{a}"].equals(1)
+    return found
+
+
+def added_up(s: Shape) -> Kernel:
+    """What `taps` does, without strides: for each vector of an image all elements of kernels that meet it."""
+    f = Kernel(s, "added_up", "g:p k:i o0:i o1:i o2:i lines:i wide:i t:p apart:i y:p fresh:i")
+    g, kind = Words(f, f.g), f"<{s.lanes} x i32>"
+    starts, ends = zip(*(_reached(f, g, a, o, n) for a, o, n in ((1, f.o1, f.lines), (2, f.o2, f.wide))), strict=True)
+    wide, apart, far = f.everywhere(f.wide), f.everywhere(g["d2"]), f.apart - g["d2"]
+    elements = all_of(f, g["r1"], g["r2"]) * f.apart
+    of_line, along, back = g["r2"] * f.apart - g["d1"] * f.wide, g["r2"], g["d1"]
+    with f.loop(0, f.k) as k, f.loop(0, g["r0"]) as r0:
+        plane = f.o0 + r0 * g["d0"] - g["p0"]
+        t = f.at(f.t, (k * g["r0"] + r0) * elements)
+        count = f.select(plane.compare("ult", g["y0"]), ends[0], starts[0])
+        with f.loop(starts[1], ends[1], s.lanes) as c, f.loop(starts[0], count) as b:
+            line = f.at(f.y, k * g["yk"] + plane * g["ys0"] + b * g["ys1"])
+            mask = f.lanes_below(f.lanes_from(f.constant(0)), f.everywhere(f.minimum(ends[1] - c, s.lanes)))
+            total = f.variable(s.vector, f.zero)
+            with f.when(f.fresh.equals(0)):
+                total.set(f.masked_at(line, c, mask))
+            place, row = c + g["p2"] - f.o2, f.variable(INT, b + g["p1"] - f.o1)
+            source, first = f.variable(PTR, f.at(t, row.get() * f.wide + place)), f.lanes_from(place)
+            with f.loop(0, g["r1"]):
+                with f.when(row.get().compare("ult", f.lines)):
+                    at, numbers = f.variable(PTR, source.get()), f.variable(kind, first)
+                    with f.loop(0, along):
+                        now = numbers.get()
+                        total.set(f.plus(total.get(), f.masked_at(at.get(), 0, f.lanes_below(now, wide))))
+                        at.set(f.at(at.get(), far))
+                        numbers.set(f.emit(kind, f"sub {kind} {now.text}, {apart.text}"))
+                row.set(row.get() - back)
+                source.set(f.at(source.get(), of_line))
+            f.masked_put(total.get(), line, c, mask)
+    return f
+
+
+def _reached(f: Kernel, g: Words, a: int, first: V, count: V) -> tuple[V, V]:
+    """The places of an image that meet `count` places of results from `first` on: from the first one to the end."""
+    reach = (g[f"r{a}"] - 1) * g[f"d{a}"]
+    start, end = first - g[f"p{a}"], first + count - g[f"p{a}"] + reach
+    return f.maximum(start, 0), f.minimum(end, g[f"y{a}"])
 
 
 def taps(s: Shape) -> Kernel:
     """Add what has been made of some lines of results to an image: for each channel and element of its kernels."""
-    f = Kernel(s, "taps", "g:p o0:i o1:i o2:i lines:i wide:i t:p apart:i y:p")
+    f = Kernel(s, "taps", "g:p k:i o0:i o1:i o2:i lines:i wide:i t:p apart:i y:p")
     g = Words(f, f.g)
     row = f.variable(INT, 0)
-    with f.loop(0, g["k"]) as k, f.loop(0, g["r0"]) as r0, f.loop(0, g["r1"]) as r1:
+    with f.loop(0, f.k) as k, f.loop(0, g["r0"]) as r0, f.loop(0, g["r1"]) as r1:
         low0, high0, plane = _inside(f, g, 0, r0, f.o0, f.constant(1))
         low1, high1, line = _inside(f, g, 1, r1, f.o1, f.lines)
         lines = f.select(low0 < high0, high1 - low1, 0)
@@ -117,4 +196,4 @@ def taps(s: Shape) -> Kernel:
 
 def spread_kernels(s: Shape) -> list[Kernel]:
     """All of them."""
-    return [spread(s), taps(s), cleared(s)]
+    return [spread(s), taps(s), cleared(s), *([added_up(s)] if s.has_masks else [])]

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from theano.loops.expr import COMPLEX_PART
-from theano.native.ir_text import BOOL, PTR, VOID, FunctionText, V
+from theano.native.ir_text import BOOL, INT32, PTR, VOID, FunctionText, V
 from theano.record import Record, replace
+from theano.runtime.module import Global, intrinsic
 
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
-__all__ = ["LINE", "OF_LOOPS", "Kernel", "Shape", "shape_of", "suffix"]
+__all__ = ["LINE", "OF_LOOPS", "Kernel", "Shape", "masked_functions", "shape_of", "suffix"]
 
 # What only loops call: provisional code has none of it.
 OF_LOOPS = ("panels", "packed", "slice")
@@ -56,6 +57,11 @@ class Shape(Record, eq=True):
     @property
     def columns(self) -> int:
         return self.lanes * self.vectors
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether some lanes of a vector can be loaded and stored as quickly as all (AVX2, AVX-512)."""
+        return self.has_fma and self.lanes * self.size >= 32
 
     @property
     def depth(self) -> int:
@@ -110,6 +116,31 @@ class Kernel(FunctionText):
 
     def put(self, value: V, pointer: V, index: V | int = 0) -> None:
         self.at(pointer, index).store(value, self.s.align)
+
+    def lanes_from(self, start: V) -> V:
+        """The integers `start`, `start` + 1 and so on, one in each lane."""
+        numbers = ", ".join(f"i32 {k}" for k in range(self.s.lanes))
+        every = self.everywhere(start)
+        return self.emit(every.type, f"add {every.type} <{numbers}>, {every.text}")
+
+    def everywhere(self, number: V) -> V:
+        """An integer in each lane."""
+        t = f"<{self.s.lanes} x i32>"
+        one = self.emit(t, f"insertelement {t} poison, i32 {number.to('trunc', INT32).text}, i64 0")
+        return self.emit(t, f"shufflevector {t} {one.text}, {t} poison, {t} zeroinitializer")
+
+    def lanes_below(self, numbers: V, limit: V) -> V:
+        """A mask of the lanes whose integers are in [0, `limit`)."""
+        return self.emit(f"<{self.s.lanes} x i1>", f"icmp ult {numbers.type} {numbers.text}, {limit.text}")
+
+    def masked_at(self, pointer: V, index: V | int, mask: V) -> V:
+        """The lanes of a mask, and zeros."""
+        t, align = self.s.vector, self.constant(self.s.align, INT32)
+        return self.call(f"llvm.masked.load.{suffix(t)}.p0", self.at(pointer, index), align, mask, self.zero, result=t)
+
+    def masked_put(self, value: V, pointer: V, index: V | int, mask: V) -> None:
+        align = self.constant(self.s.align, INT32)
+        self.call(f"llvm.masked.store.{suffix(value.type)}.p0", value, self.at(pointer, index), align, mask)
 
     def spread(self, number: V) -> V:
         if self.s.is_complex:
@@ -173,6 +204,17 @@ class Kernel(FunctionText):
                 BOOL, f"fcmp oeq {second.type} {second.text}, 0.0"
             )
         return self.emit(BOOL, f"fcmp oeq {number.type} {number.text}, 0.0")
+
+
+def masked_functions(s: Shape) -> list[Global]:
+    """What `Kernel.masked_at` and `masked_put` call."""
+    if not s.has_masks:
+        return []
+    t, name, mask = s.vector, suffix(s.vector), f"<{s.lanes} x i1>"
+    return [
+        intrinsic(f"llvm.masked.load.{name}.p0", t, PTR, INT32, mask, t),
+        intrinsic(f"llvm.masked.store.{name}.p0", VOID, t, PTR, INT32, mask),
+    ]
 
 
 def suffix(llvm_type: str) -> str:
