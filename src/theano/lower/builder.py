@@ -280,6 +280,10 @@ class Builder(Record):
         for name in item.defines:
             self.definer[name] = item
 
+    def needed_by(self, item: Item) -> list[Item]:
+        """What runs before an item: the items whose work it needs, and those that define its numbers."""
+        return [*item.deps, *(self.definer[name] for name in ex.names(*item.scalars) if name in self.definer)]
+
     def add_length_deps(self) -> None:
         """Let every item come after the work that finds the lengths and offsets it uses (under all equalities).
 

@@ -39,6 +39,7 @@ from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
 from theano.lower.plan.groups import Group, live_items
 from theano.lower.plan.nest_plan import NestPlan
+from theano.lower.plan.recomputed import recompute
 from theano.lower.plan.scheduler import Scheduler
 from theano.lower.values import Item, Tensor, Value
 from theano.progress import stage, still_here
@@ -136,6 +137,7 @@ def lower(
             roots += [b.definer[name] for name in ex.names(update.value.uniform) if name in b.definer]
     scheduler = Scheduler(b)
     groups = scheduler.run(share_reads(b, live_items(b, roots)))
+    recompute(b, groups, {u.value.tensor for u in stored})
     stage("lowering: kernels")
     asm = Assembler(b, groups, made, stored, lowering.input_tensors, lowering.storage_tensors, lowering.layout)
     program = asm.run()

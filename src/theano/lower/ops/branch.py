@@ -190,7 +190,5 @@ def needs_of(b: Builder, items: list[Item]) -> list[Item]:
     own = set(items)
     found: list[Item] = []
     for item in items:
-        found += [d for d in item.deps if d not in own]
-        definers = [b.definer[name] for name in ex.names(*item.scalars) if name in b.definer]
-        found += [definer for definer in definers if definer not in own]
+        found += [other for other in b.needed_by(item) if other not in own]
     return list(dict.fromkeys(found))

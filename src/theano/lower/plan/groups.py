@@ -71,9 +71,7 @@ def live_items(b: Builder, roots: list[Item]) -> list[Item]:
     seen = set(stack)
     while stack:
         item = stack.pop()
-        needed = list(item.deps)
-        needed += [b.definer[name] for name in ex.names(*item.scalars) if name in b.definer]
-        for other in needed:
+        for other in b.needed_by(item):
             if other not in seen:
                 seen.add(other)
                 stack.append(other)

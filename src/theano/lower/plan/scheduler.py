@@ -74,13 +74,9 @@ class Scheduler:
             self._merge_sibling(group)
         self._merge_neighbour(group)
 
-    def _needed(self, item: Item) -> list[Item]:
-        definer = self.b.definer
-        return [*item.deps, *(definer[name] for name in ex.names(*item.scalars) if name in definer)]
-
     def _new_group(self, item: Item) -> Group:
         group = Group(item.region, items=[item], position=len(self.groups.setdefault(item.region, [])))
-        homes = [self.home[other] for other in self._needed(item)]
+        homes = [self.home[other] for other in self.b.needed_by(item)]
         group.deps.update(home for home in homes if home.region == item.region)
         if isinstance(item, Special):
             group.special = True
