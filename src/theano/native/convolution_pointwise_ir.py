@@ -95,12 +95,13 @@ def pointwise(s: Shape) -> Kernel:
                 begun = f.variable(INT, 0)
                 with f.when(row.equals(0)):
                     source, top = f.at(here_x, j), s.heights[0]
-                    copied_on_the_way = whole & (high >= top)
-                    with f.when(copied_on_the_way):
-                        given: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], source, line, g["xc"]]
-                        f.call(f"first{top}", *given, fresh, here, g["yk"], next_here, g["xc"], panel.get())
-                        begun.set(top)
-                    with f.unless(copied_on_the_way):
+                    by_tile = whole & (high >= top)
+                    if not s.is_provisional:
+                        with f.when(by_tile):
+                            given: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], source, line, g["xc"]]
+                            f.call(f"first{top}", *given, fresh, here, g["yk"], next_here, g["xc"], panel.get())
+                            begun.set(top)
+                    with f.when(begun.get().equals(0)):
                         f.call("columns", source, g["xc"], some, wide, panel.get())
                 done = begun.get()
                 next_here = f.at(next_here, f.select(done > 0, LINE // s.size, 0))
@@ -145,4 +146,5 @@ def columns(s: Shape) -> Kernel:
 
 def pointwise_kernels(s: Shape) -> list[Kernel]:
     """All of them."""
-    return [pointwise(s), tile(s, "first", s.heights[0], s.vectors, copies=True), columns(s), ask(s)]
+    first = [] if s.is_provisional else [tile(s, "first", s.heights[0], s.vectors, copies=True)]
+    return [pointwise(s), *first, columns(s), ask(s)]

@@ -60,8 +60,8 @@ class Shape(Record, eq=True):
 
     @property
     def has_masks(self) -> bool:
-        """Whether some lanes of a vector can be loaded and stored as quickly as all (AVX2, AVX-512)."""
-        return self.has_fma and self.lanes * self.size >= 32
+        """Whether some lanes of a vector are loaded and stored as quickly as all (AVX2, AVX-512); not in haste."""
+        return self.has_fma and self.lanes * self.size >= 32 and not self.is_provisional
 
     @property
     def depth(self) -> int:
