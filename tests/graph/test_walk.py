@@ -75,6 +75,15 @@ def test_blockers_and_inputs_stop_walks():
     assert not is_in_ancestors(middle.owner, top.owner)
 
 
+def test_leaves_of_the_last_variable_come_first():
+    """PyMC3 orders the parameters of a model by this; what is expected is what Theano 1.0.5 gives."""
+    a, b, c, d = map(generic, "abcd")
+    top = add(add(a, b), add(c, d))
+    assert graph_inputs([a, b]) == [b, a] and graph_inputs([d, b, a]) == [a, b, d] and graph_inputs([a, a, b]) == [b, a]
+    assert graph_inputs([add(a, b), add(c, d)]) == [c, d, a, b]
+    assert graph_inputs([b, top]) == graph_inputs([top, a]) == graph_inputs(iter([b, top])) == [a, b, c, d]
+
+
 def test_orderings():
     x = generic("x")
     a, b = neg(x), add(x, x)

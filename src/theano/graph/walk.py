@@ -123,14 +123,18 @@ def ancestors(variable_list: Iterable[Variable], blockers: Iterable[Variable] | 
 def graph_inputs(variable_list: Iterable[Variable], blockers: Iterable[Variable] | None = None) -> list[Any]:
     """The leaves (constants and shared variables too) that `variable_list` is computed from.
 
+    As in Theano, those of the last variable come first; libraries have their order of parameters from it.
+
     Examples
     --------
     >>> import theano.tensor as T
-    >>> x, y = T.dscalars("x", "y")
+    >>> x, y, z = T.dscalars("x", "y", "z")
     >>> graph_inputs([x * y - x])
     [x, y]
+    >>> graph_inputs([x * y, z])
+    [z, x, y]
     """
-    return [v for v in ancestors(variable_list, blockers) if v.owner is None]
+    return [v for v in ancestors(reversed(list(variable_list)), blockers) if v.owner is None]
 
 
 def io_toposort(
