@@ -45,6 +45,15 @@ def test_fields_of_a_base_come_first():
     assert repr(Base(1)) == "Base(a=1, b=[])"
 
 
+def test_annotations_that_are_no_texts():
+    """Without ``from __future__ import annotations``, Python 3.14 makes annotations when they are asked for."""
+    body = "class Point(Record): x: int; kind: ClassVar[int] = 3; y: int = 0\nclass Empty(Record): pass"
+    names = {"Record": Record, "ClassVar": ClassVar}
+    exec(compile(body, "example", "exec", dont_inherit=True), names)
+    point = names["Point"]
+    assert (repr(point(1)), point.kind, repr(names["Empty"]())) == ("Point(x=1, y=0)", 3, "Empty()")
+
+
 def test_each_class_has_its_own_initializer():
     """Whichever of a base and a class derived from it is made first."""
     for first in (0, 1):

@@ -6,6 +6,7 @@ A dataclass costs 0.3 to 0.6 ms when its module is imported, for methods of whic
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform, overload
 
@@ -54,7 +55,7 @@ class _RecordMeta(type):
     def __new__(
         mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], *, eq: bool = False, frozen: bool = False
     ) -> _RecordMeta:
-        own = tuple(n for n, kind in body.get("__annotations__", {}).items() if "ClassVar" not in str(kind))
+        own = tuple(n for n, kind in _annotations(body).items() if "ClassVar" not in str(kind))
         defaults = {n: body.pop(n) for n in own if n in body}
         by_name = {n: default.value for n, default in defaults.items() if isinstance(default, _ByName)}
         body["__slots__"] = own
@@ -70,6 +71,20 @@ class _RecordMeta(type):
         if frozen:
             body["__setattr__"] = _set_once
         return super().__new__(mcs, name, bases, body)
+
+
+def _annotations(body: dict[str, Any]) -> dict[str, Any]:
+    """The annotations of a class body.
+
+    Since Python 3.14 a body has what makes them, unless its module has ``from __future__ import annotations``.
+    """
+    if sys.version_info >= (3, 14) and not {"__annotate__", "__annotate_func__"}.isdisjoint(body):
+        import annotationlib  # only here: it takes some milliseconds
+
+        annotate = annotationlib.get_annotate_from_class_namespace(body)
+        if annotate is not None:
+            return annotationlib.call_annotate_function(annotate, annotationlib.Format.STRING)
+    return body.get("__annotations__", {})
 
 
 def _first(self: Record, *args: Any, **kwargs: Any) -> None:

@@ -238,8 +238,9 @@ def test_lists_of_results(n):
     f = Program(spec, outputs_main(spec.layout, n + 1))  # one more slot is filled, and must be released
     got = f()
     assert type(got) is list and got == list(range(n)) and len({id(x) for x in got}) == n
-    # the list, `x`, the argument, and the one kept to take a small array again
-    assert all(sys.getrefcount(x) == 4 for x in got)
+    known = [object()]
+    # one more than here: that kept to take a small array again (Python 3.14 counts no reference of the argument)
+    assert all(sys.getrefcount(x) == sys.getrefcount(y) + 1 for x in got for y in known)
 
 
 def test_no_result_is_an_empty_list():
