@@ -64,7 +64,7 @@ mutants: .venv/.installed-test
 	$(BIN)/python -m tools.mutants $(MUTANTS)
 
 release-check: $(BIN)/python
-	$(BIN)/python -m tools.release_check
+	$(BIN)/python -m tools.release_check $(RELEASE)
 
 explain-pages: .venv/.installed-test
 	$(BIN)/python -m tools.explain_pages build/explain

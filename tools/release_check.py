@@ -2,11 +2,16 @@
 
 Builds the wheel and the source package, looks into them, installs the wheel in a clean environment of each Python that
 is on this machine, and runs the code of the README there, in an empty folder and without network.
+
+With ``--address``, where the project's repository can be read, the packages say so, and the links of their README lead
+there: on a package index those to files of the repository would lead nowhere. With ``--keep`` both packages stay in a
+folder, to be published.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -43,10 +48,34 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
     return done.stdout
 
 
-def built(folder: Path) -> tuple[Path, Path]:
-    """The wheel and the source package, and the tools' opinion of them."""
+def with_address(readme: str, address: str) -> str:
+    """A README whose links to files of the repository are links to where it can be read.
+
+    >>> with_address("[all](docs/a.md), ![p](docs/p.png), [you](https://y.org), [down](#end)", "https://x.org")
+    '[all](https://x.org/blob/HEAD/docs/a.md), ![p](https://x.org/raw/HEAD/docs/p.png), [you](https://y.org), [down](#end)'
+    """
+    return re.sub(
+        r"(!?)(\[[^]]*\])\((?!https?:|#)([^)]*)\)",
+        lambda m: f"{m[1]}{m[2]}({address}/{'raw' if m[1] else 'blob'}/HEAD/{m[3]})", readme,
+    )  # fmt: skip
+
+
+def addressed(folder: Path, address: str) -> Path:
+    """A copy of what is committed, in which the README and the package's data have the address."""
+    address = address.rstrip("/")
+    run("git", "clone", "-q", ROOT, folder)
+    readme, project = folder / "README.md", folder / "pyproject.toml"
+    readme.write_text(with_address(readme.read_text(), address))
+    urls = {"Source": address, "Issues": f"{address}/issues", "Changelog": f"{address}/blob/HEAD/CHANGELOG.md"}
+    lines = "".join(f'{name} = "{url}"\n' for name, url in urls.items())
+    project.write_text(f"{project.read_text().rstrip()}\n\n[project.urls]\n{lines}")
+    return folder
+
+
+def built(folder: Path, tree: Path) -> tuple[Path, Path]:
+    """The wheel and the source package of a tree, and the tools' opinion of them."""
     python = environment(folder / "tools", sys.executable, *TOOLS)
-    run(python, "-m", "build", "--outdir", folder / "dist", ROOT)
+    run(python, "-m", "build", "--outdir", folder / "dist", tree)
     (wheel,), (source,) = (folder / "dist").glob("*.whl"), (folder / "dist").glob("*.tar.gz")
     print(run(python, "-m", "twine", "check", "--strict", wheel, source).strip())
     # W002: empty files are equal; W009, W004: the stubs are a package of their own, of that name
@@ -91,12 +120,20 @@ def check_version() -> None:
 
 
 def main() -> int:
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--address", help="of the repository, as https://example.org/us/theano")
+    parser.add_argument("--keep", type=Path, help="the folder where both packages stay")
+    given = parser.parse_args()
     check_version()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        wheel, source = built(folder)
+        tree = ROOT if given.address is None else addressed(folder / "tree", given.address)
+        wheel, source = built(folder, tree)
         check_contents(wheel, source)
+        if given.keep is not None:
+            given.keep.mkdir(parents=True, exist_ok=True)
+            for package in (wheel, source):
+                print(f"kept as {shutil.copy(package, given.keep)}")
         program = folder / "readme.py"
         program.write_text(PROGRAM.format(tools=str(ROOT / "tools"), document=str(ROOT / "README.md")))
         for version in PYTHONS:
