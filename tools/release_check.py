@@ -51,8 +51,8 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
 def with_address(readme: str, address: str) -> str:
     """A README whose links to files of the repository are links to where it can be read.
 
-    >>> with_address("[all](docs/a.md), ![p](docs/p.png), [you](https://y.org), [down](#end)", "https://x.org")
-    '[all](https://x.org/blob/HEAD/docs/a.md), ![p](https://x.org/raw/HEAD/docs/p.png), [you](https://y.org), [down](#end)'
+    >>> with_address("[all](docs/a.md), ![p](docs/p.png), [you](https://y.org)", "https://x.org")
+    '[all](https://x.org/blob/HEAD/docs/a.md), ![p](https://x.org/raw/HEAD/docs/p.png), [you](https://y.org)'
     """
     return re.sub(
         r"(!?)(\[[^]]*\])\((?!https?:|#)([^)]*)\)",
