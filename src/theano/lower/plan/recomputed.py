@@ -128,7 +128,7 @@ def _is_read_outside(home: Mapping[Item, Group], group: Group, tensor: Tensor) -
 
 
 def _suits(b: Builder, home: Mapping[Item, Group], other: Group, found: _Chain) -> bool:
-    """Whether a loop may make the value: what is as large and it is made of is kept for this loop or later ones."""
+    """Whether a loop may make the value: all of it that is as large is in memory for this loop or later ones."""
     if other.special or other.serial or other.ragged is not None or other.along is not None:
         return False
     if other.cost + found.cost > b.machine.loop_cost or len(other.items) + len(found.items) > b.machine.loop_items:
