@@ -52,7 +52,11 @@ for least, listed in programs.items():
             print(least, number, size, file=sys.stderr, flush=True)
             got = []
             thread = threading.Thread(target=lambda: got.append(f(*arguments)))
-            threading.stack_size(size << 10)
+            try:
+                threading.stack_size(size << 10)
+            except ValueError:  # Python 3.14 wants 52 KiB for itself
+                assert size < 64
+                continue
             thread.start()
             threading.stack_size(0)
             thread.join()
