@@ -87,3 +87,38 @@ def test_a_normalised_layer_keeps_no_signs() -> None:
     assert sum("sgn" in line and "writes" in line for line in str(theano.printing.schedule(f)).splitlines()) == 0
     signs = [line for line in str(theano.printing.schedule(f)).split("\nloop ") if "Elemwise{sgn}" in line]
     assert len(signs) == 1 and "Sum" in signs[0]
+
+
+def test_new_values_of_shared_variables_stay() -> None:
+    """They are in memory at the end, whether or not anybody reads them from there."""
+    p, q = theano.shared(np.zeros_like(X), "p"), T.dmatrix("q")
+    m = np.eye(50)
+    for u, dot in ((q * 0.9, T.dot(T.tanh(q), m)), (p * 0.9 + 1, T.dot(T.tanh(p), m))):
+        p.set_value(X * 2)
+        f = theano.function([q], (T.nnet.relu(u) * dot).sum(axis=0), updates=[(p, u)], on_unused_input="ignore")
+        base = X if u.owner.inputs[0] is q else X * 2
+        new = X * 0.9 if base is X else X * 1.8 + 1
+        np.testing.assert_allclose(f(X), (np.maximum(new, 0) * np.tanh(base)).sum(0), rtol=1e-12)
+        np.testing.assert_allclose(p.get_value(), new, rtol=1e-12)
+    a, b = theano.shared(X, "a"), theano.shared(X + 1, "b")
+    u = b * 2
+    f = theano.function([], (T.nnet.relu(u) * T.dot(T.tanh(a), m)).sum(axis=0), updates=[(a, u), (b, a)])
+    np.testing.assert_allclose(f(), (np.maximum(2 * X + 2, 0) * np.tanh(X)).sum(0), rtol=1e-12)
+    np.testing.assert_allclose(a.get_value(), 2 * X + 2)
+    np.testing.assert_allclose(b.get_value(), X)
+
+
+def test_what_a_call_back_may_have_changed_is_not_read_again() -> None:
+    held = theano.shared(X.copy())
+
+    @theano.compile.ops.as_op(itypes=[T.dmatrix], otypes=[T.dmatrix])
+    def overwrite(a: Any) -> Any:
+        held.get_value(borrow=True)[...] = 5
+        return a * 2
+
+    y = T.nnet.relu(held * 0.9 + 1)
+    f = theano.function([], [(y * overwrite(T.tanh(held))).sum(axis=0), (y * 1.0).sum(axis=1)])
+    value = np.maximum(X * 0.9 + 1, 0)
+    first, second = f()
+    np.testing.assert_allclose(first, (value * 2 * np.tanh(X)).sum(0), rtol=1e-12)
+    np.testing.assert_allclose(second, value.sum(1), rtol=1e-12)

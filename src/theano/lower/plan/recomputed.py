@@ -19,15 +19,17 @@ from theano.record import replace
 
 __all__ = ["recompute"]
 
-# Cost of a chain, and items in it, at most. A number that is written and read back comes to 0.8 ns where memory gives
-# 10 GB/s, in which time vectors compute some dozens of these operations.
+# Cost of the copies of a chain, with one more for each operand that is as large, and items of a chain, at most. A
+# number that is written and read back comes to 0.8 ns where memory gives 10 GB/s, in which time vectors compute some
+# dozens of these operations.
 MOST, LONGEST = 16, 8
 
 
 class _Chain(NamedTuple):
-    """The items that make a tensor, in their order, what they read that is as large, and what they cost."""
+    """The items that make a tensor, in their order, what they read, what of that is as large, and a copy's cost."""
 
     items: list[Pointwise]
+    read: set[Tensor]
     large: set[Tensor]
     cost: int
 
@@ -35,108 +37,176 @@ class _Chain(NamedTuple):
 def recompute(b: Builder, groups: Mapping[int, list[Group]], kept: Collection[Tensor | None]) -> None:
     """Let loops of main make values again where that is cheaper; `kept` are tensors that must be in memory."""
     own = groups.get(0, [])
-    home = {item: group for group in own for item in group.items}
+    recomputation = _Recomputation(b, own, kept)
     for group in own:
         if group.special or group.ragged is not None or group.along is not None:
             continue
         for item in list(group.items):
-            if not group.is_prefix(item) and _may_be_made_again(item, kept) and isinstance(item, Pointwise):
-                _recompute(b, home, group, item)
+            if type(item) is Pointwise and not group.is_prefix(item):
+                recomputation.try_item(group, item)
     own[:] = [group for group in own if group.items]
 
 
-def _may_be_made_again(item: Item, kept: Collection[Tensor | None]) -> bool:
-    """Whether an item makes, point by point, a value that nothing but its readers keeps in memory."""
-    if type(item) is not Pointwise or not _is_plain(item):
-        return False
-    out = item.out
-    return out is not None and out.role == "temp" and out.alias is None and out.copy_of is None and out not in kept
+class _Recomputation:
+    """Of the groups of main; `home` tells in which one an item is."""
+
+    def __init__(self, b: Builder, groups: Iterable[Group], kept: Collection[Tensor | None]) -> None:
+        self.b = b
+        self.kept = kept
+        self.home: dict[Item, Group] = {item: group for group in groups for item in group.items}
+
+    def try_item(self, group: Group, item: Pointwise) -> None:
+        """Let those that read the result of an item in other groups make it themselves, if all of them can."""
+        out = item.out
+        if out is None or not _is_plain(item) or len(out.writers) != 1 or not self._is_temporary(out):
+            return
+        readers: dict[Group, list[Item]] = {}
+        for reader in out.readers:
+            other = self.home.get(reader)
+            if other is None:
+                return
+            if other is not group:
+                readers.setdefault(other, []).append(reader)
+        found = self._chain(group, item) if readers else None
+        if found is None or found.cost * len(readers) > MOST:
+            return
+        places = {other: _places(group, item, other, own) for other, own in readers.items()}
+        if not all(places[other] is not None and self._suits(other, found) for other in readers):
+            return
+        # what is read more in their loops, and in memory what is written and read less
+        more = sum(len(found.large - {v.tensor for i in other.items for v in i.reads}) for other in readers)
+        if more > len(readers) + 1:
+            return
+        for other, own in readers.items():
+            axes = places[other]
+            assert axes is not None
+            self._make_again(group, found.items, axes, other, own)
+        self._drop(group, item)
+
+    def _is_temporary(self, tensor: Tensor) -> bool:
+        """Whether nothing but its readers keeps a tensor in memory."""
+        return tensor.role == "temp" and tensor.alias is None and tensor.copy_of is None and tensor not in self.kept
+
+    def _is_in_memory(self, group: Group, tensor: Tensor) -> bool:
+        """Whether what a group makes is in memory anyway."""
+        return not self._is_temporary(tensor) or any(self.home.get(r) is not group for r in tensor.readers)
+
+    def _chain(self, group: Group, item: Pointwise) -> _Chain | None:
+        """What makes the result of `item` from values in memory and from rows; None if that is too much work."""
+        found: list[Pointwise] = []
+        read: set[Tensor] = set()
+        large: set[Tensor] = set()
+        stack, cost, size = [item], 0, _axes(item.dims)
+        while stack:
+            current = stack.pop()
+            if current in found:
+                continue
+            found.append(current)
+            cost += current.cost
+            for value in current.reads:
+                tensor = value.tensor
+                if tensor is None:
+                    continue
+                made = [w for w in tensor.writers if self.home.get(w) is group]
+                if made and (value.axes is None or len(tensor.writers) > 1):
+                    return None
+                if made and not self._is_in_memory(group, tensor) and _axes(made[0].dims) == size:
+                    (writer,) = made
+                    if isinstance(writer, Pointwise):
+                        if not _is_plain(writer):
+                            return None
+                        stack.append(writer)
+                        continue
+                read.add(tensor)
+                if _axes(value.dims) == size and tensor not in large:
+                    large.add(tensor)
+                    cost += 1
+            if cost > MOST or len(found) > LONGEST:
+                return None
+        order = {i: k for k, i in enumerate(group.items)}
+        return _Chain(sorted(found, key=lambda i: order[i]), read, large, cost)
+
+    def _suits(self, other: Group, found: _Chain) -> bool:
+        """Whether a loop may make the value, from numbers that are what they were, and in memory for it or later ones.
+
+        A call-back may have changed the memory of arguments and shared variables.
+        """
+        machine = self.b.machine
+        if other.special or other.serial or other.ragged is not None or other.along is not None:
+            return False
+        if other.cost + found.cost > machine.loop_cost or len(other.items) + len(found.items) > machine.loop_items:
+            return False
+        if self.b.last_callback and any(tensor.role not in ("temp", "constant") for tensor in found.read):
+            return False
+        return all(self._is_kept_for(other, tensor) for tensor in found.large)
+
+    def _is_kept_for(self, other: Group, tensor: Tensor) -> bool:
+        if tensor.role != "temp" or tensor in self.kept:
+            return True
+        return any(r in self.home and self.home[r].position >= other.position for r in tensor.readers)
+
+    def _make_again(
+        self, group: Group, chain: list[Pointwise], axes: Mapping[int, int], other: Group, readers: list[Item]
+    ) -> None:
+        """Copies of a chain of items in another group, for its `readers`."""
+        b, home, copies = self.b, self.home, dict[Tensor | None, Tensor]()
+
+        def instead(value: Value) -> Value:
+            return replace(value, tensor=copies[value.tensor]) if value.tensor in copies else value
+
+        made = []
+        for item in chain:
+            assert item.out is not None
+            copy = replace(
+                item, reads=[instead(v) for v in item.reads], out=b.tensor(item.out.type, item.out.dims),
+                deps=[d for d in item.deps if d not in chain],
+            )  # fmt: skip
+            assert copy.out is not None
+            copy.out.writers.append(copy)
+            copies[item.out] = copy.out
+            for value in copy.reads:
+                if value.tensor is not None:
+                    value.tensor.readers.append(copy)
+            other.places[copy] = tuple([None if k is None else axes[k] for k in group.places[item]])
+            home[copy] = other
+            made.append(copy)
+        other.items = made + other.items
+        other.cost += sum(i.cost for i in made)
+        other.deps |= {home[d] for i in made for d in b.needed_by(i) if d in home} - {other}
+        last = chain[-1].out
+        assert last is not None
+        for reader in readers:
+            reader.reads[:] = [instead(v) if v.tensor is last else v for v in reader.reads]
+            reader.deps[:] = [d for d in reader.deps if d is not chain[-1]]
+            copies[last].readers.append(reader)
+        last.readers[:] = [r for r in last.readers if r not in readers]
+
+    def _drop(self, group: Group, item: Pointwise) -> None:
+        """Forget an item whose result nobody needs any more, and those that only it has read."""
+        stack = [item]
+        while stack:
+            current = stack.pop()
+            out = current.out
+            if out is None or out.readers or not self._is_temporary(out) or current not in group.places:
+                continue
+            group.items.remove(current)
+            del group.places[current], self.home[current]
+            group.cost -= current.cost
+            for value in current.reads:
+                tensor = value.tensor
+                if tensor is not None and current in tensor.readers:
+                    tensor.readers[:] = [r for r in tensor.readers if r is not current]
+                    stack += [w for w in tensor.writers if self.home.get(w) is group and type(w) is Pointwise]
 
 
 def _is_plain(item: Pointwise) -> bool:
-    return item.same is not None and not item.is_window() and not item.indirect and item.parts is None
-
-
-def _recompute(b: Builder, home: dict[Item, Group], group: Group, item: Pointwise) -> None:
-    out = item.out
-    assert out is not None
-    outside = [r for r in out.readers if home.get(r) is not group]
-    if not outside or len(out.writers) != 1:
-        return
-    found = _chain(b, home, group, item)
-    if found is None:
-        return
-    readers: dict[Group, list[Item]] = {}
-    for reader in outside:
-        if reader not in home:
-            return
-        readers.setdefault(home[reader], []).append(reader)
-    places = {other: _places(group, item, other, own) for other, own in readers.items()}
-    if not all(places[other] is not None and _suits(b, home, other, found) for other in readers):
-        return
-    # what is read more in their loops, and in memory what is written and read less
-    more = sum(len(found.large - {v.tensor for i in other.items for v in i.reads}) for other in readers)
-    if more > len(readers) + 1 or found.cost * len(readers) > MOST:
-        return
-    for other, own in readers.items():
-        axes = places[other]
-        assert axes is not None
-        _make_again(b, home, group, found.items, axes, other, own)
-    _drop(home, group, item)
-
-
-def _chain(b: Builder, home: Mapping[Item, Group], group: Group, item: Pointwise) -> _Chain | None:
-    """What makes the result of `item` from values in memory and from rows; None if that is too much work."""
-    found: list[Pointwise] = []
-    large: set[Tensor] = set()
-    stack, cost, size = [item], 0, _axes(item.dims)
-    while stack:
-        current = stack.pop()
-        if current in found:
-            continue
-        found.append(current)
-        cost += current.cost
-        for value in current.reads:
-            tensor = value.tensor
-            if tensor is None:
-                continue
-            made = [w for w in tensor.writers if home.get(w) is group]
-            if made and (value.axes is None or len(tensor.writers) > 1):
-                return None
-            if made and not _is_read_outside(home, group, tensor) and _axes(made[0].dims) == size:
-                (writer,) = made
-                if isinstance(writer, Pointwise):
-                    if type(writer) is not Pointwise or not _is_plain(writer):
-                        return None
-                    stack.append(writer)
-                    continue
-            if _axes(value.dims) == size:
-                large.add(tensor)
-                cost += 1
-        if cost > MOST or len(found) > LONGEST:
-            return None
-    order = {i: k for k, i in enumerate(group.items)}
-    return _Chain(sorted(found, key=lambda i: order[i]), large, cost)
+    """Whether an item does no more than to apply operations, point by point."""
+    simple = type(item) is Pointwise and not item.is_window() and not item.indirect and item.parts is None
+    return simple and item.same is not None
 
 
 def _axes(dims: Iterable[object]) -> int:
     return sum(not is_const(d, 1) for d in dims)  # type: ignore[arg-type]
-
-
-def _is_read_outside(home: Mapping[Item, Group], group: Group, tensor: Tensor) -> bool:
-    return tensor.role != "temp" or any(home.get(r) is not group for r in tensor.readers)
-
-
-def _suits(b: Builder, home: Mapping[Item, Group], other: Group, found: _Chain) -> bool:
-    """Whether a loop may make the value: all of it that is as large is in memory for this loop or later ones."""
-    if other.special or other.serial or other.ragged is not None or other.along is not None:
-        return False
-    if other.cost + found.cost > b.machine.loop_cost or len(other.items) + len(found.items) > b.machine.loop_items:
-        return False
-    return all(
-        tensor.role != "temp" or any(r in home and home[r].position >= other.position for r in tensor.readers)
-        for tensor in found.large
-    )
 
 
 def _places(group: Group, item: Pointwise, other: Group, readers: Iterable[Item]) -> dict[int, int] | None:
@@ -161,59 +231,3 @@ def _places(group: Group, item: Pointwise, other: Group, readers: Iterable[Item]
                     return None
     wanted, all_axes = {k for k in made_at if k is not None}, set(range(len(other.axes)))
     return found if set(found) == wanted and set(found.values()) == all_axes and len(found) == len(all_axes) else None
-
-
-def _make_again(
-    b: Builder, home: dict[Item, Group], group: Group, chain: list[Pointwise], axes: Mapping[int, int], other: Group,
-    readers: list[Item],
-) -> None:  # fmt: skip
-    """Copies of a chain of items in another group, for its `readers`."""
-    copies: dict[Tensor | None, Tensor] = {}
-
-    def instead(value: Value) -> Value:
-        return replace(value, tensor=copies[value.tensor]) if value.tensor in copies else value
-
-    made = []
-    for item in chain:
-        assert item.out is not None
-        copy = replace(
-            item, reads=[instead(v) for v in item.reads], out=b.tensor(item.out.type, item.out.dims),
-            deps=[d for d in item.deps if d not in chain],
-        )  # fmt: skip
-        assert copy.out is not None
-        copy.out.writers.append(copy)
-        copies[item.out] = copy.out
-        for value in copy.reads:
-            if value.tensor is not None:
-                value.tensor.readers.append(copy)
-        other.places[copy] = tuple([None if k is None else axes[k] for k in group.places[item]])
-        home[copy] = other
-        made.append(copy)
-    other.items = made + other.items
-    other.cost += sum(i.cost for i in made)
-    other.deps |= {home[d] for i in made for d in b.needed_by(i) if d in home} - {other}
-    last = chain[-1].out
-    assert last is not None
-    for reader in readers:
-        reader.reads[:] = [instead(v) if v.tensor is last else v for v in reader.reads]
-        reader.deps[:] = [d for d in reader.deps if d is not chain[-1]]
-        copies[last].readers.append(reader)
-    last.readers[:] = [r for r in last.readers if r not in readers]
-
-
-def _drop(home: dict[Item, Group], group: Group, item: Pointwise) -> None:
-    """Forget an item that nobody reads any more, and those that only it has read."""
-    stack = [item]
-    while stack:
-        current = stack.pop()
-        out = current.out
-        if out is None or out.readers or out.role != "temp" or current not in group.places:
-            continue
-        group.items.remove(current)
-        del group.places[current], home[current]
-        group.cost -= current.cost
-        for value in current.reads:
-            tensor = value.tensor
-            if tensor is not None and current in tensor.readers:
-                tensor.readers[:] = [r for r in tensor.readers if r is not current]
-                stack += [w for w in tensor.writers if home.get(w) is group and type(w) is Pointwise]
