@@ -14,6 +14,7 @@ from theano.scalar import add, sub
 from theano.scan.count import StepCount
 from theano.scan.parts import Loop, Results
 from theano.tensor.alloc import Alloc
+from theano.tensor.elemwise import DimShuffle
 from theano.tensor.promises import patternbroadcast
 from theano.tensor.subtensor import Subtensor
 
@@ -148,9 +149,9 @@ class Batch:
 
     def _read(self, array: Tensor, offset: int) -> Tensor:
         """The rows ``offset, offset + 1, …`` of `array`, one for each step."""
-        node = array.owner
-        if self.backwards and node is not None and _reverses(node):
-            return self._before(node.inputs[0], offset)
+        before = unreversed(array) if self.backwards else None
+        if before is not None:
+            return self._before(before, offset)
         rows = self._slice(array, offset, self.n if not offset else plus(self.n, offset))
         return subtensor(rows, [REVERSED]) if self.backwards else rows
 
@@ -226,14 +227,15 @@ class Batch:
 REVERSED = slice(None, None, index(-1))
 
 
-def _reverses(node: Node) -> bool:
-    """Whether a node is ``x[::-1]``."""
-    if type(node.op) is not Subtensor or len(node.op.idx_list) != 1:
+def _reverses(node: Node, axis: int = 0) -> bool:
+    """Whether a node is ``x[::-1]``, or turns around another axis alone."""
+    if type(node.op) is not Subtensor or len(node.op.idx_list) != axis + 1:
         return False
-    (entry,) = entries_of(node)
+    *others, entry = entries_of(node)
     return (
         isinstance(entry, slice) and entry.start is None and entry.stop is None
         and entry.step is not None and number(entry.step) == -1
+        and all(isinstance(o, slice) and o.start is o.stop is o.step is None for o in others)
     )  # fmt: skip
 
 
@@ -242,10 +244,25 @@ def reverses(x: Tensor) -> bool:
     return x.owner is not None and _reverses(x.owner)
 
 
+def unreversed(x: Tensor) -> Tensor | None:
+    """What `x` is reversed from, along its first axis, also if its axes were permuted later; None if it is not."""
+    node = x.owner
+    if node is None:
+        return None
+    if _reverses(node):
+        base: Tensor = node.inputs[0]
+        return base
+    if type(node.op) is DimShuffle and x.type.ndim:
+        axis, cut = node.op.new_order[0], node.inputs[0].owner
+        if isinstance(axis, int) and cut is not None and _reverses(cut, axis):
+            return dimshuffle(cut.inputs[0], node.op.new_order)
+    return None
+
+
 def reads_backwards(loop: Loop, inner: Iterable[Tensor]) -> bool:
     """Whether some of the variables are read from reversed arrays."""
     wanted = set(inner)
-    return any(reverses(s.outer) and not wanted.isdisjoint(s.inner) for s in loop.sequences)
+    return any(unreversed(s.outer) is not None and not wanted.isdisjoint(s.inner) for s in loop.sequences)
 
 
 def plus(n: Tensor, k: int) -> Tensor:
