@@ -1,8 +1,8 @@
 """Train a network that computes XNOR, and show what the training function was compiled to.
 
-    python examples/xnor.py [--steps N] [--figure FILE]
+    python examples/xnor.py [--all] [--steps N] [--figure FILE]
 
-Also ``make demo``. Needs the extra `plot` for the figure.
+``make demo`` is this; ``--all`` prints the whole graph and the whole program. Needs the extra `plot` for the figure.
 """
 
 from __future__ import annotations
@@ -73,9 +73,18 @@ def heading(text: str) -> None:
     print(f"\n-- {text} {'-' * (74 - len(text))}\n")
 
 
+def show_all(step: theano.compile.Function) -> None:
+    """Print the rewritten graph, and the program, as C."""
+    heading("the rewritten graph of the training function")
+    theano.printing.debugprint(step)
+    heading("the program it became, as C")
+    print(theano.printing.ccode(step))
+
+
 def main() -> None:
     """Train, print, draw."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--all", action="store_true", help="print the rewritten graph and the program, too")
     parser.add_argument("--steps", type=int, default=30000, help="steps of gradient descent")
     parser.add_argument("--figure", type=Path, default=Path("build/xnor.png"), help="where the curve goes")
     options = parser.parse_args()
@@ -85,20 +94,23 @@ def main() -> None:
     made = time.perf_counter() - start
     predictions, costs, seconds = train(step, options.steps)
 
-    heading("the rewritten graph of the training function")
-    theano.printing.debugprint(step)
-
-    heading("the program it became, as C")
-    print(theano.printing.ccode(step))
-
-    heading(f"what the network says after {options.steps} steps")
-    for (p, q), wanted, said in zip(INPUTS, OUTPUTS, predictions):
-        print(f"    {p} XNOR {q} = {wanted}    network: {said:.3f}")
-    print()
+    if options.all:
+        show_all(step)
+    heading("two neurons and one above learn XNOR")
+    print("    a1, a2 = sigmoid(x . w1 + b1), sigmoid(x . w2 + b1)")
+    print("    a3     = sigmoid([a1 a2] . w3 + b2)")
+    print("    cost   = -sum(t log(a3) + (1 - t) log(1 - a3))")
+    print("    w1, w2, w3, b1, b2 go against their gradients\n")
+    operations, lines = len(step.maker.fgraph.apply_nodes), theano.printing.ccode(step).count("\n")
+    print(f"    a step is one native function: {operations} operations, {lines} lines as C (--all shows them)")
     print(f"    made in {1e3 * made:.1f} ms (expression, gradient, rewriting, compiling or loading)")
     print(f"    {options.steps} steps in {seconds:.4f} s: {options.steps / seconds:,.0f} steps a second")
+
+    heading("what it says now")
+    for (p, q), wanted, said in zip(INPUTS, OUTPUTS, predictions):
+        print(f"    {p} XNOR {q} = {wanted}    network: {said:.3f}")
     draw(costs, options.figure)
-    print(f"    cost curve: {options.figure}")
+    print(f"\n    cost curve: {options.figure}")
 
 
 if __name__ == "__main__":
