@@ -160,8 +160,8 @@ def loop_lines(loops: list[LoopTime], total: float, limit: int | None = None) ->
     yield "Loops"
     yield "---"
     yield (
-        "<% time> <sum %> <time> <time per call> <#call> <GB/s> <GFLOP/s> <threads> <loop: what it computes> "
-        "<over> <lines>"
+        "<% time> <sum %> <time> <time per call> <#call> <bytes per call> <GB/s> <GFLOP/s> <threads> "
+        "<loop: what it computes> <over> <lines>"
     )
     ran = sorted((loop for loop in loops if loop.calls), key=lambda loop: -loop.own_seconds)
     total, so_far = total or 1.0, 0.0
@@ -169,14 +169,19 @@ def loop_lines(loops: list[LoopTime], total: float, limit: int | None = None) ->
         so_far += loop.own_seconds
         yield (
             f"  {100 * loop.own_seconds / total:4.1f}%   {100 * so_far / total:5.1f}%   {loop.own_seconds:9.3f}s   "
-            f"{loop.own_seconds / loop.calls:11.2e}s   {loop.calls:6d}  {_rate(loop.bandwidth)}  {_rate(loop.speed)}  "
-            f"{loop.threads:5.1f}   {what_text(loop)}   {loop.space or '-'}   {lines_text(loop.lines) or '-'}"
+            f"{loop.own_seconds / loop.calls:11.2e}s   {loop.calls:6d}  {_bytes(loop)}  "
+            f"{_rate(loop.bandwidth)}  {_rate(loop.speed)}  {loop.threads:5.1f}   {what_text(loop)}   "
+            f"{loop.space or '-'}   {lines_text(loop.lines) or '-'}"
         )
     rest = ran[limit:] if limit is not None else []
     share = 100 * sum(loop.own_seconds for loop in rest) / total
     yield f"   ... (remaining {len(rest)} Loops account for {share:6.2f}% of the runtime)"
     outside = 100 * max(1 - sum(loop.own_seconds for loop in ran) / total, 0)
     yield f"   ... (what is between loops: checks, memory, objects: {outside:6.2f}% of the runtime)"
+
+
+def _bytes(loop: LoopTime) -> str:
+    return f"{'-':>14}" if loop.bytes is None else f"{loop.bytes // loop.calls:14,}"
 
 
 def _rate(per_second: float | None) -> str:
