@@ -425,3 +425,9 @@ def test_arguments_of_old_programs_warn_and_others_are_refused():
     for name in ("stride", "padding", "dilation", "groups"):
         with pytest.raises(TypeError, match=rf"argument '{name}': .*subsample=\(2, 2\).*border_mode"):
             T.nnet.conv2d(images, kernels, **{name: 2})
+
+
+def test_volumes_with_kernels_for_each_place():
+    rng = np.random.RandomState(5)
+    x, w = rng.randn(2, 2, 3, 3, 4), rng.randn(2, 2, 2, 3, 2, 2, 2, 2)
+    theano.gradient.verify_grad(lambda a, b: T.nnet.abstract_conv.AbstractConv(3, unshared=True)(a, b), [x, w], rng=rng)

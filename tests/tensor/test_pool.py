@@ -225,3 +225,25 @@ def test_gradients_have_an_element_for_each_window(mode):
     f(np.ones((4, 4)), np.ones((2, 2)))
     with pytest.raises(ValueError, match="its gradient has 1 elements along axis 0, not 2"):
         f(np.ones((4, 4)), np.ones((1, 1)))
+
+
+@pytest.mark.parametrize("mode", ["max", "sum", "average_inc_pad", "average_exc_pad"])
+def test_windows_that_a_vector_tells(mode):
+    """Their lengths are loaded during the call: in values, gradients of two orders and R-operators."""
+    x, v = T.dvector("x"), T.dvector("v")
+    ws, stride, pad = (T.lvector(name) for name in ("ws", "stride", "pad"))
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=11), rng.normal(size=11)
+    cases = ((ws, [2], [0]), [3]), (([3], stride, [0]), [2]), (([3], [2], pad), [1]), ((ws, ws, [0]), [3])
+    for lengths, numbers in cases:
+        given = next(n for n in lengths if not isinstance(n, list))
+        y = Pool(True, mode, 1)(x, *lengths)
+        slope = T.grad((y**3).sum(), x)
+        outputs = [y, slope, T.grad((slope * v).sum(), x), T.Rop(y, x, v), T.Rop(slope, x, v)]
+        fast = theano.function([x, v, given], outputs, on_unused_input="ignore")(*values, numbers)
+        slow = theano.function([x, v, given], outputs, on_unused_input="ignore", mode="FAST_COMPILE")(*values, numbers)
+        for a, b in zip(fast, slow, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+        near = [theano.function([x, given], slope)(values[0] + sign * 1e-6 * values[1], numbers) for sign in (1, -1)]
+        np.testing.assert_allclose(fast[4], (near[0] - near[1]) / 2e-6, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(fast[4], fast[2], rtol=1e-12, atol=1e-12)  # a Hessian is symmetric

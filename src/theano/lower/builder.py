@@ -277,6 +277,9 @@ class Builder(Record):
                 item.deps.extend(value.tensor.latest())
             if value.uniform is not None:
                 item.scalars.append(value.uniform)
+        if isinstance(item, Pointwise | Reduce):  # a length that was loaded, as that of a window
+            own = set(ex.names(*item.scalars))
+            item.scalars += [ex.name(n, "i64") for n in ex.names(item.body) if n in self.definer and n not in own]
         for name in item.defines:
             self.definer[name] = item
 

@@ -240,9 +240,10 @@ class BaseAbstractConv(Op):
         """The op of the same convolution in another direction."""
         given = (self.imshp, self.kshp, self.border_mode, self.subsample, self.filter_flip, self.filter_dilation,
                  self.num_groups)  # fmt: skip
-        cls = _DIRECTIONS[direction][self.convdim - 1]
-        if self.convdim == 1:
-            return cls(1, *given, self.unshared)
+        every, *of_axes = _DIRECTIONS[direction]
+        if self.convdim == 1 or (self.convdim == 3 and self.unshared):  # which the ops of volumes don't know
+            return every(self.convdim, *given, self.unshared)
+        cls = of_axes[self.convdim - 2]
         return cls(*given, self.unshared) if self.convdim == 2 else cls(*given)
 
 

@@ -261,6 +261,12 @@ class Pool(_Pooling):
         return [self(direction, *parameters)]
 
 
+def _of_third(op: Op, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Any:
+    """The R-operator of an op that is linear in its third input, and whose first two only tell places."""
+    x, largest, _, *parameters = inputs
+    return None if eval_points[2] is None else op(x, largest, eval_points[2], *parameters)
+
+
 def _least(dtype: np.dtype) -> Any:
     """What is below all others."""
     if dtype.kind == "b":
@@ -335,6 +341,9 @@ class MaxPoolGrad(PoolGrad):
         x, largest, g, *parameters = inputs
         again = DownsampleFactorMaxGradGrad(self.ignore_border, self.mode, self.ndim)
         return [zero_gradient(x), zero_gradient(largest), again(x, largest, gs[0], *parameters), *_rest()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [_of_third(self, inputs, eval_points)]
 
 
 class AveragePoolGrad(PoolGrad):
@@ -427,6 +436,9 @@ class DownsampleFactorMaxGradGrad(_Pooling):
         x, largest, _, *parameters = inputs
         back = MaxPoolGrad(self.ignore_border, self.ndim)(x, largest, gs[0], *parameters)
         return [zero_gradient(x), zero_gradient(largest), back, *_rest()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [_of_third(self, inputs, eval_points)]
 
 
 class MaxPoolRop(_Pooling):
