@@ -277,9 +277,8 @@ class Builder(Record):
                 item.deps.extend(value.tensor.latest())
             if value.uniform is not None:
                 item.scalars.append(value.uniform)
-        if isinstance(item, Pointwise | Reduce):  # a length that was loaded, as that of a window
-            own = set(ex.names(*item.scalars))
-            item.scalars += [ex.name(n, "i64") for n in ex.names(item.body) if n in self.definer and n not in own]
+        if isinstance(item, Pointwise | Reduce) and not self.definer.keys().isdisjoint(ex.names(item.body)):
+            item.scalars.append(item.body)  # it names a number that main loads, as the length of a window
         for name in item.defines:
             self.definer[name] = item
 

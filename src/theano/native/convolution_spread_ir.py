@@ -87,7 +87,8 @@ def spread(s: Shape) -> Kernel:
     fitting = room.over(each * (width * high).up_to(s.columns))
     some = even(f, k, f.minimum(fitting, f.constant(KERNEL_BYTES // s.size).over(f.maximum(each * c, 1))))
     # where all is made at once, each number of the image is a single sum
-    alone = _is_dense(f, g) & (high >= g["x1"]) & (width >= g["x2"]) & all_of(f, g["x0"], g["y0"], g["r0"]).equals(1)
+    dense = _is_dense(f, g)
+    alone = dense & (high >= g["x1"]) & (width >= g["x2"]) & all_of(f, g["x0"], g["y0"], g["r0"]).equals(1)
     for a in (1, 2):
         first, end = _reached(f, g, a, f.constant(0), g[f"x{a}"])
         alone = alone & first.equals(0) & end.equals(g[f"y{a}"])
@@ -108,10 +109,12 @@ def spread(s: Shape) -> Kernel:
                 given: list[V | int] = [kernels, f.table, line, 1, c, g["wc"], panel, line, count, 1, sums, apart]
                 f.call("tiles", channels * each, f.minimum(count - j, s.columns), *given, f.x, 0)
             made = [g.memory, channels, o0, o1, o2, lines, wide, f.sums, apart, f.at(y, first * g["yk"])]
-            dense = _is_dense(f, g)
-            with f.when(dense):
-                f.call("added_up", *made, fresh) if s.has_masks else f.call("taps", *made)
-            with f.unless(dense):
+            if s.has_masks:
+                with f.when(dense):
+                    f.call("added_up", *made, fresh)
+                with f.unless(dense):
+                    f.call("taps", *made)
+            else:
                 f.call("taps", *made)
     return f
 
@@ -145,8 +148,8 @@ def added_up(s: Shape) -> Kernel:
     with f.loop(0, f.k) as k, f.loop(0, g["r0"]) as r0:
         plane = f.o0 + r0 * g["d0"] - g["p0"]
         t = f.at(f.t, (k * g["r0"] + r0) * elements)
-        count = f.select(plane.compare("ult", g["y0"]), ends[0], starts[0])
-        with f.loop(starts[1], ends[1], s.lanes) as c, f.loop(starts[0], count) as b:
+        end = f.select(plane.compare("ult", g["y0"]), ends[0], starts[0])
+        with f.loop(starts[1], ends[1], s.lanes) as c, f.loop(starts[0], end) as b:
             line = f.at(f.y, k * g["yk"] + plane * g["ys0"] + b * g["ys1"])
             mask = f.lanes_below(f.lanes_from(f.constant(0)), f.everywhere(f.minimum(ends[1] - c, s.lanes)))
             total = f.variable(s.vector, f.zero)
