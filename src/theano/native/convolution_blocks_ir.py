@@ -227,7 +227,7 @@ def panels(s: Shape, type_: str) -> Kernel:
     with f.when(f.deep.equals(1)):
         f.leave()
     g, p = geometry_of(f), memory_of(f)
-    with f.when(is_pointwise(f, g)):
+    with f.when(is_pointwise(f, g) | is_spread(f, g, f.rows)):
         f.leave()
     at = f.variable(PTR, f.panels)
     with f.loop(0, phases(f, g)) as number:
