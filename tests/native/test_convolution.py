@@ -292,7 +292,7 @@ def test_the_gradient_of_an_image_has_room_to_be_spread(images: int) -> None:
     x, w, y, g, _ = directed("inputs", case, *sides)
     assert not call("f32", g, x, w, y, [0, 3]).any()
     x, w, y, g, _ = directed("forward", case, *sides)
-    assert call("f32", g, x, w, y, [0, 3]).any()
+    assert call("f32", g, x, w, y, [0, 3]).any() == (images == 128)  # few positions: kernels are no columns
 
 
 def check_winograd(rng: np.random.Generator, case: dict[str, Any], how: str, symbols: Any = None) -> None:
