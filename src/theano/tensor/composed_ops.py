@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.graph import Apply, Variable
+from theano.graph.common_text import fill
 from theano.tensor.alloc import zeros
 from theano.tensor.arranging import moveaxis
 from theano.tensor.cumulative import CumOp, diff
@@ -276,6 +277,20 @@ class RavelMultiIndex(Composed):
 class ScalarFromTensor(Composed):
     """A 0-d tensor as a number; numbers are 0-d tensors here, so it stays as it is.
 
+    Parameters
+    ----------
+    t : tensor-like
+        0-d, of any dtype.
+
+    Returns
+    -------
+    TensorVariable
+        `t`.
+
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.ScalarFromTensor()(T.constant(3)).eval()
@@ -297,6 +312,20 @@ class ScalarFromTensor(Composed):
 
 class TensorFromScalar(ScalarFromTensor):
     """A number as a 0-d tensor, which it is here.
+
+    Parameters
+    ----------
+    t : tensor-like
+        0-d, of any dtype.
+
+    Returns
+    -------
+    TensorVariable
+        `t`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -353,3 +382,6 @@ fill_diagonal_ = FillDiagonal()
 fill_diagonal_offset_ = FillDiagonalOffset()
 scalar_from_tensor = ScalarFromTensor()
 tensor_from_scalar = TensorFromScalar()
+
+
+fill(globals())
