@@ -2,9 +2,9 @@
 
     python examples/attractor.py [--steps N] [--figure FILE]
 
-A step of Runge and Kutta is an expression, and where it takes a small difference is its R-operator; both are in the step
-function of a `scan`. A second `scan` around it keeps one point of a hundred, and `theano.progress.steps` calls a function
-of this program now and then: it prints a line. Needs matplotlib for the figure.
+A step of Runge and Kutta is an expression, and where it takes a small difference is its R-operator; both are in the
+step function of a `scan`. A second `scan` around it keeps one point of a hundred, and `theano.progress.steps` calls a
+function of this program now and then: it prints a line. Needs matplotlib for the figure.
 
 After 10,000,000 steps (5 s) the largest Lyapunov exponent is found as 0.906 (J. Sprott, "Chaos and time-series
 analysis", 2003: 0.9056).
@@ -43,7 +43,7 @@ def moved(point: Any) -> Any:
 
 
 def step(point: Any, difference: Any, growth: Any) -> list[Any]:
-    """A step of a point and of a difference from it, whose length is 1 again; the logarithm of how it grew, added up."""
+    """A step of a point, and of a difference from it: of length 1 again; the logarithm of its growth is added up."""
     new = moved(point)
     grown = T.Rop(new, point, difference)
     length = T.sqrt(T.sum(grown**2))

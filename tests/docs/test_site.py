@@ -109,4 +109,4 @@ def test_names_that_are_not_there() -> None:
 def test_formulas() -> None:
     lines = ["A sum.", "", "    |x| + y", "", "Parameters", "----------", "x", "    A number."]
     formulas_as_text(lines)
-    assert lines == ["A sum.", "", "::", "", "    |x| + y", "", "Parameters", "----------", "x", "    A number."]
+    assert lines == ["A sum.", "", ".. code-block:: text", "", "    |x| + y", "", "Parameters", "----------", "x", "    A number."]
