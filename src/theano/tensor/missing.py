@@ -121,7 +121,7 @@ def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) 
 
     References
     ----------
-    `numpy.nansum`: ``y = sum(a[a == a])``.
+    ``y = sum(a[a == a])``, as `numpy.nansum`.
     """
     return sum_(_without(as_tensor_variable(a), 0), axis=axis, dtype=dtype, keepdims=keepdims)
 
@@ -154,7 +154,7 @@ def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
 
     References
     ----------
-    `numpy.nanprod`: ``y = prod(a[a == a])``.
+    ``y = prod(a[a == a])``, as `numpy.nanprod`.
     """
     return prod_(_without(as_tensor_variable(a), 1), axis=axis, dtype=dtype, keepdims=keepdims)
 
@@ -264,7 +264,7 @@ def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
 
     References
     ----------
-    `numpy.nanmean`: ``y = mean(a[a == a])``.
+    ``y = mean(a[a == a])``, as `numpy.nanmean`.
     """
     a = as_tensor_variable(a)
     dtype = dtype or (a.type.dtype if a.type.dtype not in DISCRETE else "float64")
@@ -302,7 +302,7 @@ def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
 
     References
     ----------
-    `numpy.nanvar`: ``y = var(a[a == a])``.
+    ``y = var(a[a == a])``, as `numpy.nanvar`.
     """
     a = as_tensor_variable(a)
     # What is left out counts as if it were the mean; NaN from infinite elements stays.
@@ -343,7 +343,7 @@ def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
 
     References
     ----------
-    `numpy.nanstd`: ``y = std(a[a == a])``.
+    ``y = std(a[a == a])``, as `numpy.nanstd`.
     """
     return sqrt(nanvar(a, axis, dtype, ddof, keepdims))
 
@@ -382,7 +382,7 @@ def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     References
     ----------
-    `numpy.nanmax`: ``y = max(a[a == a])``.
+    ``y = max(a[a == a])``, as `numpy.nanmax`.
     """
     return _extreme(a, axis, keepdims, max_, -np.inf)
 
@@ -412,7 +412,7 @@ def nanmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     References
     ----------
-    `numpy.nanmin`: ``y = min(a[a == a])``.
+    ``y = min(a[a == a])``, as `numpy.nanmin`.
     """
     return _extreme(a, axis, keepdims, min_, np.inf)
 
@@ -454,7 +454,7 @@ def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     References
     ----------
-    `numpy.nanargmax`: ``y = argmax(a[a == a])``.
+    ``y = the first i with a[i] == max(a[a == a])``, as `numpy.nanargmax`.
     """
     return _position(a, axis, keepdims, argmax, -np.inf, "nanargmax")
 
@@ -487,7 +487,7 @@ def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     References
     ----------
-    `numpy.nanargmin`: ``y = argmin(a[a == a])``.
+    ``y = the first i with a[i] == min(a[a == a])``, as `numpy.nanargmin`.
     """
     return _position(a, axis, keepdims, argmin, np.inf, "nanargmin")
 

@@ -523,7 +523,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     Parameters
     ----------
     ary : tensor-like
-        <any tensor>
+        A variable, a number, an array or a list, of any shape; not of bools.
     to_end, to_begin : tensor-like, optional
         Numbers behind and before the differences.
 

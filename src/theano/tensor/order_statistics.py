@@ -266,7 +266,7 @@ def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdi
 
     References
     ----------
-    `numpy.nanquantile`: ``y = quantile(a[a == a])``.
+    ``y = quantile(a[a == a], q)``, as `numpy.nanquantile`.
     """
     return _quantile(a, _fractions(q, 1, "nanquantile"), axis, method, keepdims, "nanquantile", True)
 
@@ -304,7 +304,7 @@ def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keep
 
     References
     ----------
-    `numpy.nanpercentile`: ``y = percentile(a[a == a])``.
+    ``y = quantile(a[a == a], q / 100)``, as `numpy.nanpercentile`.
     """
     return _quantile(a, _fractions(q, 100, "nanpercentile"), axis, method, keepdims, "nanpercentile", True)
 
@@ -335,7 +335,7 @@ def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     References
     ----------
-    `numpy.nanmedian`: ``y = median(a[a == a])``.
+    ``y = median(a[a == a])``, as `numpy.nanmedian`.
     """
     return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "nanmedian", True)
 
