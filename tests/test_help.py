@@ -17,6 +17,8 @@ import theano
 import theano.tensor
 from theano import passed_on
 from theano.graph import Op
+from theano.places import LAZY
+from theano.record import Record
 from theano.tensor import TensorVariable, _tensor_py_operators
 from theano.tensor.elemwise import Elemwise
 
@@ -72,12 +74,13 @@ _SOURCE = re.compile(r"^References$|`(?:numpy|scipy)\.|DLMF|\b(?:19|20)\d\d\b", 
 def _public(name: str) -> Iterator[tuple[str, Any]]:
     """The public names of a module, without modules and without what it got from other packages."""
     module = importlib.import_module(name)
-    for key in getattr(module, "__all__", dir(module)):
+    late = [key for names in LAZY.get(name, {}).values() for key in names.split() if key.isidentifier()]
+    for key in sorted({*getattr(module, "__all__", dir(module)), *late}):
         thing = getattr(module, key)
         if key.startswith("_") or isinstance(thing, ModuleType) or passed_on.find(name, key) is not None:
             continue  # (passed on: of other modules, once somebody has asked)
         if inspect.isfunction(thing) or inspect.isclass(thing):
-            if thing.__module__.startswith(MODULES[name]):
+            if key in late or thing.__module__.startswith(MODULES[name]):
                 yield key, thing
         elif type(thing).__module__.startswith(MODULES[name]):
             yield key, thing
@@ -151,7 +154,7 @@ def missing(thing: Any) -> set[str]:
 
     - Everything says in a sentence what it is.
     - What takes arguments (functions, objects that are called, classes) has a text for each, and an example.
-    - A function says what it returns, and which errors it raises, if it does (see `refusal`).
+    - A function says what it returns, if it is not None, and which errors it raises, if it does (see `refusal`).
     - One that computes a formula (see `COMPUTING`) has it, and its source.
     - An exception says when it is raised; a value has the text of its class.
     """
@@ -166,7 +169,10 @@ def missing(thing: Any) -> set[str]:
         wanted = {"Examples"} | ({"Parameters"} if own and len(inspect.signature(thing).parameters) else set())
     else:
         wanted = {"Returns", "Examples"} | ({"Parameters"} if _parameters(thing) else set())
-    lacks = wanted - set(found) - ({"Returns"} if "Yields" in found else set())
+    nothing = inspect.isfunction(thing) and thing.__annotations__.get("return", 0) in (None, "None")
+    if inspect.isclass(thing) and issubclass(thing, Record) and "Attributes" in found:
+        wanted.discard("Parameters")  # its fields are both
+    lacks = wanted - set(found) - ({"Returns"} if "Yields" in found or nothing else set())
     texts = described(found.get("Parameters", ""))
     names = [line.partition(" : ")[0] for line in found.get("Parameters", "").splitlines() if line[:1].strip()]
     shown = {each.strip("* ") for line in names for each in line.split(",")}

@@ -55,7 +55,16 @@ class Scratchpad:
 
 
 class Node:
-    """A vertex of a graph: a `Variable` or an `Apply`."""
+    """A vertex of a graph: a `Variable` or an `Apply`.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> from theano.graph.nodes import Node
+    >>> x = T.exp(T.dscalar())
+    >>> isinstance(x, Node), isinstance(x.owner, Node)
+    (True, True)
+    """
 
     name: str | None = None
     _tag: Scratchpad | None = None

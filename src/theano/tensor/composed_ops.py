@@ -76,7 +76,27 @@ class AllocDiag(Composed):
 
 
 class Bartlett(Composed):
-    """`bartlett` as an op."""
+    """`bartlett` as an op.
+
+    Parameters
+    ----------
+    M : 0-d integer
+        What the op is called with: how many points.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of `M` floats.
+
+    Raises
+    ------
+    <tensor errors>
+
+    Examples
+    --------
+    >>> Bartlett()(3).eval()
+    array([0., 1., 0.])
+    """
 
     __props__ = ()
 
@@ -85,14 +105,46 @@ class Bartlett(Composed):
 
 
 class CumsumOp(CumOp):
-    """``CumsumOp(axis)`` is ``CumOp(axis, "add")``."""
+    """``CumsumOp(axis)`` is ``CumOp(axis, "add")``.
+
+    Parameters
+    ----------
+    axis : int, optional
+        Along which the sums are; None: of the flattened tensor.
+
+    Returns
+    -------
+    CumOp
+        The op.
+
+    Examples
+    --------
+    >>> CumsumOp(0)(T.constant([1, 2, 3])).eval()
+    array([1, 3, 6])
+    """
 
     def __new__(cls, axis: int | None = None) -> Any:
         return CumOp(axis, "add")
 
 
 class CumprodOp(CumOp):
-    """``CumprodOp(axis)`` is ``CumOp(axis, "mul")``."""
+    """``CumprodOp(axis)`` is ``CumOp(axis, "mul")``.
+
+    Parameters
+    ----------
+    axis : int, optional
+        Along which the products are; None: of the flattened tensor.
+
+    Returns
+    -------
+    CumOp
+        The op.
+
+    Examples
+    --------
+    >>> CumprodOp(0)(T.constant([1, 2, 3])).eval()
+    array([1, 2, 6])
+    """
 
     def __new__(cls, axis: int | None = None) -> Any:
         return CumOp(axis, "mul")
@@ -164,7 +216,28 @@ class DotModulo(Composed):
 
 
 class FillDiagonal(Composed):
-    """`fill_diagonal` as an op."""
+    """`fill_diagonal` as an op.
+
+    Parameters
+    ----------
+    a, val : tensor-like
+        What the op is called with: a tensor with two axes or more, and a 0-d value.
+
+    Returns
+    -------
+    TensorVariable
+        Of the type of `a`.
+
+    Raises
+    ------
+    <tensor errors>
+
+    Examples
+    --------
+    >>> FillDiagonal()(T.zeros((2, 2)), 1).eval()
+    array([[1., 0.],
+           [0., 1.]])
+    """
 
     __props__ = ()
 
@@ -173,7 +246,28 @@ class FillDiagonal(Composed):
 
 
 class FillDiagonalOffset(Composed):
-    """`fill_diagonal_offset` as an op."""
+    """`fill_diagonal_offset` as an op.
+
+    Parameters
+    ----------
+    a, val, offset : tensor-like
+        What the op is called with: a matrix, a 0-d value, and a 0-d integer.
+
+    Returns
+    -------
+    TensorVariable
+        Of the type of `a`.
+
+    Raises
+    ------
+    <tensor errors>
+
+    Examples
+    --------
+    >>> FillDiagonalOffset()(T.zeros((2, 2)), 1, 1).eval()
+    array([[0., 1.],
+           [0., 0.]])
+    """
 
     __props__ = ()
 
@@ -255,7 +349,25 @@ class PermuteRowElements(Composed):
 
 
 class RavelMultiIndex(Composed):
-    """`ravel_multi_index` as an op: its inputs are the coordinates, then the lengths of all axes as one vector."""
+    """`ravel_multi_index` as an op: its inputs are the coordinates, then the lengths of all axes as one vector.
+
+    Parameters
+    ----------
+    mode : {'raise', 'wrap', 'clip'}
+        What becomes of coordinates outside.
+    order : {'C', 'F'}
+        Whether the last or the first axis is the fastest.
+
+    Returns
+    -------
+    TensorVariable
+        Integers: the places in the flattened array.
+
+    Examples
+    --------
+    >>> RavelMultiIndex()([1], [2], [3, 4]).eval()
+    array([6])
+    """
 
     __props__ = ("mode", "order")
 
@@ -358,7 +470,25 @@ class Tile(Composed):
 
 
 class UnravelIndex(Composed):
-    """`unravel_index` as an op, for lengths of `ndim` axes as one vector."""
+    """`unravel_index` as an op, for lengths of `ndim` axes as one vector.
+
+    Parameters
+    ----------
+    ndim : int
+        How many axes there are.
+    order : {'C', 'F'}
+        Whether the last or the first axis is the fastest.
+
+    Returns
+    -------
+    TensorVariable
+        For each axis the coordinates, integers.
+
+    Examples
+    --------
+    >>> [c.eval() for c in UnravelIndex(2)([6], [3, 4])]
+    [array([1]), array([2])]
+    """
 
     __props__ = ("ndim", "order")
 
