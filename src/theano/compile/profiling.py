@@ -36,7 +36,8 @@ class ProfileStats:
 
     A function in native code is compiled with clocks around its loops, products and calls of Python (`loops`). Nodes
     that share a loop share its time, in proportion to what they are estimated to cost. Where Python runs nodes one by
-    one (linker "py"), each is measured by itself.
+    one (linker "py"), each is measured by itself. A copy or a pickle holds what was measured by then, and can be
+    printed.
 
     Parameters
     ----------
@@ -44,8 +45,6 @@ class ProfileStats:
         Whether the summary is printed when Python ends.
     flag_time_thunks, gpu_checks, **kwargs
         Accepted for older programs; keywords become attributes.
-
-    A copy or a pickle holds what was measured by then, and can be printed.
 
     Attributes
     ----------
