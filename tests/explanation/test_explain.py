@@ -89,14 +89,15 @@ def test_every_loop_and_every_rewrite_has_a_line_or_a_reason(one) -> None:
         assert bool(entry["lines"]) != bool(entry["why"]), entry
         assert set(entry["lines"]) | set(entry["callers"]) <= known
     assert sum(bool(step["lines"]) for step in one["rewrites"]) >= 0.9 * len(one["rewrites"])
-    assert sum(bool(loop["lines"]) for loop in one["loops"][1:]) >= 0.9 * (len(one["loops"]) - 1)
+    loops = [loop for loop in one["loops"] if loop["inside"] >= 0]
+    assert sum(bool(loop["lines"]) for loop in loops) >= 0.9 * len(loops)
 
 
 def test_every_loop_has_code(one) -> None:
     for loop in one["loops"]:
         if re.fullmatch(r"k\d+", loop["kernel"]):
             texts = one["code"][loop["kernel"]]
-            assert set(texts) == {"program", "llvm", "c", "assembly"}
+            assert set(texts) == {"program", "llvm", "c", "assembly", "marks"}
             assert all(loop["kernel"] in texts[stage] for stage in ("program", "c", "llvm"))
             assert "ret" in texts["assembly"]
     assert one["code"]["main"]["program"].startswith("main")
@@ -116,18 +117,57 @@ def test_measured(explained) -> None:
 
 
 def test_loops_account_for_the_call(explained) -> None:
-    """Another process may run between two loops: the best of three counts."""
+    """With what Python does to arguments. Another process may run between two loops: the best of five counts."""
 
     def share(explanation: Explanation) -> float:
         f = explanation.data["functions"][0]
+        whole = sum(loop["own_seconds"] for loop in f["loops"])
+        assert whole == pytest.approx(f["call_seconds"], rel=0.01)
+        assert sum(loop["share"] for loop in f["loops"]) == pytest.approx(1, abs=0.01)
         return sum(loop["own_seconds"] for loop in f["loops"][1:]) / f["call_seconds"]
 
-    for name in ("xnor", "lenet", "lstm"):
+    for name in ("xnor", "lenet", "lstm", "branches"):
         shares = [share(explained[name])]
-        while shares[-1] <= 0.9 and len(shares) < 3:
+        while shares[-1] <= 0.95 and len(shares) < 5:
             f, args = PROGRAMS[name]()
             shares.append(share(theano.explain(f, *args)))
-        assert max(shares) > 0.9 and all(s <= 1.01 for s in shares), shares
+        assert max(shares) > 0.95 and all(s <= 1.01 for s in shares), shares
+
+
+def test_arguments_that_python_converts_take_time(explained) -> None:
+    """The integer of `branches` is a number of NumPy; what is given as arrays of the right type goes in as it is."""
+    loops = explained["branches"].data["functions"][0]["loops"]
+    (arguments,) = (loop for loop in loops if loop["name"] == "arguments")
+    assert arguments["inside"] == -1 and arguments["seconds"] > 0
+    assert "arguments: converted by Python" in str(explained["branches"])
+    assert not any(loop["name"] == "arguments" for loop in explained["xnor"].data["functions"][0]["loops"])
+
+
+def test_lines_of_code_have_lines(explained) -> None:
+    """Two lines that share a loop: what each becomes is told apart, in the loop program and in C."""
+    f = explained["xnor"].data["functions"][0]
+    texts = {f"{k}:{number}": text for k, file in enumerate(f["files"]) for number, text in file["lines"]}
+    one, other = (next(line for line, text in texts.items() if text.strip().startswith(f"a{n} = ")) for n in (1, 2))
+    stack = next(line for line, text in texts.items() if "T.stack" in text)
+    kernel = next(loop["kernel"] for loop in f["loops"] if {one, other, stack} <= set(loop["lines"]))
+    code = f["code"][kernel]
+    for stage, store in (("program", "] = "), ("c", "] = ")):
+        lines, marks = code[stage].splitlines(), code["marks"][stage]
+        marked = {line: {n for a, b in marks[line] for n in range(a, b + 1)} for line in (one, other, stack)}
+        shared = marked[one] & marked[other]
+        assert 10 < len(marked[one]) == len(marked[other]) and all("for " in lines[n] for n in shared)
+        assert len([n for n in marked[stack] if store in lines[n]]) == 2 and len(marked[stack]) == 3
+    main = f["code"]["main"]
+    for stage in ("program", "c", "assembly"):
+        calls = [main[stage].splitlines()[n] for a, b in main["marks"][stage][stack] for n in range(a, b + 1)]
+        assert any(re.search(rf"\b{kernel}\b", call) for call in calls), stage
+
+
+def test_arrays_have_lines(explained) -> None:
+    for name in ("xnor", "lenet", "lstm"):
+        f = explained[name].data["functions"][0]
+        arrays = f["memory"]["arrays"]
+        assert sum(bool(a["lines"]) for a in arrays) >= 0.9 * len(arrays), name
 
 
 def test_memory_at_most_is_that_of_the_plan(explained) -> None:
@@ -224,9 +264,13 @@ def test_two_functions() -> None:
     names = schema()
     compared = e.data["difference"]
     assert set(compared) == names["difference"]
+    for entries, title in (("operations", "changed"), ("rewrites", "changed"), ("source", "changed line")):
+        assert compared[entries] and all(set(entry) == names[title] for entry in compared[entries])
     assert [d["name"] for d in e.data["functions"]] == ["f", "g"]
-    assert ["true_div", 0, 1] in compared["operations"]
-    assert any(line.startswith("+g = ") for line in compared["source"])
+    (division,) = (entry for entry in compared["operations"] if entry["what"] == "true_div")
+    added = next(entry for entry in compared["source"] if entry["text"].startswith("+g = "))
+    assert division["counts"] == [0, 1] and not division["places"][0]["lines"]
+    assert division["places"][1]["lines"] == added["places"][1]["lines"] and not added["places"][0]["lines"]
     assert not any(what == "rewrites" and a == b for what, a, b in compared["numbers"])
     assert "Difference: f | g" in str(e) and "operation true_div: 0 | 1" in str(e)
 
@@ -413,7 +457,7 @@ def test_the_script_in_node(explained, tmp_path) -> None:
         """
         drawn, all_steps, loops, memory, some = in_node(tmp_path / f"{name}.html", steps)
         assert drawn == [len(f["graphs"][k]["graphs"][0]["nodes"]) for k in ("before", "after")]
-        assert all_steps == len(f["rewrites"]) and loops == len(f["loops"]) - 1 and memory
+        assert all_steps == len(f["rewrites"]) and loops == sum(each["inside"] >= 0 for each in f["loops"]) and memory
         assert some == sum(wanted in step["lines"] + step["callers"] for step in f["rewrites"])
 
 

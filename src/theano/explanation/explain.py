@@ -148,6 +148,8 @@ def _lines_of(f: dict[str, Any]) -> Iterator[str]:
         over = f" over {loop['over']}" if loop["over"] else ""
         yield f"  {_place(loop, f)}{timed}{loop['what']}{over}"
         yield from (f"      {reason}" for reason in loop["apart"])
+    for entry in (entry for entry in f["loops"] if entry["inside"] < 0 and entry["own_seconds"] is not None):
+        yield f"  {_seconds(entry['own_seconds'])}: {entry['what']}"
     if f["memory"] is not None and f["memory"]["peak"] is not None:
         unknown = f["memory"]["unknown"]
         more = f", and {unknown} array{'s' * (unknown != 1)} of unknown size" if unknown else ""

@@ -35,6 +35,9 @@ from theano.tensor.type import TensorType
 # Calls that are measured: as many as fit into so many seconds.
 SECONDS, FEWEST, MOST = 0.3, 3, 200
 NO_PLACE = "the compiler made it; no line of the program stands for it"
+BETWEEN = "between loops: checks, memory, objects"
+ARGUMENTS = "arguments: converted by Python, results handed back"
+NO_CODE = "it comes before and after compiled code; arrays of the right type, in C order, need no conversion"
 NO_LINE = "it moves what was computed to where it is kept; no line of the program asks for that"
 
 
@@ -54,6 +57,8 @@ def function_data(f: Function, args: Sequence[Any]) -> Data:
     loop_of: dict[Apply, int] = {}
     if isinstance(twin.executor, NativeExecutor):
         _add_native(found, twin, args, source, loop_of)
+        if stats is not None and stats.argument_time > 0:
+            found["loops"].append(_arguments_data(found, stats.argument_time / found["calls"]))
     found["graphs"]["after"] = _after(twin, source, loop_of)
     found["files"] = source.data()
     return found
@@ -179,15 +184,15 @@ def _add_native(
     found["machine"]["bandwidth"] = _bandwidth() if found["calls"] else None
     texts = GroupTexts(low, leaves, sizes)
     for k, loop in enumerate(loops):
-        found["loops"].append(_loop_data(loop, found, texts, source, loops[0].seconds))
+        found["loops"].append(_loop_data(loop, found, texts, source))
         for node in loop.nodes:
             loop_of.setdefault(node, k)
-    found["code"] = code_data(twin)
-    found["memory"] = memory_data(low, leaves, loops, sizes)
+    found["code"] = code_data(twin, source)
+    found["memory"] = memory_data(low, leaves, loops, sizes, source)
 
 
-def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source, total: float) -> Data:
-    calls, whole = found["calls"], loop.stmt is None
+def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source) -> Data:
+    calls, total, whole = found["calls"], found["call_seconds"], loop.stmt is None
     places, why = source.places(*map(origin_of, loop.nodes)), None
     if not places["lines"] and isinstance(loop.stmt, hs.Copy):
         places = source.places(_origin_of_memory(loop.stmt.target, texts))
@@ -196,11 +201,12 @@ def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source, t
     group = loop.group
     moved = [line.strip() for line in texts.moved(group)] if group is not None else []
     return {
-        "name": "call" if whole else loop.name, "what": what_text(loop), "kernel": loop.kernel, "over": loop.space,
+        "name": loop.name, "what": BETWEEN if whole else what_text(loop), "kernel": loop.kernel, "over": loop.space,
         "nodes": [str(node) for node in loop.nodes], **places, "why": why,
         "where": lines_text(loop.lines), "calls": loop.calls / calls if calls else None,
         "seconds": loop.seconds / calls if calls else None, "own_seconds": loop.own_seconds / calls if calls else None,
-        "share": loop.own_seconds / total if calls and total else None, "threads": loop.threads if calls else None,
+        "share": loop.own_seconds / calls / total if calls and total else None,
+        "threads": loop.threads if calls else None,
         "bytes": loop.bytes // calls if calls and loop.bytes is not None else None,
         "operations": loop.operations // calls if calls and loop.operations is not None else None,
         "bandwidth": loop.bandwidth, "speed": loop.speed, "inside": loop.inside,
@@ -208,6 +214,15 @@ def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source, t
         "form": [line.strip() for line in texts.form(group)] if group is not None and not group.special else [],
         "reads": [line.partition(" ")[2].strip() for line in moved if line.startswith("reads")],
         "writes": [line.partition(" ")[2].strip() for line in moved if line.startswith("writes")],
+    }  # fmt: skip
+
+
+def _arguments_data(found: Data, seconds: float) -> Data:
+    """The entry of what Python does before and after compiled code."""
+    nothing = dict.fromkeys(("bytes", "operations", "bandwidth", "speed"))
+    return {
+        **found["loops"][0], **nothing, "name": "arguments", "what": ARGUMENTS, "kernel": "", "why": NO_CODE,
+        "calls": 1.0, "seconds": seconds, "own_seconds": seconds, "share": seconds / found["call_seconds"],
     }  # fmt: skip
 
 

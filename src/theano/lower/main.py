@@ -14,7 +14,7 @@ from theano.loops.expr import Expr
 from theano.loops.identity import kernel_key
 from theano.lower.builder import Builder
 from theano.lower.cpu.alike import share_kernels
-from theano.lower.cpu.nest import NestBuilder
+from theano.lower.cpu.nest import NestBuilder, Work
 from theano.lower.cpu.steps import emit_steps
 from theano.lower.cpu.sweeps import emit_group
 from theano.lower.dims import ZERO, Dims, is_const, length
@@ -78,6 +78,7 @@ class Assembler:
         self.alike: dict[Group, Group] = {}  # the others, and the first
         self.plans: dict[Group, list[NestPlan]] = {}
         self.made_by: dict[st.Stmt, Group] = {}
+        self.work: dict[st.Kernel, Work] = {}
         self.committed: int | None = None  # where in the body updates begin
         self.group: Group | None = None  # whose statements are being made
         self.now = 0
@@ -475,9 +476,14 @@ class Assembler:
         plan = plan_nest(self.b, group, stored)
         self.plans.setdefault(group, []).append(plan)
         nb = NestBuilder(self.b, group, plan, stored, self.row_buffer, handed)
-        kernel = emit_group(nb)
+        made = emit_group(nb)
+        kernel = self._known(made)
+        work, same = self.work.setdefault(kernel, {}), dict(zip(st.walk(made.body), st.walk(kernel.body), strict=True))
+        for what, nodes in nb.work.items():  # equal kernels have the same expressions
+            key = same.get(what, what) if isinstance(what, st.Stmt) else what
+            work[key] = list(dict.fromkeys([*work.get(key, []), *nodes]))
         ranges = None if plan.sharing is None else plan.sharing.ranges()
-        return hs.CallKernel(self._known(kernel), list(nb.nest.args), ranges)
+        return hs.CallKernel(kernel, list(nb.nest.args), ranges)
 
     # -- for items --------------------------------------------------------------------------------------
     def call_kernel(

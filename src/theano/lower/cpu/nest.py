@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -20,6 +21,9 @@ from theano.lower.plan.joined import joined_group
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Tensor, Value
 from theano.record import Record, field
+
+# Of expressions and stores of a kernel, the nodes whose work they are.
+Work = dict[Expr | st.Stmt, list[Any]]
 
 
 class Nest(Record):
@@ -72,6 +76,8 @@ class NestBuilder:
         self.vector_axis: int | None = None  # of a column nest
         self.edges: Edges | None = None  # of the innermost loop, where places in it are known to be inside
         self.row: tuple[Expr, Expr] | None = None  # where the ragged axis begins and ends
+        self.work: Work = {}  # whose work the expressions are
+        self.results: set[Expr] = set()  # what items have computed
 
     # -- names and parameters --------------------------------------------------------------------------
     def pointer(self, tensor: Tensor) -> str:
@@ -331,9 +337,37 @@ class NestBuilder:
     def compute(self, item: Item) -> Expr:
         assert isinstance(item, Pointwise | Reduce)
         result = self.evaluated(item, item.body)
+        self.note(item, result)
+        self.results.add(result)
         if isinstance(item, Pointwise) and item.out is not None and not item.is_window():
             env = self.prefix_env if self.group.is_prefix(item) else self.env
             env[item.out] = result
+        return result
+
+    def note(self, item: Item, root: Expr) -> None:
+        """Write down that an expression is the work of an item, down to what other items have computed."""
+        seen, stack = {root}, [root]
+        while stack and item.node is not None:
+            expr = stack.pop()
+            if expr in self.results or expr.op == "const":
+                continue
+            nodes = self.work.setdefault(expr, [])
+            if item.node not in nodes:
+                nodes.append(item.node)
+            stack += (part for part in expr.args if part not in seen)
+            seen.update(expr.args)
+
+    def store(self, item: Item, view: st.View, index: tuple[Expr, ...], value: Expr) -> None:
+        """Write something of an item into memory, at the end of the sweep's body."""
+        self.note(item, value)
+        self.stores.append(st.Store(view, index, value))
+        self.work[self.stores[-1]] = [item.node]
+
+    def combined(self, item: Reduce, so_far: Expr, element: Expr) -> Expr:
+        """What a reduction has accumulated after one more element."""
+        result = st.combine(item.op, so_far, element)
+        self.results.add(element)
+        self.note(item, result)
         return result
 
     def store_result(self, item: Pointwise, result: Expr) -> None:
@@ -353,7 +387,7 @@ class NestBuilder:
             assert item.out is not None
             own = tuple(range(len(item.out.dims)))
             view, index = self.place(Value(item.out.type, item.out.dims, tensor=item.out, axes=own), position)
-        self.stores.append(st.Store(view, index, ex.cast(result, st.load_type(view.type))))
+        self.store(item, view, index, ex.cast(result, st.load_type(view.type)))
 
     def store_reduced(self, item: Reduce, result: Expr) -> None:
         """Write the result of a reduction that is needed in memory."""
@@ -362,7 +396,7 @@ class NestBuilder:
         axes = [None if k is None else place[k] for k in item.out_axes]
         position = [None if a is None else self.index_of[a] for a in axes]
         view, index = self.place(whole(item.out), position)
-        self.stores.append(st.Store(view, index, result))
+        self.store(item, view, index, result)
 
     def wants_store(self, item: Item) -> bool:
         return isinstance(item, Pointwise) and (item.is_window() or item.out in self.stored)
