@@ -469,6 +469,7 @@ def test_command(tmp_path) -> None:
         "f = theano.function([x], T.log(1 + T.exp(x)), name='f')\n"
         "data = np.ones(100)\n"
         "def make():\n    return f\n"
+        "def train(steps):\n    pass\n"
         "if __name__ == '__main__':\n    raise SystemExit('not to be run')\n"
     )
 
@@ -477,6 +478,7 @@ def test_command(tmp_path) -> None:
             [sys.executable, "-m", "theano", "explain", *args], capture_output=True, text=True, cwd=tmp_path
         )  # fmt: skip
 
+    (tmp_path / "other.py").write_text("from math import sin\n")
     done = run(f"{script}:f", "--args", "data")
     assert done.returncode == 0 and "log(1 + x) -> log1p(x)" in done.stdout and (tmp_path / "f.html").exists()
     assert "script.py:3" in done.stdout
@@ -484,8 +486,10 @@ def test_command(tmp_path) -> None:
     for given, problem in (
         ("script.py", "is not of the form script.py:function"),
         ("none.py:f", "there is no file none.py"),
-        (f"{script}:g", "defines no g; its functions are f"),
-        (f"{script}:data", "data in .* is no compiled function"),
+        (f"{script}:g", "defines no g; it has the compiled function f; make can be called without arguments, and may"),
+        (f"{script}:data", "data in .* is no compiled function, and returns none: .*; it has the compiled function f"),
+        (f"{script}:train", "train in .* needs arguments; it has the compiled function f"),
+        ("other.py:nope", "other.py defines no nope; it has no compiled function, and nothing that makes one"),
     ):
         done = run(given)
         assert done.returncode == 2 and re.search(problem, done.stderr), done.stderr
