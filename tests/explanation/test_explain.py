@@ -511,3 +511,29 @@ def test_rich(explained) -> None:
 def test_a_copy_of_the_data_is_enough(explained) -> None:
     again = Explanation(copy.deepcopy(explained["xnor"].data))
     assert str(again) == str(explained["xnor"]) and again.html() == explained["xnor"].html()
+
+
+def test_kernels_that_are_shared_have_marks() -> None:
+    """Twelve loops alike are one kernel: it comes from each of their lines."""
+    x = y = T.dvector("x")
+    for k in range(12):
+        y = T.tanh(y * (1.1 + k)).sum() + y
+    data = theano.explain(theano.function([x], y)).data["functions"][0]
+    kernels = [name for name in data["code"] if name != "main"]
+    (line,) = {line for loop in data["loops"] for line in loop["lines"]}
+    assert len(kernels) < 12
+    for name in kernels:
+        marked = data["code"][name]["marks"]["program"][line]
+        assert sum(b - a + 1 for a, b in marked) > 0.8 * len(data["code"][name]["program"].splitlines())
+
+
+def test_sparse_matrices_are_explained() -> None:
+    """Constants that are results stand by themselves; checks of what a program is given have the line of the input."""
+    x, v = theano.sparse.csr_matrix("x"), T.dvector("v")
+    f = theano.function([x, v], [theano.sparse.structured_dot(x, v.dimshuffle(0, "x")), x * 2])
+    data = theano.explain(f).data["functions"][0]
+    checks = [loop for loop in data["loops"] if "SoundRows" in loop["what"]]
+    assert checks and all(loop["lines"] for loop in checks)
+    nodes = [{"kind": kind, "label": "", "text": "", "w": 10, "h": 10} for kind in ("constant", "output")]
+    top = grouped(nodes, [{"from": 0, "to": 1, "text": "", "place": 0}], lambda n: "", [])
+    assert len(top["nodes"]) == 2

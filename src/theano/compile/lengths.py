@@ -24,16 +24,7 @@ def names_of_main(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
             names[f"{prefix}{k}"] = names[f"v{prefix}{k}"] = v.name or f"{role} {k}"
     for name, (role, k, axis) in low.dim_words.items():
         names[name] = f"{roles[role][k].name or f'{role} {k}'}.shape[{axis}]"
-    for v, value in low.values.items():  # lengths that only a call knows are those of what has them first
-        for axis, dim in enumerate(value.tensor.dims if value.tensor is not None else ()):
-            if dim.op == "name":
-                names.setdefault(str(dim.value), f"{_short(v)}.shape[{axis}]")
     return names
-
-
-def _short(v: Any) -> str:
-    """A variable by its name, or by the operation that makes it."""
-    return str(v.name or (v.owner.op if v.owner is not None and len(v.owner.outputs) == 1 else v))
 
 
 def length_text(root: Expr, names: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import program_lines
-from theano.lower.cpu.nest import Work
+from theano.lower.cpu.whose import Work
 from theano.lower.program import Lowered
 from theano.runtime.jit import assembly
 
@@ -34,14 +34,14 @@ def code_data(f: Any, source: Source) -> dict[str, dict[str, Any]]:
     ``marks`` are, by stage and line of the user, the lines of the text that come from it.
     """
     low = executor_of(f).lowered
-    nodes = {kernel.name: _nodes_of_kernel(low.work.get(kernel, {})) for kernel in low.program.kernels}
-    nodes["main"] = _nodes_of_main(low)
-    found: dict[str, dict[str, Any]] = {name: {"marks": {}} for name in nodes}
+    work = {kernel.name: low.work.get(kernel, {}) for kernel in low.program.kernels}
+    found: dict[str, dict[str, Any]] = {name: {"marks": {}} for name in (*work, "main")}
     for stage, functions in (("program", program_lines(low.program)), ("c", c_parts(c_unit(f))[1])):
         for name, lines in functions.items():
             found[name][stage] = "\n".join(lines)
-            about = [nodes[name](getattr(line, "about", None)) for line in lines]
-            found[name]["marks"][stage] = _marks(about, source)
+            about = [getattr(line, "about", None) for line in lines]
+            nodes = _nodes_of_kernel(work[name], about) if name in work else _nodes_of_main(low)
+            found[name]["marks"][stage] = _marks(map(nodes, about), source)
     module = executor_of(f).module()
     for function in module.functions:
         if function.name in found:
@@ -52,8 +52,8 @@ def code_data(f: Any, source: Source) -> dict[str, dict[str, Any]]:
     if "assembly" in found["main"]:
         called = _nodes_of_calls(low)
         words = (re.findall(r"\bk\d+\b", line) for line in found["main"]["assembly"].splitlines())
-        about = [[node for name in names for node in called.get(name, [])] for names in words]
-        found["main"]["marks"]["assembly"] = _marks(about, source)
+        calls = ([node for name in names for node in called.get(name, [])] for names in words)
+        found["main"]["marks"]["assembly"] = _marks(calls, source)
     return found
 
 
@@ -71,17 +71,23 @@ def _marks(about: Iterable[Iterable[Apply]], source: Source) -> dict[str, list[l
     return found
 
 
-def _nodes_of_kernel(work: Work) -> Nodes:
-    """What tells the nodes that a line of a kernel was written for."""
+def _nodes_of_kernel(work: Work, named: Iterable[object]) -> Nodes:
+    """What tells the nodes that a line of a kernel was written for; some of its expressions have lines of their own."""
+    apart = {id(about) for about in named if isinstance(about, Expr)}
     names = {str(key.value): nodes for key, nodes in work.items() if isinstance(key, Expr) and key.op == "name"}
 
     def nodes(about: object) -> Iterator[Apply]:
         if isinstance(about, Expr):
             yield from work.get(about, ())
+            for part in about.args:
+                if part.op != "name" and id(part) not in apart:
+                    yield from nodes(part)
         elif isinstance(about, st.Carried):
-            yield from work.get(about.next, ())
+            yield from nodes(about.next)
         elif isinstance(about, st.Store):
             yield from work.get(about, ())
+            if about.value.op != "name" and id(about.value) not in apart:
+                yield from nodes(about.value)
         elif isinstance(about, st.Load | st.Let):
             yield from names.get(about.name, ())
         elif isinstance(about, st.For | st.If):  # for all that stands inside

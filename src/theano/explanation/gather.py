@@ -22,7 +22,7 @@ from theano.compile.profiling import ProfileStats
 from theano.d3viz.graph_data import Data, Pages, arranged, graph_of
 from theano.explanation.code import code_data
 from theano.explanation.grouping import FEW, grouped
-from theano.explanation.memory import memory_data
+from theano.explanation.memory import memory_data, origins_of_memory
 from theano.explanation.rewrites import rewrites_data
 from theano.explanation.source import Source
 from theano.graph import Apply, Variable, ancestors, io_toposort
@@ -182,22 +182,25 @@ def _add_native(
     loops = times.loops()
     sizes = example_sizes(twin, args, None) if found["calls"] else None
     found["machine"]["bandwidth"] = _bandwidth() if found["calls"] else None
-    texts = GroupTexts(low, leaves, sizes)
+    texts, made_at = GroupTexts(low, leaves, sizes), origins_of_memory(low)
     for k, loop in enumerate(loops):
-        found["loops"].append(_loop_data(loop, found, texts, source))
+        found["loops"].append(_loop_data(loop, found, texts, source, made_at))
         for node in loop.nodes:
             loop_of.setdefault(node, k)
     found["code"] = code_data(twin, source)
     found["memory"] = memory_data(low, leaves, loops, sizes, source)
 
 
-def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source) -> Data:
+def _loop_data(
+    loop: LoopTime, found: Data, texts: GroupTexts, source: Source, made_at: dict[str, list[Origin]]
+) -> Data:
     calls, total, whole = found["calls"], found["call_seconds"], loop.stmt is None
     places, why = source.places(*map(origin_of, loop.nodes)), None
-    if not places["lines"] and isinstance(loop.stmt, hs.Copy):
-        places = source.places(_origin_of_memory(loop.stmt.target, texts))
+    for names in _memory_of(loop):  # what only moves something is of the line that made it
+        if not places["lines"]:
+            places = source.places(*(origin for name in names for origin in made_at.get(name, ())))
     if not places["lines"] and not whole:
-        why = NO_LINE if isinstance(loop.stmt, hs.Copy) else NO_PLACE
+        why = NO_PLACE if loop.nodes else NO_LINE
     group = loop.group
     moved = [line.strip() for line in texts.moved(group)] if group is not None else []
     return {
@@ -226,12 +229,13 @@ def _arguments_data(found: Data, seconds: float) -> Data:
     }  # fmt: skip
 
 
-def _origin_of_memory(name: str, texts: GroupTexts) -> Origin:
-    """Where the variable was made whose memory is called so in main."""
-    for v, value in texts.low.values.items():
-        if value.tensor is not None and value.tensor.storage().name == name and (origin := origin_of(v)):
-            return origin
-    return ()
+def _memory_of(loop: LoopTime) -> tuple[set[str], set[str]]:
+    """The names in main of the memory that a loop writes, and of what it reads."""
+    if isinstance(loop.stmt, hs.Copy):
+        return {loop.stmt.target}, {loop.stmt.source}
+    items = loop.group.items if loop.group is not None else ()
+    written = {tensor.storage().name for item in items for tensor in item.made()}
+    return written, {v.tensor.storage().name for item in items for v in item.reads if v.tensor is not None}
 
 
 # -- the machine -------------------------------------------------------------------------------------------

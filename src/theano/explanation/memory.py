@@ -37,7 +37,7 @@ def memory_data(
         inner = [at[id(s)] for s in st.walk([stmt]) if id(s) in at]
         when.append(min(max(inner), len(own)) if inner else step)
         step = max(inner) + 1 if inner else step
-    made_at = _origins(low)
+    made_at = origins_of_memory(low)
     arrays = [
         {**array, **source.places(*made_at.get(name, ()))}
         for name, array in _arrays(low, leaves, main, when, max(len(own) - 1, 0), sizes)
@@ -55,7 +55,7 @@ def memory_data(
     }  # fmt: skip
 
 
-def _origins(low: Lowered) -> dict[str, list[Origin]]:
+def origins_of_memory(low: Lowered) -> dict[str, list[Origin]]:
     """By the name of memory in main where the variable that it is for was made, and what is written into it."""
     found: dict[str, list[Origin]] = {}
     for v, value in low.values.items():  # of several that share memory the first is that of which others are views

@@ -14,9 +14,10 @@ from theano.loops.expr import Expr
 from theano.loops.identity import kernel_key
 from theano.lower.builder import Builder
 from theano.lower.cpu.alike import share_kernels
-from theano.lower.cpu.nest import NestBuilder, Work
+from theano.lower.cpu.nest import NestBuilder
 from theano.lower.cpu.steps import emit_steps
 from theano.lower.cpu.sweeps import emit_group
+from theano.lower.cpu.whose import Work, add_work
 from theano.lower.dims import ZERO, Dims, is_const, length
 from theano.lower.emitter import Argument
 from theano.lower.items import Pointwise, Reduce, Special
@@ -110,7 +111,10 @@ class Assembler:
         given = [t for t in (*self.inputs, *self.storages) if t is not None]
         carve_workspace(self.b, self.temps, self.place_of, given, self.outputs, head)
         main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
-        return hs.Program(share_kernels(self.kernels.values(), main, self.b.machine), main)
+        kernels, instead = share_kernels(self.kernels.values(), main, self.b.machine)
+        for kernel, shared in instead.items():
+            add_work(self.work.setdefault(shared, {}), self.work.pop(kernel, {}), kernel, shared)
+        return hs.Program(kernels, main)
 
     def _poll(self, group: Group) -> None:
         """Let Ctrl-C in before work that takes a while; not where a half-done update would be left behind."""
@@ -478,10 +482,10 @@ class Assembler:
         nb = NestBuilder(self.b, group, plan, stored, self.row_buffer, handed)
         made = emit_group(nb)
         kernel = self._known(made)
-        work, same = self.work.setdefault(kernel, {}), dict(zip(st.walk(made.body), st.walk(kernel.body), strict=True))
-        for what, nodes in nb.work.items():  # equal kernels have the same expressions
-            key = same.get(what, what) if isinstance(what, st.Stmt) else what
-            work[key] = list(dict.fromkeys([*work.get(key, []), *nodes]))
+        if kernel is made:
+            self.work[kernel] = nb.work
+        else:
+            add_work(self.work.setdefault(kernel, {}), nb.work, made, kernel)
         ranges = None if plan.sharing is None else plan.sharing.ranges()
         return hs.CallKernel(kernel, list(nb.nest.args), ranges)
 

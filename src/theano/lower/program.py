@@ -14,7 +14,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord, whole
-from theano.lower.cpu.nest import Work
+from theano.lower.cpu.whose import Work
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Special
 from theano.lower.machine import Machine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops import stmt as st
@@ -12,6 +11,7 @@ from theano.loops.schema import expressions
 from theano.lower import body as bd
 from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
 from theano.lower.cpu.edges import Edges
+from theano.lower.cpu.whose import Work
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.emitter import Argument
 from theano.lower.items import Item, Pointwise, Reduce
@@ -21,9 +21,6 @@ from theano.lower.plan.joined import joined_group
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.values import Tensor, Value
 from theano.record import Record, field
-
-# Of expressions and stores of a kernel, the nodes whose work they are.
-Work = dict[Expr | st.Stmt, list[Any]]
 
 
 class Nest(Record):
