@@ -114,6 +114,30 @@ def test_what_has_no_code_shows_main(pages) -> None:
         assert "callback" in marked and "check" not in marked and page.problems == []
 
 
+def test_what_has_no_file(tmp_path) -> None:
+    """Lines of code that was typed in are known by their numbers."""
+    names: dict = {}
+    code = "import theano, theano.tensor as T\nx = T.dvector('x')\nf = theano.function([x], T.exp(x) * 2, name='f')\n"
+    exec(compile(code, "<typed in>", "exec"), names)
+    theano.explain(names["f"], np.ones(9)).save(tmp_path / "f.html")
+    with chromium.Page((tmp_path / "f.html").as_uri()) as page:
+        assert "<typed in>" in page.run("document.getElementById('source').textContent")
+        assert count(page, "#source .note") == 1
+        page.click("#button-loops")
+        page.click("[data-line='0:3']")
+        assert count(page, "[data-code] .on") >= 3 and page.problems == []
+
+
+def test_where_it_fails(pages) -> None:
+    with chromium.Page(pages["failing"].as_uri()) as page:
+        assert "z = T.exp(x) + y" in page.run("document.querySelector('.line.failed').textContent")
+        page.click("#error .where")
+        assert page.run("line === F.error_lines[0]") and count(page, "#before-root .hit") >= 1
+        assert not page.run("document.querySelector('#error details').open")
+        page.click("#error summary")
+        assert page.run("document.querySelector('#error details').open") and page.problems == []
+
+
 def test_boxes_open_and_the_wheel_zooms(pages) -> None:
     with chromium.Page(pages["xnor"].as_uri()) as page:
         before = count(page, "#before-root .node")

@@ -229,6 +229,8 @@ def test_a_function_that_fails(explained) -> None:
     assert f["error"].startswith("ValueError: ") and "3" in f["error"] and "4" in f["error"]
     assert f["loops"] and f["calls"] == 0 and all(loop["seconds"] is None for loop in f["loops"])
     assert "a call with these arguments raises ValueError" in str(explained["failing"])
+    texts = {f"{k}:{number}": text for k, file in enumerate(f["files"]) for number, text in file["lines"]}
+    assert [texts[line].strip() for line in f["error_lines"]] == ["z = T.exp(x) + y"]
 
 
 def test_shared_variables_and_arguments_stay_as_they_are() -> None:

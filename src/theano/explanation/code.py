@@ -60,9 +60,15 @@ def code_data(f: Any, source: Source) -> dict[str, dict[str, Any]]:
 def _marks(about: Iterable[Iterable[Apply]], source: Source) -> dict[str, list[list[int]]]:
     """By line of the user the stretches of lines, from 0 on, that were written for nodes which were made there."""
     found: dict[str, list[list[int]]] = {}
+    known: dict[Apply, list[str]] = {}  # a large program has many lines for few nodes
     for number, nodes in enumerate(about):
-        places = source.places(*map(origin_of, nodes))
-        for line in (*places["lines"], *places["callers"]):
+        lines: dict[str, None] = {}
+        for node in dict.fromkeys(nodes):
+            if node not in known:
+                places = source.places(origin_of(node))
+                known[node] = [*places["lines"], *places["callers"]]
+            lines.update(dict.fromkeys(known[node]))
+        for line in lines:
             stretches = found.setdefault(line, [])
             if stretches and stretches[-1][1] == number - 1:
                 stretches[-1][1] = number

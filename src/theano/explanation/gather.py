@@ -47,7 +47,9 @@ def function_data(f: Function, args: Sequence[Any]) -> Data:
     source = _source_of(f, twin)
     trace = theano.rewrite.trace(f)
     found: Data = {
-        "name": f.name or "function", "error": error, "arguments": _argument_texts(f, args),
+        "name": f.name or "function", "error": f"{type(error).__name__}: {error}" if error else None,
+        "error_lines": source.places(*map(origin_of, getattr(error, "theano_nodes", ())))["lines"],
+        "arguments": _argument_texts(f, args),
         "graphs": {"before": _before(f, source)}, "rewrites": rewrites_data(trace, source),
         "rewrite_seconds": dict(trace.seconds), "machine": _machine(), "loops": [], "code": {},
         "memory": None, "call_seconds": None, "calls": 0, "native": isinstance(f.executor, NativeExecutor),
@@ -69,7 +71,7 @@ def _needs_nothing(f: Function) -> bool:
     return not any(required for required, _, _ in f.defaults)
 
 
-def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats | None, str | None]:
+def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats | None, Exception | None]:
     """A copy with clocks that has been called with the arguments, its profile, and the error if it raised one."""
     stats = ProfileStats(atexit_print=False)
     twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, profile=stats)
@@ -82,7 +84,7 @@ def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats 
             twin(*args)
             calls += 1
     except Exception as error:  # whatever the program raises is part of what is to be explained
-        return twin, None, f"{type(error).__name__}: {error}"
+        return twin, None, error
     return twin, stats, None
 
 
