@@ -197,7 +197,7 @@ function code(l) {
   const how = el("details", { ontoggle: () => { open_facts = how.open; } }, el("summary", { class: "mut", text: "how it goes, what it reads and writes" }), el("pre", { class: "m", id: "facts", text: facts.join("\n") }));
   how.open = open_facts;
   return [el("h2", { text: l.what }), ...(facts.length ? [how] : []), ...calls, el("p", {}, ...boxes),
-    el("div", { class: "cols" }, ...shown.map(id => el("div", { class: "pane" }, el("h3", { text: `${CODE[id]} of ${kernel}` }), el("pre", { class: "code m", "data-code": id }, ...marked(texts[id], marks(texts, id, l, line === null && kernel === "main" ? l.lines[0] : line))))))];
+    el("div", { class: "cols texts" }, ...shown.map(id => el("div", { class: "pane" }, el("h3", { text: `${CODE[id]} of ${kernel}` }), el("pre", { class: "code m", "data-code": id }, ...marked(texts[id], marks(texts, id, l, line === null && kernel === "main" ? l.lines[0] : line))))))];
 }
 // The lines of a text that come from a line of the program: [first, last] each. Where only the whole is known to, all of it.
 function marks(texts, stage, l, id) {
@@ -228,7 +228,7 @@ function memory() {
     }));
   const arrays = [...M.arrays].sort((a, b) => (b.bytes || 0) - (a.bytes || 0));
   const lives = el("table", {}, el("tr", {}, ...["array", "", "shape", "n:bytes", `lives during steps 1 to ${n}`].map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") }))),
-    ...arrays.map(a => el("tr", { class: "array" + (on_line(a) ? "" : " dim") }, el("td", { class: "m", text: a.name }), el("td", { class: "mut", text: a.kind }), el("td", { class: "m", text: a.shape ? `(${a.shape.join(", ")}${a.shape.length === 1 ? "," : ""})` : "known during the call" }), el("td", { class: "n", text: whole(a.bytes) }), el("td", { style: "width: 45%" }, el("div", { class: "bar " + a.kind, style: place(a.first, a.last) })))));
+    ...arrays.map(a => el("tr", { class: "array" + (on_line(a) ? "" : " dim") }, el("td", { class: "m", text: a.name }), el("td", { class: "mut kind", text: a.kind }), el("td", { class: "m", text: a.shape ? `(${a.shape.join(", ")}${a.shape.length === 1 ? "," : ""})` : "known during the call" }), el("td", { class: "n", text: whole(a.bytes) }), el("td", { style: "width: 45%" }, el("div", { class: "bar " + a.kind, style: place(a.first, a.last) })))));
   $("tab-memory").replaceChildren(el("h2", { text: `at most ${size(M.peak)} beside arguments and shared variables` + (M.unknown ? `, and ${many(M.unknown, "array")} of unknown size` : "") }), steps, el("h2", { text: "arrays; workspace is one block, a part of which is shared by those that do not live at the same time" }), lives);
 }
 
