@@ -358,7 +358,8 @@ class NestBuilder:
         """Write something of an item into memory, at the end of the sweep's body."""
         self.note(item, value)
         self.stores.append(st.Store(view, index, value))
-        self.work[self.stores[-1]] = [item.node]
+        if item.node is not None:
+            self.work[self.stores[-1]] = [item.node]
 
     def combined(self, item: Reduce, so_far: Expr, element: Expr) -> Expr:
         """What a reduction has accumulated after one more element."""

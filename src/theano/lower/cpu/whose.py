@@ -18,14 +18,18 @@ def add_work(work: Work, more: Work, made: st.Kernel, kernel: st.Kernel) -> None
 
     Of some expressions several nodes may be known then, one for each loop that uses the kernel.
     """
-    seen: set[Expr] = set()
+    same: dict[Expr | st.Stmt, Expr | st.Stmt] = {}  # what of the kernel stands for what is another object there
     for own, other in zip(st.walk(made.body), st.walk(kernel.body), strict=True):
-        pairs: list[tuple[Expr | st.Stmt, Expr | st.Stmt]] = [(own, other)]
-        pairs += zip(expressions(own), expressions(other), strict=True)
+        if own is other:
+            continue
+        same[own] = other
+        pairs = list(zip(expressions(own), expressions(other), strict=True))
         while pairs:
             a, b = pairs.pop()
-            if a in more:
-                work[b] = list(dict.fromkeys([*work.get(b, []), *more[a]]))
-            if isinstance(a, Expr) and isinstance(b, Expr) and a not in seen:
-                seen.add(a)
+            if a is not b and a not in same:
+                same[a] = b
                 pairs += zip(a.args, b.args, strict=False)  # a number may have become a name
+    for what, nodes in more.items():
+        place = same.get(what, what)
+        known = work.get(place)
+        work[place] = nodes if known is None else list(dict.fromkeys([*known, *nodes]))
