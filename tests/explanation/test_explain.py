@@ -114,6 +114,8 @@ def test_measured(explained) -> None:
     branches = explained["branches"].data["functions"][0]
     assert {0.0, 1.0} <= {loop["calls"] for loop in branches["loops"]}  # one of the branches did not run
     assert "call-back" in {loop["name"] for loop in branches["loops"]}
+    unknown = [text for loop in branches["loops"] for text in loop["writes"] if "d2 * d3" in text]
+    assert unknown and not any(" = " in text for text in unknown)  # only the call knows how many
 
 
 def test_loops_account_for_the_call(explained) -> None:
