@@ -338,7 +338,8 @@ class GroupTexts:
     def _list(self, word: str, tensors: Iterable[Tensor], numbers: dict[tuple[str, bool], int]) -> Iterator[str]:
         for tensor in tensors:
             number = numbers.get((tensor.storage().name, word == "writes"))
-            shown = "" if number is None else f" = {number:,}"
+            is_known = self.traffic is not None and self.traffic.size(tensor.storage().name) is not None
+            shown = f" = {number:,}" if number is not None and is_known else ""
             yield f"    {word} {self._name(tensor)}: {self._bytes(tensor)}{shown}"
 
     def _bytes(self, tensor: Tensor) -> str:

@@ -174,6 +174,11 @@ class ProfileStats:
         self._inside = value - sum(times.seconds for times in self.native)
 
     @property
+    def argument_time(self) -> float:
+        """The rest of `fct_call_time`: Python converts arguments for compiled code and hands back its results."""
+        return self._call_time - self._inside
+
+    @property
     def loops(self) -> list[LoopTime]:
         """A `LoopTime` for each loop, product, and call of other code in native functions, in their order.
 
@@ -406,7 +411,7 @@ class ProfileStats:
         from theano.compile.loop_times import loop_lines  # few programs are profiled
 
         file = sys.stderr if file is None else file
-        print("\n".join(loop_lines(self.loops, self.vm_call_time, N)), end="\n\n", file=file)
+        print("\n".join(loop_lines(self.loops, self.vm_call_time, N, self.argument_time)), end="\n\n", file=file)
 
     def print_extra(self, file: TextIO) -> None:
         """What registered printers add."""
