@@ -129,7 +129,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.rewrite.database": ("theano.rewrite.engine.database",),
     "theano.rewrite.softmax_op": ("theano.tensor.nnet.softmax_along",),
     "theano.raise_op": ("theano.tensor.raise_op",),
-    "theano.updates": ("theano.compile.updates",),
+    "theano.updates": ("theano.compile.updates", "Updates=theano.compile.updates:OrderedUpdates"),
     "theano.utils": ("theano.graph.errors", "theano.graph"),
     "theano.version": (
         "version=theano:__version__",

@@ -19,6 +19,7 @@ IMPORTS = [
     ("theano.gof", "Env"),
     ("theano.gof.env", "Env InconsistencyError"),
     ("theano.lazycond", "ifelse"),
+    ("theano.updates", "Updates"),
     ("theano", "ProfileMode"),
     ("theano.compile", "ProfileMode"),
 ]
