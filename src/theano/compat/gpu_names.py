@@ -264,6 +264,5 @@ def dnn_pool(
         raise ValueError(f"ws has {len(ws)} numbers: windows of cuDNN have 2 or 3 axes")
     stride = (1,) * len(ws) if stride is None else tuple(stride)
     pad = (0,) * len(ws) if pad is None else tuple(pad)
-    pooled = pools[len(ws)](img, ws=tuple(ws), ignore_border=True, stride=stride, pad=pad, mode=mode)
-    return pooled
+    return pools[len(ws)](img, ws=tuple(ws), ignore_border=True, stride=stride, pad=pad, mode=mode)
 
