@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> None:
     sys.argv[:] = arguments
     sys.path[0] = str(folder)  # as Python does, which put the present folder there
     beside = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
-    clients.enable(*clients.CLIENTS, *sorted(beside - sys.modules.keys()))
+    modules = {name for name in beside if name.isidentifier()}  # others can't be imported (`train.old.py`)
+    clients.enable(*clients.CLIENTS, *sorted(modules - sys.modules.keys()))
     runpy.run_path(str(script), {"__builtins__": clients.BUILTINS}, "__main__")
 
 
