@@ -68,7 +68,9 @@ class NativeExecutor(Executor):
         support.begin()
         with LOWERING:
             machine = Machine.of(target)
-            self.lowered = lower(fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, machine)
+            self.lowered = lower(
+                fgraph.inputs[:n], fgraph.inputs[n:], outputs, updates, forms, machine, notes_work=profile is not None
+            )
             self.times = None if profile is None else _measured(self.lowered, fgraph.inputs, profile)
             self._code = ProgramCode(plan, self.lowered if self.times is None else self.times.lowered, target)
         self.notes_times = self.times is not None

@@ -43,7 +43,7 @@ NO_LINE = "it moves what was computed to where it is kept; no line of the progra
 
 def function_data(f: Function, args: Sequence[Any]) -> Data:
     """The data of one function; with example arguments, measured (in a copy: shared variables stay as they are)."""
-    twin, stats, error = _measured(f, args) if args or _needs_nothing(f) else (f, None, None)
+    twin, stats, error = _measured(f, args if args or _needs_nothing(f) else None)
     source = _source_of(f, twin)
     trace = theano.rewrite.trace(f)
     found: Data = {
@@ -71,10 +71,15 @@ def _needs_nothing(f: Function) -> bool:
     return not any(required for required, _, _ in f.defaults)
 
 
-def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats | None, Exception | None]:
-    """A copy with clocks that has been called with the arguments, its profile, and the error if it raised one."""
+def _measured(f: Function, args: Sequence[Any] | None) -> tuple[Function, ProfileStats | None, Exception | None]:
+    """A copy with clocks, which knows whose work its code is, and that has been called with the arguments, if any.
+
+    Its profile, if it has been; and the error if it raised one.
+    """
     stats = ProfileStats(atexit_print=False)
     twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, profile=stats)
+    if args is None:
+        return twin, None, None
     args = copy.deepcopy(args)  # those of mutable inputs may be overwritten
     try:
         twin(*args)

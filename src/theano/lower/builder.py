@@ -67,6 +67,7 @@ class Builder(Record):
     machine: Machine = field(default_factory=Machine)
     node: Any = None
     n_slots: int = 0
+    notes_work: bool = False  # whether the parts of kernels will be asked whose work they are
     leaf_words: list[int] = field(default_factory=list)
     applied: dict[object, Expr] = field(default_factory=dict)  # bodies that are operations of the scalar table
     words: list[tuple[str, Any]] = field(default_factory=list)

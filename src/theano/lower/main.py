@@ -112,7 +112,7 @@ class Assembler:
         carve_workspace(self.b, self.temps, self.place_of, given, self.outputs, head)
         main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
         kernels, instead = share_kernels(self.kernels.values(), main, self.b.machine)
-        for kernel, shared in instead.items():
+        for kernel, shared in instead.items() if self.b.notes_work else ():
             add_work(self.work.setdefault(shared, {}), self.work.pop(kernel, {}), kernel, shared)
         return hs.Program(kernels, main)
 
@@ -484,7 +484,7 @@ class Assembler:
         kernel = self._known(made)
         if kernel is made:
             self.work[kernel] = nb.work
-        else:
+        elif nb.work:
             add_work(self.work.setdefault(kernel, {}), nb.work, made, kernel)
         ranges = None if plan.sharing is None else plan.sharing.ranges()
         return hs.CallKernel(kernel, list(nb.nest.args), ranges)

@@ -70,7 +70,7 @@ class Lowered(Record):
     machine: Machine = field(default_factory=Machine)
     blocks: dict[int, list[Group]] = field(default_factory=dict)  # the groups of main and of blocks in it
     made_by: dict[st.Stmt, Group] = field(default_factory=dict)  # for which group a statement of main stands there
-    work: dict[st.Kernel, Work] = field(default_factory=dict)  # whose work the expressions of a kernel are
+    work: dict[st.Kernel, Work] = field(default_factory=dict)  # whose work its expressions are, if asked for
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -101,6 +101,7 @@ class InputForm(Record):
 def lower(
     inputs: Sequence[Variable], shared: Sequence[Variable], outputs: Sequence[Variable],
     updates: Sequence[tuple[int, Variable]], forms: Sequence[InputForm], machine: Machine | None = None,
+    notes_work: bool = False,
 ) -> Lowered:  # fmt: skip
     """The loop program of a function.
 
@@ -116,12 +117,14 @@ def lower(
         One for each explicit input.
     machine
         What the program is for; without one, `Machine()`.
+    notes_work
+        Whether `Lowered.work` is wanted.
     """
     stage("lowering: operations")
     ex.clear()
     lowering = _Lowering(inputs, shared, forms, machine or Machine())
     b = lowering.b
-    b.n_slots = len(outputs)
+    b.n_slots, b.notes_work = len(outputs), notes_work
     b.updated.update((v, t) for k, v in updates if (t := lowering.storage_tensors[k]) is not None)
     lowering.run([*outputs, *(v for _, v in updates)])
     b.region, b.node = 0, None

@@ -73,7 +73,7 @@ class NestBuilder:
         self.vector_axis: int | None = None  # of a column nest
         self.edges: Edges | None = None  # of the innermost loop, where places in it are known to be inside
         self.row: tuple[Expr, Expr] | None = None  # where the ragged axis begins and ends
-        self.work: Work = {}  # whose work the expressions are
+        self.work: Work = {}  # whose work the expressions are, if somebody will read it
         self.results: set[Expr] = set()  # what items have computed
 
     # -- names and parameters --------------------------------------------------------------------------
@@ -343,6 +343,8 @@ class NestBuilder:
 
     def note(self, item: Item, root: Expr) -> None:
         """Write down that an expression is the work of an item, down to what other items have computed."""
+        if not self.b.notes_work:
+            return
         seen, stack = {root}, [root]
         while stack and item.node is not None:
             expr = stack.pop()
@@ -358,7 +360,7 @@ class NestBuilder:
         """Write something of an item into memory, at the end of the sweep's body."""
         self.note(item, value)
         self.stores.append(st.Store(view, index, value))
-        if item.node is not None:
+        if self.b.notes_work and item.node is not None:
             self.work[self.stores[-1]] = [item.node]
 
     def combined(self, item: Reduce, so_far: Expr, element: Expr) -> Expr:
