@@ -84,13 +84,15 @@ def suite(place: Workplace, resume: bool = False, last: bool = False) -> Outcome
     """Run a client's own tests, a process for each module, or read what became of them `last` time.
 
     What became of a module is kept until it is run again, so a run may be stopped at any time. To `resume` runs the
-    modules of which nothing is kept that this state of our package made, those first that were tried longest ago.
+    modules of which nothing is kept that this state of our package made: those first that were tried longest ago, and
+    short ones before long ones.
     """
     reports = {name: place.folder / "suite" / f"{name.replace('/', '.')}.xml" for name in place.modules()}
     if not last:
         variables = {"CLIENT_TESTS": " ".join(sorted({Path(name).stem for name in reports} | {"conftest"}))}
         waiting = [name for name, report in reports.items() if not resume or [*read(report).made] != [place.state()]]
-        for name in sorted(waiting, key=lambda name: _tried(reports[name])) if resume else waiting:
+        order = lambda name: (_tried(reports[name]), (place.sources / name).stat().st_size)  # noqa: E731
+        for name in sorted(waiting, key=order) if resume else waiting:
             arguments = ["-p", "aged_names", *place.client.options, name]
             found = _pytest(place, place.sources, arguments, variables, reports[name])
             print(f"    {name}: {found.ended or f'{len(found.passed)} passed, {len(found.failed)} failed'}", flush=True)
