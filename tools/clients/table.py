@@ -69,6 +69,8 @@ CLIENTS = [
     Client("pyfms", "pyfms==0.4.0", "test_pyfms.py", wheel=True),
     Client("ucs", "ucs==0.3", "test_ucs.py", wheel=True),
     Client("NeuPy", "neupy==0.6.5", "test_neupy.py", wheel=True),
+    Client("theanify", "theanify==0.1.17", "test_theanify.py"),
+    Client("passage", "passage==0.2.4", "test_passage.py"),
     Client("tnet", "tnet==0.0.1a1", "test_tnet.py"),
     Client("theano-hf", "theano-hf==0.2.1", "test_theano_hf.py", wheel=True),
     # A folder of its tests has the name of the package.
