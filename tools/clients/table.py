@@ -62,7 +62,7 @@ CLIENTS = [
     Client("PyMC3", "pymc3==3.8", "test_pymc3.py", ("pymc3/tests",), wheel=True),
     # Its conftest.py imports matplotlib, to set a backend that no test needs.
     Client("nolearn", "nolearn==0.6.1", "test_nolearn.py", ("nolearn/tests",), options=("--noconftest",)),
-    Client("scikit-neuralnetwork", "scikit-neuralnetwork==0.7", "test_sknn.py", ("sknn/tests",)),
+    Client("scikit-neuralnetwork", "scikit-neuralnetwork==0.7", "test_sknn.py", ("sknn/tests",), options=("--log-level=DEBUG",)),
     Client("downhill", "downhill==0.4.0", "test_downhill.py"),
     Client("theano-lstm", "theano-lstm==0.0.15", "test_theano_lstm.py"),
     Client("extheano", "extheano==0.1.1", "test_extheano.py"),
