@@ -1,5 +1,5 @@
 # make demo         in a fresh clone: set up .venv and run the XNOR example
-# make test         linters, type checker, layer contract, all tests
+# make test         linters, type checker, layer contract, all tests (they build the documentation, too)
 # make lint         linters, type checker, layer contract
 # make bench        benchmarks of this package; make bench-peers: against others (installs them);
 #                   BENCH="--quick 'sum-*'" are arguments of both

@@ -34,6 +34,8 @@ suppress_warnings = ["ref.python"]  # attributes in docstrings are links, and `v
 default_role = "literal"
 
 html_theme = "furo"  # light and dark, by what the reader's system prefers; loads nothing from elsewhere
+pygments_dark_style = "monokai"  # furo's own underlines what is imported, as if it were a link
+html_favicon = "pictures/icon.svg"
 html_title = f"theano-jit {release}"
 toc_object_entries_show_parents = "hide"
 

@@ -1,26 +1,28 @@
-"""`help` of public functions: what goes in, what comes out, and an example (that runs: tests/test_docstrings.py)."""
+"""`help` of public names: what each of them says, and examples (that run: tests/test_docstrings.py)."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
 import inspect
+import linecache
 import re
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-import pytest
 
 import theano
 import theano.tensor
 from theano import passed_on
 from theano.graph import Op
+from theano.places import LAZY
+from theano.record import Record
 from theano.tensor import TensorVariable, _tensor_py_operators
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.type import TensorType
 
-#: Modules all of whose functions are complete, and where these are defined (`theano.tensor` shows some of others).
+#: The public modules of the package, and where what they show is defined (`theano.tensor` shows some of others).
 MODULES = {
     "theano.tensor": "theano.tensor.",
     "theano.tensor.extra_ops": "theano.",
@@ -29,6 +31,8 @@ MODULES = {
     "theano.gradient": "theano.",
     "theano.ifelse": "theano.ifelse",
     "theano.printing": "theano.printing",
+    "theano.progress": "theano.",
+    "theano.random": "theano.",
     "theano.scan_module": "theano.",
     "theano.sparse": "theano.",
     "theano.tensor.fft": "theano.",
@@ -39,47 +43,159 @@ MODULES = {
     "theano.tensor.nnet.bn": "theano.tensor.nnet",
     "theano.tensor.nnet.conv": "theano.",
     "theano.tensor.nnet.neighbours": "theano.",
+    "theano.tensor.raw_random": "theano.tensor.random.draws",
+    "theano.tensor.shared_randomstreams": "theano.random.",
     "theano.tensor.signal.conv": "theano.",
     "theano.tensor.signal.downsample": "theano.",
     "theano.tensor.signal.pool": "theano.",
     "theano.tensor.slinalg": "theano.",
     "theano.typed_list": "theano.",
 }
+#: Modules whose functions compute numbers by a formula; others make variables, arrange elements, ask about graphs.
+COMPUTING = re.compile(
+    r"theano\.gradient\.(derived|forward)"
+    r"|theano\.sparse\.(arithmetic|pointwise|products|true_products|sums|scaling|multiplication|compare)"
+    r"|theano\.tensor\.(cumulative|dot|eigen|einstein|extremes|factors|fft|inverses|math|missing|nlinalg|numeric"
+    r"|order_statistics|reduction|schur|slinalg|statistics|systems|signal\.\w+"
+    r"|nnet\.(?!geometry|shape_checks|neighbours)\w+)"
+)
 #: What examples use without importing it, as in tests/test_docstrings.py.
 GIVEN = {"theano": theano, "T": theano.tensor, "np": np}
 
-HEADING = re.compile(r"^(Parameters|Returns|Yields|Examples)\n-{3,}$", re.MULTILINE)
+_SECTIONS = re.compile(r"^([A-Z][a-z]+(?: [A-Z][a-z]+)?)\n-{3,}\n", re.MULTILINE)
+_FORMULA = re.compile(r"``[^`]*[-+*/=^<>%@(][^`]*``|^ *\w.* = ", re.MULTILINE)
+# A section of its own, somebody else's function, the library of functions, or a work with its year.
+_SOURCE = re.compile(r"^References$|`(?:numpy|scipy)\.|DLMF|\b(?:19|20)\d\d\b", re.MULTILINE)
 
 
-def _functions(name: str) -> Iterator[tuple[str, Any]]:
-    """The public functions of a module, with those that are objects: point-wise functions and named types."""
+# -- what there is -------------------------------------------------------------------------------------------
+
+
+def _public(name: str) -> Iterator[tuple[str, Any]]:
+    """The public names of a module, without modules and without what it got from other packages."""
     module = importlib.import_module(name)
-    for key in getattr(module, "__all__", dir(module)):
+    late = [key for names in LAZY.get(name, {}).values() for key in names.split() if key.isidentifier()]
+    for key in sorted({*getattr(module, "__all__", dir(module)), *late}):
         thing = getattr(module, key)
-        if key.startswith("_") or passed_on.find(name, key) is not None:  # of other modules, once somebody has asked
-            continue
-        if inspect.isfunction(thing):
-            if thing.__module__.startswith(MODULES[name]):
+        if key.startswith("_") or isinstance(thing, ModuleType) or passed_on.find(name, key) is not None:
+            continue  # (passed on: of other modules, once somebody has asked)
+        if inspect.isfunction(thing) or inspect.isclass(thing):
+            if key in late or thing.__module__.startswith(MODULES[name]):
                 yield key, thing
-        elif isinstance(thing, (Elemwise, TensorType)):
+        elif type(thing).__module__.startswith(MODULES[name]):
             yield key, thing
 
 
-def missing(function: Callable[..., Any]) -> set[str]:
-    """The sections that its documentation lacks: Parameters if there are any, Returns, Examples."""
-    found = set(HEADING.findall(inspect.getdoc(function) or ""))
-    wanted = {"Returns", "Examples"}
-    if inspect.signature(function).parameters:
-        wanted.add("Parameters")
-    return wanted - found - ({"Returns"} if "Yields" in found else set())
+def _all_public() -> dict[str, Any]:
+    """All of them, each under the first of its names."""
+    found: dict[int, tuple[str, Any]] = {}
+    for name in MODULES:
+        for key, thing in _public(name):
+            found.setdefault(id(thing), (f"{name}.{key}", thing))
+    return dict(found.values())
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_functions_say_what_goes_in_and_what_comes_out(name):
-    functions = dict(_functions(name))
-    assert functions
-    lacking = {key: sorted(lacks) for key, function in functions.items() if (lacks := missing(function))}
-    assert not lacking
+def _functions(name: str) -> Iterator[tuple[str, Any]]:
+    """The public functions of a module, with objects that are called like them: operations and named types."""
+    for key, thing in _public(name):
+        if callable(thing) and not inspect.isclass(thing):
+            yield key, thing
+
+
+# -- what is said of it --------------------------------------------------------------------------------------
+
+
+def sections(doc: str) -> dict[str, str]:
+    """The parts of a docstring by their headings; the beginning is "Summary"."""
+    parts = ["Summary", *_SECTIONS.split(doc)]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def described(parameters: str) -> set[str]:
+    """The parameters in a section that have a text."""
+    lines = parameters.rstrip().splitlines()
+    return {
+        name.strip("* ")
+        for line, after in zip(lines, [*lines[1:], ""])
+        if line and line[0] != " " and after.startswith(" ")
+        for name in line.partition(" : ")[0].split(",")
+    }
+
+
+def _parameters(thing: Callable[..., Any]) -> list[inspect.Parameter]:
+    called = thing.make_node if isinstance(thing, Op) else thing
+    return list(inspect.signature(called).parameters.values())
+
+
+def refusal(function: Callable[..., Any]) -> type[Exception] | None:
+    """What a function raises if its arguments are objects of no meaning; None if nothing, or only Python does.
+
+    So this is the rule for "can raise": the package itself says ``raise`` for what is no argument at all.
+    """
+    parameters = _parameters(function)
+    needed = [p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    count = len(needed) or min(len(parameters), 1)
+    if isinstance(function, Elemwise):
+        count = max(function.scalar_op.nin, 1)
+    try:
+        function(*[object()] * count)
+    except Exception as error:
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        assert place is not None
+        line = linecache.getline(place.tb_frame.f_code.co_filename, place.tb_lineno)
+        return type(error) if line.strip().startswith("raise ") else None
+    return None
+
+
+def missing(thing: Any) -> set[str]:
+    """The parts that the documentation of a public name lacks.
+
+    - Everything says in a sentence what it is.
+    - What takes arguments (functions, objects that are called, classes) has a text for each, and an example.
+    - A function says what it returns, if it is not None, and which errors it raises, if it does (see `refusal`).
+    - One that computes a formula (see `COMPUTING`) has it, and its source.
+    - An exception says when it is raised; a value has the text of its class.
+    """
+    doc = inspect.getdoc(thing) or ""
+    found, lacks = sections(doc), set()
+    if not found["Summary"].strip():
+        return {"Summary"}
+    if not callable(thing) or (inspect.isclass(thing) and issubclass(thing, BaseException)):
+        return set()
+    if inspect.isclass(thing):
+        own = "__init__" in vars(thing) or "__new__" in vars(thing)
+        wanted = {"Examples"} | ({"Parameters"} if own and len(inspect.signature(thing).parameters) else set())
+    else:
+        wanted = {"Returns", "Examples"} | ({"Parameters"} if _parameters(thing) else set())
+    nothing = inspect.isfunction(thing) and thing.__annotations__.get("return", 0) in (None, "None")
+    if inspect.isclass(thing) and issubclass(thing, Record) and "Attributes" in found:
+        wanted.discard("Parameters")  # its fields are both
+    lacks = wanted - set(found) - ({"Returns"} if "Yields" in found or nothing else set())
+    texts = described(found.get("Parameters", ""))
+    names = [line.partition(" : ")[0] for line in found.get("Parameters", "").splitlines() if line[:1].strip()]
+    shown = {each.strip("* ") for line in names for each in line.split(",")}
+    lacks |= {f"text of {name}" for name in shown - texts}
+    if inspect.isclass(thing):
+        return lacks
+    if inspect.isfunction(thing) and "Parameters" in found:
+        lacks |= {f"text of {p.name}" for p in _parameters(thing) if p.name not in texts and p.name[0] != "_"}
+    error = refusal(thing)
+    if error is not None:
+        known = {c.__name__ for c in error.__mro__} - {"Exception", "BaseException", "object"}
+        if not known & set(re.findall(r"\w+", found.get("Raises", ""))):
+            lacks.add(f"Raises {error.__name__}")
+    if isinstance(thing, Elemwise) or (inspect.isfunction(thing) and COMPUTING.fullmatch(thing.__module__)):
+        lacks |= {part for part, text in {"formula": _FORMULA, "source": _SOURCE}.items() if not text.search(doc)}
+    return lacks
+
+
+def test_every_public_name_has_every_part():
+    public = _all_public()
+    lacking = {name: sorted(lacks) for name, thing in public.items() if (lacks := missing(thing))}
+    assert not lacking, f"{len(lacking)} of {len(public)} public names lack parts"
+    assert len(public) > 1000
 
 
 def test_examples_of_functions_that_functions_make():
@@ -111,8 +227,39 @@ def test_missing_sections_are_seen():
     def silent(x):
         """No more than this."""
 
+    def partial(x, y):
+        """The sum of two arguments.
+
+        Parameters
+        ----------
+        x : tensor-like
+        z : tensor-like
+            This text is of no parameter.
+
+        Returns
+        -------
+        TensorVariable
+
+        Examples
+        --------
+        >>> 1
+        1
+        """
+        raise TypeError("no number")
+
+    class Silent:
+        """A class."""
+
+        def __init__(self, x):
+            pass
+
     assert missing(whole) == set()
     assert missing(silent) == {"Parameters", "Returns", "Examples"}
+    assert missing(partial) == {"text of x", "text of y", "Raises TypeError"}
+    assert missing(Silent) == {"Parameters", "Examples"}
+    assert missing(KeyError) == missing(3) == set()
+    partial.__module__ = "theano.tensor.math"
+    assert missing(partial) >= {"formula", "source"}
 
 
 def _methods() -> Iterator[tuple[str, Any]]:
@@ -128,7 +275,7 @@ def test_methods_of_tensors_name_the_function_and_their_parameters():
     lacking = [key for key, method in methods.items() if not inspect.getdoc(method)]
     lacking += [
         key for key, method in methods.items()
-        if len(inspect.signature(method).parameters) > 1 and "Parameters" not in HEADING.findall(inspect.getdoc(method))
+        if len(inspect.signature(method).parameters) > 1 and "Parameters" not in sections(inspect.getdoc(method))
     ]  # fmt: skip
     properties = [key for key, value in vars(_tensor_py_operators).items() if type(value) is property]
     lacking += [key for key in properties if key[0] != "_" and not inspect.getdoc(getattr(TensorVariable, key))]
@@ -141,7 +288,7 @@ def test_operations_say_what_makes_them_and_show_an_example():
     assert len(ops) > 40
     lacking = {}
     for name, op in ops.items():
-        found = HEADING.findall(inspect.getdoc(op) or "")
+        found = sections(inspect.getdoc(op) or "")
         wanted = {"Examples"} | ({"Parameters"} if "__init__" in vars(op) else set())
         if wanted - set(found):
             lacking[name] = sorted(wanted - set(found))

@@ -51,7 +51,7 @@ SIGNATURES = {
     "theano.gof.fg.FunctionGraph.change_input": "(self, node, i, new_r, reason=None)",
     "theano.gof.fg.FunctionGraph.clients": "(self, r)",
     "theano.gof.fg.FunctionGraph.replace": "(self, r, new_r, reason=None, verbose=None)",
-    "theano.sandbox.rng_mrg.MRG_RandomStreams": "(seed=12345)",
+    "theano.sandbox.rng_mrg.MRG_RandomStreams": "(seed=12345, use_cuda=None)",
     "theano.sandbox.rng_mrg.MRG_RandomStreams.binomial": "(self, size=None, n=1, p=0.5, ndim=None, dtype='int64', "
     "nstreams=None, **kwargs)",
     "theano.sandbox.rng_mrg.MRG_RandomStreams.choice": "(self, size=1, a=None, replace=True, p=None, ndim=None, "

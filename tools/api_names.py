@@ -88,4 +88,4 @@ def formulas_as_text(lines: list[str]) -> None:
     for k in range(end - 1, 1, -1):
         before = lines[k - 2]
         if lines[k].startswith("    ") and not lines[k - 1] and before[:1].isalnum() and not before.endswith("::"):
-            lines[k:k] = ["::", ""]
+            lines[k:k] = [".. code-block:: text", ""]

@@ -97,7 +97,10 @@ PICTURES: dict[str, tuple[str, list[str]]] = {
     "explain-graph.png": ("xnor", ["[data-line='0:35']"]),
     "explain-rewrites.png": ("xnor", ["#button-rewrites", "[data-line='0:36']"]),
     "explain-loops.png": ("lenet", ["#button-loops"]),
+    "explain-code.png": ("xnor", ["#button-loops", "[data-line='0:33']"]),
     "explain-memory.png": ("lstm", ["#button-memory"]),
+    "explain-branches.png": ("branches", ["#button-loops", ".line.has[title*='ordered =']"]),
+    "explain-failing.png": ("failing", ["summary"]),
 }
 
 
@@ -121,7 +124,7 @@ def main() -> None:
         print("no Chromium, no pictures")
         return
     for picture, (name, clicks) in PICTURES.items():
-        with chromium.Page((folder / f"{name}.html").as_uri(), width=1500, height=860) as page:
+        with chromium.Page((folder / f"{name}.html").as_uri(), width=1280, height=800) as page:
             for selector in clicks:
                 page.click(selector)
             page.picture(ROOT / "docs" / "pictures" / picture)

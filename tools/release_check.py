@@ -6,6 +6,9 @@ is on this machine, and runs the code of the README there, in an empty folder an
 With ``--address``, where the project's repository can be read, the packages say so, and the links of their README lead
 there: on a package index those to files of the repository would lead nowhere. With ``--keep`` both packages stay in a
 folder, to be published.
+
+What could not be checked, a Python that is not on this machine or packages without an address, is said at the end, and
+the check fails for it; ``--skip-missing`` lets it pass.
 """
 
 from __future__ import annotations
@@ -119,11 +122,44 @@ def check_version() -> None:
         sys.exit(f"CHANGELOG.md says nothing of {version}")
 
 
+def interpreter(version: str) -> str | None:
+    """The Python of a version, if there is one that runs (pyenv has names of some that don't)."""
+    found = shutil.which(f"python{version}")
+    return found if found and not subprocess.run([found, "-c", ""], capture_output=True).returncode else None
+
+
+def verdict(unchecked: list[str], skip_missing: bool) -> int:
+    """Say what was not checked, and return the exit status.
+
+    >>> verdict([], False)
+    Everything is checked.
+    0
+    >>> verdict(["Python 3.14: not on this machine"], False)
+    <BLANKLINE>
+    NOT CHECKED, so this is no release:
+      Python 3.14: not on this machine
+    (RELEASE="--skip-missing" lets it pass)
+    1
+    """
+    if not unchecked:
+        print("Everything is checked.")
+        return 0
+    print(f"\nNOT CHECKED, {'as asked for' if skip_missing else 'so this is no release'}:")
+    print("".join(f"  {what}\n" for what in unchecked), end="")
+    if not skip_missing:
+        print('(RELEASE="--skip-missing" lets it pass)')
+    return int(not skip_missing)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--address", help="of the repository, as https://example.org/us/theano")
     parser.add_argument("--keep", type=Path, help="the folder where both packages stay")
+    parser.add_argument("--skip-missing", action="store_true", help="succeed though something could not be checked")
     given = parser.parse_args()
+    unchecked = []
+    if given.address is None:
+        unchecked.append("the address of the repository (--address URL): the packages have no links to it")
     check_version()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -137,15 +173,15 @@ def main() -> int:
         program = folder / "readme.py"
         program.write_text(PROGRAM.format(tools=str(ROOT / "tools"), document=str(ROOT / "README.md")))
         for version in PYTHONS:
-            found = shutil.which(f"python{version}")
-            if found is None or subprocess.run([found, "-c", ""], capture_output=True).returncode:
-                print(f"Python {version}: not on this machine")
+            found = interpreter(version)
+            if found is None:
+                unchecked.append(f"Python {version}: python{version} is not on this machine, or does not run")
                 continue
             (folder / version).mkdir()
             python = environment(folder / version / "venv", found, wheel)
             run(python, program, cwd=folder / version)
             print(f"Python {version}: installed, the README's code runs offline")
-    return 0
+    return verdict(unchecked, given.skip_missing)
 
 
 if __name__ == "__main__":

@@ -52,10 +52,14 @@ from theano.graph import (
 )
 from theano.graph import clone_replace as clone
 from theano.misc.safe_asarray import _asarray
+from theano.notebook_form import notebook_shell as _notebook_shell
 from theano.printing import pp, pprint
 from theano.scan import foldl, foldr, map, reduce, scan, scan_checkpoints
 from theano.tensor import dot, get_scalar_constant_value
 from theano.tensor import nnet as _nnet
+
+if (_shell := _notebook_shell()) is not None:
+    _shell.extension_manager.load_extension("theano")  # as ``%load_ext theano``: short errors
 
 # As packages and as SemVer write it: PyMC3 reads it by the latter.
 __version__ = "2.0.0-dev0"

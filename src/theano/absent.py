@@ -5,7 +5,8 @@ So each name of the table can be imported. It is a class that nothing is an inst
 asks; classes of users may derive from it. Calling it, or asking for an attribute, is a `NotImplementedError` that says
 what is missing. The modules of the table come into being when they are first imported.
 
-What asks whether a GPU is there gets the answer of a machine without one (`ANSWERS`).
+What asks whether a GPU is there gets the answer of a machine without one (`ANSWERS`). What computes on one, and is
+called by programs as a function, computes on the CPU (`COMPUTED`).
 """
 
 from __future__ import annotations
@@ -71,6 +72,44 @@ ANSWERS: dict[str, Any] = {
     },
 }
 
+_CPU = "theano.compat.gpu_names"
+_SAME_TENSOR = "as_cuda_ndarray_variable as_gpuarray_variable gpu_contiguous gpu_from_host host_from_gpu"
+
+# What computes on the CPU: name -> "module:name".
+COMPUTED: dict[str, str] = {
+    **{
+        f"{package}.{module}{name}": f"{_CPU}:same_tensor"
+        for package in _GPU_PACKAGES
+        for module in ("", "basic_ops.")
+        for name in _SAME_TENSOR.split()
+    },
+    **{
+        f"{package}.{name}": place
+        for package in _GPU_PACKAGES
+        for name, place in {
+            "dnn.GpuDnnConv": f"{_CPU}:GpuDnnConv",
+            "dnn.GpuDnnConvDesc": f"{_CPU}:GpuDnnConvDesc",
+            "dnn.GpuDnnConvGradI": f"{_CPU}:GpuDnnConvGradI",
+            "dnn.GpuDnnConvGradW": f"{_CPU}:GpuDnnConvGradW",
+            "dnn.dnn_batch_normalization_test": "theano.tensor.nnet.bn:batch_normalization_test",
+            "dnn.dnn_batch_normalization_train": "theano.tensor.nnet.bn:batch_normalization_train",
+            "dnn.dnn_conv": f"{_CPU}:dnn_conv",
+            "dnn.dnn_conv3d": f"{_CPU}:dnn_conv",
+            "dnn.dnn_gradinput": f"{_CPU}:dnn_gradinput",
+            "dnn.dnn_gradweight": f"{_CPU}:dnn_gradweight",
+            "dnn.dnn_pool": f"{_CPU}:dnn_pool",
+            "basic_ops.GpuAllocEmpty": f"{_CPU}:alloc_empty_of",
+            "basic_ops.gpu_alloc_empty": f"{_CPU}:alloc_empty_of",
+            "basic_ops.infer_context_name": f"{_CPU}:infer_context_name",
+            "rng_curand.CURAND_RandomStreams": "theano.random.mrg:MRG_RandomStreams",
+            "shared_constructor": f"{_CPU}:float32_shared",
+            "float32_shared_constructor": f"{_CPU}:float32_shared",
+            "var.float32_shared_constructor": f"{_CPU}:float32_shared",
+        }.items()
+    },
+    "theano.sandbox.cuda.basic_ops.gpu_alloc_empty": f"{_CPU}:alloc_empty",
+}
+
 
 def _what(module: str) -> tuple[str, str] | None:
     """The row of the table that tells of a module."""
@@ -120,13 +159,17 @@ _made: dict[str, Any] = {}
 
 
 def stand_in(module: str, name: str) -> Any:
-    """What ``module.name`` of the table is: a value of `ANSWERS`, a module, or a class that can't be used.
+    """What ``module.name`` of the table is: a value of `ANSWERS`, what `COMPUTED` names, a module, or a class that
+    can't be used.
 
     AttributeError for other names: this is the end of a module's ``__getattr__``.
     """
     full = f"{module}.{name}"
     if full in ANSWERS:
         return ANSWERS[full]
+    if full in COMPUTED:
+        place, _, attribute = COMPUTED[full].partition(":")
+        return getattr(importlib.import_module(place), attribute)
     if full in ABSENT and name not in ABSENT.get(module, ("", ""))[1].split():
         return importlib.import_module(full)
     if not _is_absent(module, name):

@@ -136,7 +136,7 @@ FLAGS: dict[str, ConfigParam] = {
     "exception_verbosity": EnumStr("low", "high", doc="how much an error says"),
     "traceback.limit": IntParam(8, doc="frames of the user kept for each node"),
     "traceback.package_frames": BoolParam(
-        False, doc="after %load_ext theano: show the frames of the package in errors of IPython, too"
+        False, doc="in notebooks, and in IPython after %load_ext theano: show the frames of the package in errors, too"
     ),
     "compute_test_value": EnumStr(
         "off", "ignore", "warn", "raise", "pdb", doc="compute with test values while a graph is built"

@@ -190,6 +190,7 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
     Parameters
     ----------
     condition : 0-d tensor of any dtype
+        True where it is not 0.
     then_branch, else_branch : tensors, or lists of tensors of the same length
         Their types must be identical.
     name : str, optional

@@ -8,9 +8,10 @@ notebook asks for the first of them.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
-__all__ = ["notebook_form", "notebook_picture"]
+__all__ = ["notebook_form", "notebook_picture", "notebook_shell"]
 
 
 def notebook_form(self: Any) -> str:
@@ -23,3 +24,10 @@ def notebook_picture(self: Any) -> str | None:
     """The graph of the object as SVG; None where it has none, or one too large to be drawn in passing."""
     text: str | None = importlib.import_module("theano.notebooks.forms").picture_of(self)
     return text
+
+
+def notebook_shell() -> Any:
+    """IPython's shell, if this process is the kernel of a notebook; None elsewhere. It loads nothing."""
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = None if get_ipython is None else get_ipython()
+    return shell if hasattr(shell, "kernel") else None

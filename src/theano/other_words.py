@@ -20,6 +20,27 @@ _LINALG = (
     "theano.tensor.nlinalg.matrix_inverse, theano.tensor.nlinalg.det, theano.tensor.nlinalg.svd, "
     "theano.tensor.slinalg.solve, theano.tensor.slinalg.cholesky, and others of these two modules"
 )
+_MATMUL = "x @ y, or theano.tensor.dot(x, y); for stacks of matrices, pair by pair, theano.tensor.batched_dot(x, y)"
+# Where NumPy and SciPy have both, one of two modules has it here.
+_OF_MATRICES = {
+    "theano.tensor.nlinalg": {
+        **{name: f"theano.tensor.slinalg.{name}" for name in ("cholesky", "eigvalsh", "kron", "expm")},
+        "multi_dot": "theano.tensor.nlinalg.matrix_dot(x, y, z)",
+        "matrix_rank": "(theano.tensor.nlinalg.svd(x, compute_uv=False) > tolerance).sum()",
+        "eigvals": "theano.tensor.nlinalg.eig(x)[0]",
+    },
+    "theano.tensor.slinalg": {
+        **{name: f"theano.tensor.nlinalg.{name}" for name in ("det", "eig", "eigh", "svd", "pinv", "norm", "lstsq")},
+        **{name: f"theano.tensor.nlinalg.{name}" for name in ("slogdet", "trace", "diag")},
+        "qr": "theano.tensor.nlinalg.qr(x)",
+        **dict.fromkeys(("lu_factor", "lu_solve", "lu"), "theano.tensor.slinalg.solve(A, b)"),
+        "cho_factor": "theano.tensor.slinalg.cholesky(A)",
+    },
+}
+_TRIANGULAR = "theano.tensor.slinalg.solve_lower_triangular(A, b), theano.tensor.slinalg.solve_upper_triangular(A, b)"
+for _names in _OF_MATRICES.values():
+    _names["inv"] = "theano.tensor.nlinalg.matrix_inverse(x)"
+    _names["solve_triangular"] = _TRIANGULAR
 _GRAD = "theano.grad(cost, parameters), which gives expressions"
 _DTYPE = "'{0}', as in x.astype('{0}')"
 _POOL = "theano.tensor.signal.pool.pool_2d(x, (2, 2), ignore_border=True)"
@@ -52,8 +73,35 @@ _WORDS: dict[str, dict[str, str]] = {
         "while_loop": "theano.scan",
         "reduce_sum": "theano.tensor.sum(x, axis)",
         "reduce_mean": "theano.tensor.mean(x, axis)",
-        "matmul": "x @ y, or theano.tensor.dot(x, y)",
+        "reduce_max": "theano.tensor.max(x, axis)",
+        "matmul": _MATMUL,
+        "bmm": "theano.tensor.batched_dot(x, y)",
+        **dict.fromkeys(("inverse", "solve", "det", "cholesky"), _LINALG),
+        "logdet": "theano.tensor.nlinalg.slogdet(x)[1]",
+        **dict.fromkeys(("cat", "concat"), "theano.tensor.concatenate([x, y], axis)"),
+        "clamp": "theano.tensor.clip(x, low, high)",
+        "masked_fill": "theano.tensor.switch(mask, value, x)",
+        "select": "theano.tensor.switch(condition, x, y), one in the other",
+        "gather": "x[indices], or theano.tensor.take_along_axis(x, indices, axis)",
+        "scatter": "theano.tensor.set_subtensor(x[indices], y), theano.tensor.inc_subtensor(x[indices], y)",
+        "one_hot": "theano.tensor.extra_ops.to_one_hot(x, classes)",
+        "argwhere": "theano.tensor.nonzero(x)",
+        "log_softmax": "theano.tensor.nnet.logsoftmax(x)",
+        "silu": "theano.tensor.nnet.silu(x)",
+        "expit": "theano.tensor.nnet.sigmoid(x)",
+        **dict.fromkeys(("stop_gradient", "detach", "no_grad"), "theano.gradient.disconnected_grad(x)"),
+        "trapz": "theano.tensor.trapezoid(y, x)",
+        "lgamma": "theano.tensor.gammaln(x)",
+        "digamma": "theano.tensor.psi(x)",
+        "sign": "theano.tensor.sgn(x)",
+        "floor_divide": "theano.tensor.int_div(x, y), or x // y",
+        "remainder": "theano.tensor.mod(x, y), or x % y",
+        "fix": "theano.tensor.trunc(x)",
+        "isfinite": "abs(x) < numpy.inf",
+        "hypot": "theano.tensor.sqrt(x**2 + y**2)",
+        **{name: f"numpy.{name}" for name in ("iinfo", "finfo")},
     },
+    **_OF_MATRICES,
     "theano.tensor.nnet": {
         "tanh": "theano.tensor.tanh",
         "linear": "theano.tensor.dot(x, w) + b",
@@ -77,8 +125,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "view": "x.reshape(shape)",
         "permute": "x.transpose(axes), or x.dimshuffle(axes)",
         "unsqueeze": "x[:, None], or theano.tensor.expand_dims(x, axis)",
-        "matmul": "x @ y, or theano.tensor.dot(x, y)",
+        "matmul": _MATMUL,
         "mm": "x @ y, or theano.tensor.dot(x, y)",
+        "bmm": "theano.tensor.batched_dot(x, y)",
     },
     "sparse": {
         **dict.fromkeys(("todense", "A", "to_dense"), "x.toarray()"),

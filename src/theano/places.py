@@ -15,6 +15,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.graph.features",
         "theano.rewrite",
         "Container=theano.compile.sharedvalue:Container",
+        "Env=theano.graph:FunctionGraph",
         "PureOp=theano.graph:Op",
         "hashtype=theano.graph.helpers:hashtype",
         "object2=theano.graph.old_helpers:object2",
@@ -128,7 +129,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "theano.rewrite.database": ("theano.rewrite.engine.database",),
     "theano.rewrite.softmax_op": ("theano.tensor.nnet.softmax_along",),
     "theano.raise_op": ("theano.tensor.raise_op",),
-    "theano.updates": ("theano.compile.updates",),
+    "theano.updates": ("theano.compile.updates", "Updates=theano.compile.updates:OrderedUpdates"),
     "theano.utils": ("theano.graph.errors", "theano.graph"),
     "theano.version": (
         "version=theano:__version__",
@@ -304,6 +305,23 @@ NEWER: dict[str, tuple[str, ...]] = {
 }
 ON_DEMAND.update(NEWER)
 
+# Modules of Theano before 1.0, which programs of that time import. They come on demand, too.
+OLDER: dict[str, tuple[str, ...]] = {
+    "theano.compat.python2x": ("theano.compat", "all=builtins:all", "any=builtins:any", "Counter=collections:Counter"),
+    "theano.compile.profilemode": ("theano.compile.profile_mode",),
+    "theano.gof.env": ("Env=theano.graph:FunctionGraph", "InconsistencyError=theano.graph:InconsistencyError"),
+    "theano.gof.python25": (
+        "theano.compat",
+        "all=builtins:all",
+        "any=builtins:any",
+        "combinations=itertools:combinations",
+        "maxsize=sys:maxsize",
+        "product=itertools:product",
+    ),
+    "theano.lazycond": ("theano.ifelse",),
+}
+ON_DEMAND.update(OLDER)
+
 # Modules that are attributes of their parents although those have a function of that name.
 ALWAYS_MODULES = frozenset({"theano.tensor.xlogx"})
 
@@ -357,6 +375,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",
         "theano.graph.debug": "debug_assert",
         "theano.graph.old_helpers": "object2",
+        "theano.compile.profile_mode": "ProfileMode",
     },
     "theano.compile": {
         "theano.compile.collect_shared": "rebuild_collect_shared",
@@ -364,6 +383,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.compile.linkers": "*",
         "theano.compile": "monitormode",
         "theano.compile.monitormode": "MonitorMode",
+        "theano.compile.profile_mode": "ProfileMode",
         "theano.compile.wrap_linkers": "*",
     },
     "theano.compile.debugmode": {

@@ -31,7 +31,8 @@ def main(arguments: list[str]) -> None:
     sys.argv[:] = arguments
     sys.path[0] = str(folder)  # as Python does, which put the present folder there
     beside = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
-    names = [*clients.CLIENTS, *sorted(beside - sys.modules.keys())]
+    modules = {name for name in beside if name.isidentifier()}  # others can't be imported (`train.old.py`)
+    names = [*clients.CLIENTS, *sorted(modules - sys.modules.keys())]
     pass_on(names, folder / script.name)
     _run(script, names, "__main__")
 

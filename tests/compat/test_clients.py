@@ -207,6 +207,7 @@ class TestRun:
         (tmp_path / "script.py").write_text(
             "import sys, numpy as np, beside\nprint(__name__, sys.argv, np.alltrue([1]), beside.zero, sys.path[0])\n"
         )
+        (tmp_path / "1.old.py").write_text("")  # nobody can import it
         done = run("", "-m", "theano.run", "script.py", "--flag", "x")
         assert done.stdout == f"__main__ ['script.py', '--flag', 'x'] True 0.0 {tmp_path}\n", done.stderr
 

@@ -407,3 +407,17 @@ def test_functions_of_libraries_are_told_by_what_they_do() -> None:
     assert "convolution: AbstractConv2d" in repr(ran)
     (added,) = (loop for loop in ran if loop.kernel == "convolve_f32")
     assert added.operations == 2 * (2 * 6 * 6) * 4 * (3 * 3 * 3)
+
+
+def test_time_for_arguments() -> None:
+    """What Python converts takes time that is told apart from that of loops."""
+    x, k = T.dvector("x"), T.iscalar("k")
+    f = theano.function([x, k], x * k, profile=theano.ProfileStats(atexit_print=False))
+    f(np.ones(3), np.array(2, "int32"))
+    assert f.profile.argument_time == 0
+    f([1, 2, 3], np.int32(2))
+    stats = f.profile
+    assert 0 < stats.argument_time == pytest.approx(stats.fct_call_time - stats.vm_call_time)
+    text = io.StringIO()
+    stats.summary_loops(text)
+    assert "to convert arguments and to hand back results)" in text.getvalue()

@@ -7,6 +7,7 @@ class Element {
   replaceChildren(...children) { this.children = []; this.append(...children); }
   addEventListener(name, listener) { (this.listeners[name] ||= []).push(listener); }
   querySelector() { return null; }
+  querySelectorAll() { return []; }
   getBoundingClientRect() { return { left: 0, top: 0, width: 800, height: 600 }; }
   set textContent(text) { this.children = []; this.text = String(text); }
   get textContent() { return this.text + this.children.map(c => c.textContent).join(""); }

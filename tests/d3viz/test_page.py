@@ -17,8 +17,10 @@ import theano.tensor as T
 from theano.d3viz import d3viz, d3write
 from theano.d3viz.d3viz import replace_patterns, safe_json
 from theano.d3viz.graph_data import graph_data
+from theano.d3viz.packing import packed
 
 BROWSER = Path(__file__).with_name("browser.js")
+GRAPH_SCRIPT = Path(theano.__file__).with_name("d3viz") / "graph.js"
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node runs the script of a page")
 
 
@@ -130,6 +132,23 @@ def test_the_script_draws_every_box(tmp_path):
     data = graph_data(f)
     assert sorted(found[0]) == sorted(labels_of(data["graphs"][0]))
     assert found[1] == "train</script><b>" and found[2] == f"{len(f.maker.fgraph.apply_nodes)} operations"
+
+
+@needs_node
+def test_data_are_what_they_were(tmp_path):
+    """They are written shorter: texts that occur again, and names of fields, once."""
+    nasty = ["~", "~0", "~~1", *["a text of some length"] * 2, *["~ and with the mark"] * 2]
+    data = {"a": nasty, "b": [{"x": 1, "y": None}, {"x": [], "y": {}}, {"y": True}], "c": {"0:1": [[1, 2.5]], "~x": -1}}
+    (tmp_path / "packed.html").write_text(f"<script>{GRAPH_SCRIPT.read_text()}</script>")
+    assert in_browser(tmp_path / "packed.html", f"return unpacked({json.dumps(packed(data))})") == data
+    f = trained()
+    d3viz(f, tmp_path / "page.html")
+    assert in_browser(tmp_path / "page.html", "return D") == json.loads(json.dumps(graph_data(f)))
+    large = T.dvector("x")
+    for k in range(100):
+        large = T.tanh(large + k)
+    data = graph_data(large)
+    assert len(json.dumps(packed(data))) < 0.5 * len(json.dumps(data))
 
 
 @needs_node

@@ -63,6 +63,18 @@ def test_an_lstm_learns_to_add(tmp_path):
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_long_loop_tells_how_far_it_is(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "attractor.py"), "--steps", "500000", "--figure", "f.png"],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    told = re.findall(r"^step +([\d,]+): exponent 0\.\d+$", done.stdout, re.MULTILINE)
+    assert told == ["100,000", "200,000", "300,000", "400,000"]
+    exponent = float(re.search(r"exponent: ([\d.]+)$", done.stdout, re.MULTILINE)[1])
+    assert abs(exponent - 0.9056) < 0.02
+    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
+
+
 # Of networks: the steps of a short form, and what it says at its end.
 NETWORKS = {
     "lenet": (120, r"of 397 digits [89][\d.]+ % are read right"),

@@ -109,4 +109,5 @@ def test_names_that_are_not_there() -> None:
 def test_formulas() -> None:
     lines = ["A sum.", "", "    |x| + y", "", "Parameters", "----------", "x", "    A number."]
     formulas_as_text(lines)
-    assert lines == ["A sum.", "", "::", "", "    |x| + y", "", "Parameters", "----------", "x", "    A number."]
+    assert lines[2:5] == [".. code-block:: text", "", "    |x| + y"]
+    assert lines[:2] == ["A sum.", ""] and lines[5:] == ["", "Parameters", "----------", "x", "    A number."]

@@ -51,7 +51,13 @@ def test_a_line_filters_every_tab(pages) -> None:
         assert 0 < shown == page.run("F.rewrites.filter(on_line).length") < page.run("F.rewrites.length")
         page.click("#button-loops")
         assert count(page, "tr.loop.dim") == page.run("loops().filter(l => !on_line(l)).length") > 0
+        page.click("#button-memory")
+        for kind, entries in (("array", "F.memory.arrays"), ("memory", "F.memory.steps.map(s => F.loops[s.loop])")):
+            dim = page.run(f"{entries}.filter(a => !on_line(a)).length")
+            assert 0 < count(page, f"tr.{kind}.dim") == dim < count(page, f"tr.{kind}"), kind
         page.click("#clear")
+        assert count(page, "tr.array.dim") == 0
+        page.click("#button-loops")
         assert count(page, "tr.loop.dim") == 0
         page.click("#button-rewrites")
         page.run("document.getElementById('find').value = 'softplus'")
@@ -71,6 +77,65 @@ def test_the_code_of_a_loop(pages) -> None:
         texts = page.run("[...document.querySelectorAll('[data-code]')].map(e => e.textContent.length)")
         assert min(texts) > 50
         assert page.problems == []
+
+
+def test_a_line_marks_code_and_is_scrolled_to(pages) -> None:
+    with chromium.Page(pages["xnor"].as_uri(), height=700) as page:
+        page.click("#button-loops")
+        assert count(page, "[data-code] .on") == 0
+        for text in ("a1 = ", "a2 = ", "x2 = "):
+            number = page.run(f"F.files[0].lines.find(l => l[1].trim().startsWith({text!r}))[0]")
+            page.click(f"[data-line='0:{number}']")
+            assert page.run("on_line(F.loops[loop])")
+            for stage in ("program", "c"):
+                kernel = page.run("F.loops[loop].kernel")
+                wanted = page.run(f"F.code[{kernel!r}].marks.{stage}[line]")
+                marked = f"[...document.querySelectorAll('[data-code={stage}] .on')]"
+                shown = page.run(f"{marked}.map(e => e.textContent.trim().split('\\n').length)")
+                assert shown == [b - a + 1 for a, b in wanted], (text, stage)
+            whole = "document.querySelector('[data-code=assembly] .on').textContent"
+            assert page.run(f"{whole}.startsWith(F.loops[loop].kernel)")
+            seen = page.run(
+                "[...document.querySelectorAll('[data-code]')].every(pre => { const p = pre.getBoundingClientRect(),"
+                " m = pre.querySelector('.on').getBoundingClientRect(); return m.top < p.bottom && m.bottom > p.top; })"
+            )
+            assert seen
+        assert page.problems == []
+
+
+def test_what_has_no_code_shows_main(pages) -> None:
+    with chromium.Page(pages["branches"].as_uri()) as page:
+        page.click("#button-loops")
+        number, line = page.run("(l => [l.i, l.lines[0]])(loops().find(l => l.name === 'call-back'))")
+        page.click(f"tr[data-loop='{number}'] td")
+        page.click(f"[data-line='{line}']")
+        assert page.run(f"loop === {number}")
+        marked = page.run("[...document.querySelectorAll('[data-code=program] .on')].map(e => e.textContent).join('')")
+        assert "callback" in marked and "check" not in marked and page.problems == []
+
+
+def test_what_has_no_file(tmp_path) -> None:
+    """Lines of code that was typed in are known by their numbers."""
+    names: dict = {}
+    code = "import theano, theano.tensor as T\nx = T.dvector('x')\nf = theano.function([x], T.exp(x) * 2, name='f')\n"
+    exec(compile(code, "<typed in>", "exec"), names)
+    theano.explain(names["f"], np.ones(9)).save(tmp_path / "f.html")
+    with chromium.Page((tmp_path / "f.html").as_uri()) as page:
+        assert "<typed in>" in page.run("document.getElementById('source').textContent")
+        assert count(page, "#source .note") == 1
+        page.click("#button-loops")
+        page.click("[data-line='0:3']")
+        assert count(page, "[data-code] .on") >= 3 and page.problems == []
+
+
+def test_where_it_fails(pages) -> None:
+    with chromium.Page(pages["failing"].as_uri()) as page:
+        assert "z = T.exp(x) + y" in page.run("document.querySelector('.line.failed').textContent")
+        page.click("#error .where")
+        assert page.run("line === F.error_lines[0]") and count(page, "#before-root .hit") >= 1
+        assert not page.run("document.querySelector('#error details').open")
+        page.click("#error summary")
+        assert page.run("document.querySelector('#error details').open") and page.problems == []
 
 
 def test_boxes_open_and_the_wheel_zooms(pages) -> None:
@@ -124,11 +189,20 @@ def test_keyboard(pages) -> None:
 
 def test_two_functions(tmp_path) -> None:
     x = T.dvector("x")
-    f, g = (theano.function([x], y, name=name) for y, name in ((T.exp(x) * 2, "f"), (T.exp(x) + T.exp(-x), "g")))
+    y = T.exp(x)
+    f = theano.function([x], y * 2, name="f")
+    g = theano.function([x], T.log(1 + T.exp(x)) / y, name="g")
     theano.explain(f, g, np.ones(1000)).save(tmp_path / "both.html")
     with chromium.Page((tmp_path / "both.html").as_uri()) as page:
         page.click("#button-difference")
         assert page.run("document.getElementById('tab-difference').textContent.includes('operations that run')")
+        line = page.run("D.difference.operations.find(e => e.places[0].lines.length).places[0].lines[0]")
+        page.click(f"[data-line='{line}']")
+        entries = "[...D.difference.operations, ...D.difference.rewrites, ...D.difference.source]"
+        off = page.run(f"{entries}.filter(e => !on_line(entry_of(e))).length")
+        assert 0 < off == count(page, "#tab-difference .dim") < page.run(f"{entries}.length")
+        page.click("#clear")
+        assert count(page, "#tab-difference .dim") == 0
         page.run("document.getElementById('function').value = '1'")
         page.run("document.getElementById('function').dispatchEvent(new Event('change'))")
         page.click("#button-graph")
@@ -165,3 +239,28 @@ def test_ten_thousand_nodes(tmp_path) -> None:
         )
         assert ink and page.problems == []
         assert moving < 0.5 and choosing < 5, (moving, choosing)  # a loaded machine; else 0.03 and 0.2
+
+
+@pytest.mark.slow
+def test_a_large_explanation_answers(tmp_path) -> None:
+    """A click on a line redraws a tab in less than a tenth of a second on a machine with nothing else to do."""
+    x = y = T.dvector("x")
+    for k in range(600):
+        y = T.tanh(y + k) * x
+        y = y - T.sqr(x) * 0.5
+    explanation = theano.explain(theano.function([x], y.sum()), np.ones(10))
+    explanation.save(tmp_path / "large.html")
+    f = explanation.data["functions"][0]
+    assert f["graphs"]["before"]["operations"] > 4000
+    with chromium.Page((tmp_path / "large.html").as_uri()) as page:
+        line = f["rewrites"][0]["lines"][0]
+        for tab in ("graph", "rewrites", "loops", "memory"):
+            page.click(f"#button-{tab}")
+            clicked = f"select({line!r}); document.body.offsetHeight; return performance.now() - t;"
+            once = f"(t => {{ {clicked} }})(performance.now())"
+            times = [page.run(once) for _ in range(6)]
+            assert min(times) < 500, (tab, times)
+        page.click("#button-rewrites")
+        assert count(page, ".step") == page.run("LONG")
+        page.click("#more")
+        assert count(page, ".step") == min(3 * page.run("LONG"), len(f["rewrites"])) and page.problems == []

@@ -1,9 +1,11 @@
-"""Errors in IPython after ``%load_ext theano``."""
+"""Errors in notebooks, and in IPython after ``%load_ext theano``."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -27,7 +29,7 @@ class Shell:
         self.custom_exceptions = classes
         self.CustomTB = lambda *args, **kwargs: handler(self, *args, **kwargs)
 
-    def showtraceback(self, exc_tuple, tb_offset=None):
+    def showtraceback(self, exc_tuple, tb_offset=None, running_compiled_code=False):
         error, tb = exc_tuple[1], exc_tuple[2]
         assert error.__traceback__ is tb
         self.files = []
@@ -140,3 +142,35 @@ def test_in_ipython():
     assert "theano/compile/" in tb
     assert "interactiveshell.py" not in failed and "in <module>" in failed
     assert "theano/compile/" in long
+
+
+def test_in_a_notebook(tmp_path):
+    """`import theano` is enough, in a kernel; other errors look as before, and a flag shows all frames."""
+    nbclient = pytest.importorskip("nbclient")
+    nbformat = pytest.importorskip("nbformat")
+    pytest.importorskip("ipykernel")
+    cells = [
+        "1 / 0", PROGRAM, "1 / 0", FAILING, "theano.config.traceback.package_frames = True\n" + PROGRAM,
+        "theano.config.traceback.package_frames = False\n%unload_ext theano\n" + PROGRAM,
+    ]  # fmt: skip
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    nbclient.NotebookClient(
+        notebook, timeout=120, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    shown = [re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(cell.outputs[-1].traceback)) for cell in notebook.cells]
+    before, short, other, failed, flagged, unloaded = shown
+    assert other.replace("In[3]", "In[1]") == before
+    assert "UnusedInputError" in short and "f = theano.function(" in short and "theano/compile/" not in short
+    assert "ValueError" in failed and "theano/compile/" not in failed
+    assert "theano/compile/" in flagged and "theano/compile/" in unloaded
+
+
+def test_only_kernels_of_notebooks_are_asked(monkeypatch):
+    assert theano.notebook_form.notebook_shell() is None
+    shell = Shell()
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+    assert theano.notebook_form.notebook_shell() is None  # a terminal
+    shell.kernel = object()
+    assert theano.notebook_form.notebook_shell() is shell
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace())  # while it is being imported
+    assert theano.notebook_form.notebook_shell() is None

@@ -122,6 +122,11 @@ class CPrinter(Visitor, SharingPrinter):
         return text if length.op in ("add", "sub", "mul", "neg") else ops.tight(text)
 
     # -- statements --------------------------------------------------------------------------------
+    def statement(self, stmt: st.Stmt) -> None:
+        around, self.about = self.about, stmt
+        super().statement(stmt)
+        self.about = around
+
     def let(self, stmt: st.Let) -> None:
         value = self.expr(stmt.value)
         self.line(f"const {ops.TYPE[stmt.value.type]} {self.name(stmt.name)} = {value};")
@@ -153,18 +158,18 @@ class CPrinter(Visitor, SharingPrinter):
         if len(nexts) > 1:  # one may need the old value of another
             texts, nexts = nexts, [f"next_{name}" for name in carried]
             for c, name, text in zip(stmt.carried, nexts, texts, strict=True):
-                self.line(f"const {ops.TYPE[c.type]} {name} = {text};")
+                self.line(f"const {ops.TYPE[c.type]} {name} = {text};", c)
         leave = ""
         if stmt.until is not None:  # known before the next values take the place of these
             leave = f"leave_{index}"
             self.line(f"const bool {leave} = {self.expr(stmt.until)};")
-        for name, text in zip(carried, nexts, strict=True):
-            self.line(f"{name} = {text};")
+        for c, name, text in zip(stmt.carried, carried, nexts, strict=True):
+            self.line(f"{name} = {text};", c)
         if leave:
             self.line(f"if ({leave}) {{ {index}++; break; }}")
         body = self.close()
         for c, name, init in zip(stmt.carried, carried, inits, strict=True):
-            self.line(f"{ops.TYPE[c.type]} {name} = {init};")
+            self.line(f"{ops.TYPE[c.type]} {name} = {init};", c)
         if stmt.count:
             self.define(stmt.count)
             self.cnames[stmt.count] = index
@@ -224,11 +229,11 @@ def kernel_printer(
     return printer, f"static void {kernel.name}({', '.join(params)})"
 
 
-def print_kernel(
+def kernel_lines(
     kernel: st.Kernel, names: Mapping[str, str], comment: str, helpers: set[str], fma: bool
-) -> str:
-    """The C function of a kernel."""
+) -> list[str]:
+    """The C function of a kernel; lines that were written for something are `Line`s."""
     printer, head = kernel_printer(kernel, names, helpers, fma)
     printer.block(kernel.body)
     lines = [f"/* {comment} */"] if comment else []
-    return "\n".join([*lines, head, "{", *(PAD + line for line in printer.levels[0].lines), "}"]) + "\n"
+    return [*lines, head, "{", *(PAD + line for line in printer.levels[0].lines), "}"]

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from theano.backend import c_ops as ops
-from theano.backend.c import PAD, CPrinter, element_types, identifier, kernel_printer, print_kernel
+from theano.backend.c import PAD, CPrinter, element_types, identifier, kernel_lines, kernel_printer
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -31,7 +31,7 @@ from theano.loops.visitor import ALL
 from theano.record import Record, field
 from theano.runtime import abi
 
-__all__ = ["Unit", "print_c"]
+__all__ = ["Unit", "c_parts", "print_c"]
 
 # Constants of more elements are parameters.
 WRITTEN_OUT = 1024
@@ -202,7 +202,7 @@ class MainPrinter(CPrinter):
     def statement(self, stmt: st.Stmt) -> None:
         comment = self.unit.comments.get(id(stmt))
         if comment:
-            self.line(f"/* {comment} */")
+            self.line(f"/* {comment} */", stmt)
         super().statement(stmt)
 
     def local(self, stmt: st.Local) -> None:
@@ -341,7 +341,7 @@ class MainPrinter(CPrinter):
         self.line("/* from here on shared variables are written, and nothing fails */")
 
     # -- the function ------------------------------------------------------------------------------
-    def text(self) -> str:
+    def lines(self) -> list[str]:
         unit = self.unit
         self.block(unit.program.main)
         slots = f"theano_array slot[{unit.layout.n_slots}] = {{{{0}}}};"
@@ -364,7 +364,7 @@ class MainPrinter(CPrinter):
         closing.append("return status;")
         lines = [PAD + line for line in [*opening, *self.levels[0].lines, *closing]]
         params = f",\n{PAD}".join(self.params)
-        return "\n".join([f"int32_t {unit.function}(\n{PAD}{params})", "{", *lines, "}"]) + "\n"
+        return [f"int32_t {unit.function}(", *f"{PAD}{params})".split("\n"), "{", *lines, "}"]
 
 
 def kernel_names(unit: Unit) -> dict[int, dict[str, str]]:
@@ -395,14 +395,20 @@ def prototype(symbol: str) -> str:
 
 def print_c(unit: Unit) -> str:
     """The C file of a function; see the head of this module for its signature."""
+    above, functions = c_parts(unit)
+    return "\n".join([*above, *("\n".join([*lines, ""]) for lines in functions.values())])
+
+
+def c_parts(unit: Unit) -> tuple[list[str], dict[str, list[str]]]:
+    """What stands above functions in the file, and the lines of each kernel and of ``main``."""
     helpers: set[str] = set()
     names = kernel_names(unit)
-    kernels = [
-        print_kernel(k, names.get(id(k), {}), unit.comments.get(id(k), ""), helpers, unit.fma)
+    functions = {
+        k.name: kernel_lines(k, names.get(id(k), {}), unit.comments.get(id(k), ""), helpers, unit.fma)
         for k in unit.program.kernels
-    ]
+    }
     printer = MainPrinter(unit, helpers)
-    main = printer.text()
+    functions["main"] = printer.lines()
     symbols = sorted({s.symbol for s in st.walk(unit.program.main) if isinstance(s, hs.Call)})
     parts = [PRELUDE]
     if printer.callbacks:
@@ -412,7 +418,7 @@ def print_c(unit: Unit) -> str:
     parts += ["".join(f"{ops.helper_text(h)}\n" for h in sorted(helpers))] if helpers else []
     parts += ["".join(printer.arrays)] if printer.arrays else []
     parts += [text for name, text in SUPPORT.items() if name in printer.support]
-    return "\n".join([*parts, *kernels, main])
+    return parts, functions
 
 
 __all__ += ["element_types", "identifier"]

@@ -245,6 +245,7 @@ def convert_function_input(input: Any) -> In:
     Parameters
     ----------
     input : Variable or In
+        As in the list of inputs of `theano.function`.
 
     Returns
     -------

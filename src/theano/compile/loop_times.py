@@ -155,8 +155,13 @@ def trace_events(loops: list[LoopTime], events: Events) -> Iterator[dict[str, An
         yield {"name": name, "cat": loop.name, "ph": "X", **times, "tid": int(thread), "args": args}
 
 
-def loop_lines(loops: list[LoopTime], total: float, limit: int | None = None) -> Iterator[str]:
-    """The table of loops, those that took longest first; what stands inside of another loop counts there, too."""
+def loop_lines(
+    loops: list[LoopTime], total: float, limit: int | None = None, arguments: float = 0.0
+) -> Iterator[str]:
+    """The table of loops, those that took longest first; what stands inside of another loop counts there, too.
+
+    Python has taken so many seconds for `arguments`, which are not in the total.
+    """
     yield "Loops"
     yield "---"
     yield (
@@ -178,6 +183,8 @@ def loop_lines(loops: list[LoopTime], total: float, limit: int | None = None) ->
     yield f"   ... (remaining {len(rest)} Loops account for {share:6.2f}% of the runtime)"
     outside = 100 * max(1 - sum(loop.own_seconds for loop in ran) / total, 0)
     yield f"   ... (what is between loops: checks, memory, objects: {outside:6.2f}% of the runtime)"
+    if arguments > 0:
+        yield f"   ... (beside the runtime Python took {arguments:.3f}s to convert arguments and to hand back results)"
 
 
 def _bytes(loop: LoopTime) -> str:

@@ -43,6 +43,12 @@ class MemoryPlan(Record):
         The most that there is at a time, beside inputs, shared variables and arrays of unknown size.
     made
         Each array that is made and counted in `outputs` or `arrays`.
+
+    Examples
+    --------
+    >>> x = T.dvector()
+    >>> theano.printing.memory_plan(theano.function([x], x * 2), [1.0, 2.0]).outputs
+    16
     """
 
     inputs: int

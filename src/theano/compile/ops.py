@@ -23,6 +23,7 @@ class OutputGuard(ViewOp):
     Parameters
     ----------
     x : Variable
+        Of any type.
 
     Returns
     -------

@@ -46,6 +46,12 @@ class PlannedBytes(Record):
         By all loops; data read again from the cache count once.
     least
         Every input that is needed read once, every result written once.
+
+    Examples
+    --------
+    >>> x = T.dvector()
+    >>> theano.printing.planned_bytes(theano.function([x], x * 2), [1.0, 2.0])
+    PlannedBytes(moved=32, least=32)
     """
 
     moved: int
@@ -332,7 +338,8 @@ class GroupTexts:
     def _list(self, word: str, tensors: Iterable[Tensor], numbers: dict[tuple[str, bool], int]) -> Iterator[str]:
         for tensor in tensors:
             number = numbers.get((tensor.storage().name, word == "writes"))
-            shown = "" if number is None else f" = {number:,}"
+            is_known = self.traffic is not None and self.traffic.size(tensor.storage().name) is not None
+            shown = f" = {number:,}" if number is not None and is_known else ""
             yield f"    {word} {self._name(tensor)}: {self._bytes(tensor)}{shown}"
 
     def _bytes(self, tensor: Tensor) -> str:

@@ -36,7 +36,8 @@ class ProfileStats:
 
     A function in native code is compiled with clocks around its loops, products and calls of Python (`loops`). Nodes
     that share a loop share its time, in proportion to what they are estimated to cost. Where Python runs nodes one by
-    one (linker "py"), each is measured by itself.
+    one (linker "py"), each is measured by itself. A copy or a pickle holds what was measured by then, and can be
+    printed.
 
     Parameters
     ----------
@@ -44,8 +45,6 @@ class ProfileStats:
         Whether the summary is printed when Python ends.
     flag_time_thunks, gpu_checks, **kwargs
         Accepted for older programs; keywords become attributes.
-
-    A copy or a pickle holds what was measured by then, and can be printed.
 
     Attributes
     ----------
@@ -173,6 +172,11 @@ class ProfileStats:
     @vm_call_time.setter
     def vm_call_time(self, value: float) -> None:
         self._inside = value - sum(times.seconds for times in self.native)
+
+    @property
+    def argument_time(self) -> float:
+        """The rest of `fct_call_time`: Python converts arguments for compiled code and hands back its results."""
+        return self._call_time - self._inside
 
     @property
     def loops(self) -> list[LoopTime]:
@@ -407,7 +411,7 @@ class ProfileStats:
         from theano.compile.loop_times import loop_lines  # few programs are profiled
 
         file = sys.stderr if file is None else file
-        print("\n".join(loop_lines(self.loops, self.vm_call_time, N)), end="\n\n", file=file)
+        print("\n".join(loop_lines(self.loops, self.vm_call_time, N, self.argument_time)), end="\n\n", file=file)
 
     def print_extra(self, file: TextIO) -> None:
         """What registered printers add."""

@@ -27,6 +27,7 @@ def iter_over_pairs(pairs: Any) -> Iterable[tuple[Any, Any]]:
     Parameters
     ----------
     pairs : mapping, or sequence of pairs
+        As updates and givens are written.
 
     Returns
     -------

@@ -22,6 +22,7 @@ from theano.compile.io import In
 from theano.compile.plan import FunctionPlan
 from theano.graph import FunctionGraph
 from theano.graph.expansion import Expansion, has_parts, known_parts
+from theano.graph.origin import inherit_origin
 from theano.native.support import Using
 from theano.record import Record
 from theano.runtime import fork
@@ -182,9 +183,10 @@ class Border:
             self._known[own] = own
             to.append(own)
             return None
-        leaves = kind.parts.leaves(kind, v.name)
+        with inherit_origin(v):
+            leaves = kind.parts.leaves(kind, v.name)
+            parts = kind.parts.of_leaves(kind, leaves)
         to += leaves
-        parts = kind.parts.of_leaves(kind, leaves)
         whole = self._known[v] = kind.parts.make(kind, parts)
         for known in (*leaves, *parts, whole):
             self._known[known] = known

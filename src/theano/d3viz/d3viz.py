@@ -10,6 +10,7 @@ from typing import Any
 
 from theano.d3viz.formatting import PyDotFormatter
 from theano.d3viz.graph_data import graph_data
+from theano.d3viz.packing import packed
 from theano.printing.dot_text import DotText
 
 __all__ = ["PyDotFormatter", "d3viz", "d3write", "replace_patterns", "safe_json"]
@@ -46,7 +47,7 @@ def page_of(template: Path, data: Any, **parts: str) -> str:
     texts = {f"/*GRAPH {what}*/": (_FOLDER / name).read_text(encoding="utf-8") for what, name in _PARTS.items()}
     texts |= {f"/*{name.upper()}*/": text for name, text in parts.items()}
     # The data come last: texts of programs may contain anything.
-    return replace_patterns(template.read_text(encoding="utf-8"), {**texts, "/*DATA*/null": safe_json(data)})
+    return replace_patterns(template.read_text(encoding="utf-8"), {**texts, "/*DATA*/null": safe_json(packed(data))})
 
 
 def framed(page: str, height: int) -> str:

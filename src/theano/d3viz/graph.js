@@ -1,7 +1,7 @@
 "use strict";
 // Draws graphs whose boxes have places (see graph_data.py): boxes with a graph inside open at a click; the wheel zooms,
 // dragging moves, arrows go from box to box. Few boxes are drawn as SVG, many on a canvas.
-const PAD = 12, HEAD = 40, BETWEEN = 26, MANY = 400, READABLE = 0.35;
+const PAD = 12, HEAD = 40, BETWEEN = 26, MANY = 200, READABLE = 0.35;
 
 const f = n => n.toFixed(1), cut = (text, most) => text.length > most ? text.slice(0, most - 1) + "…" : text;
 function svg(tag, attributes, ...children) {
@@ -15,6 +15,19 @@ function html(tag, text, ...children) {
   if (text !== null) made.textContent = text;
   made.append(...children);
   return made;
+}
+
+// Data that packing.py has written shorter, as they were.
+function unpacked({ texts, names, data }) {
+  const whole = value => {
+    if (typeof value === "string") return value[0] !== "~" ? value : value[1] === "~" ? value.slice(1) : texts[+value.slice(1)];
+    if (!Array.isArray(value)) return value;
+    if (value[0] === -1) return value.slice(1).map(whole);
+    const made = {};
+    names[value[0]].forEach((name, k) => { made[name] = whole(value[k + 1]); });
+    return made;
+  };
+  return whole(data);
 }
 
 // `area` holds an <svg> with the group `root`, and `canvas`. Options: `choose(node, path)` when a box is chosen, `state(node)`
@@ -135,7 +148,7 @@ class GraphView {
     kinds.push(this.chosen === box.path && "chosen", this.options.state(node));
     const made = svg("g", { class: kinds.filter(Boolean).join(" "), transform: `translate(${f(box.x)},${f(box.y)})`, tabindex: -1, role: "button" });
     const rect = svg("rect", { width: f(box.w), height: f(box.h), rx: 4 }), fill = this.options.colour(node);
-    if (fill) rect.setAttribute("style", `fill: ${fill}`);
+    if (fill) { rect.setAttribute("style", `fill: ${fill}`); made.setAttribute("class", [...kinds, "hot"].filter(Boolean).join(" ")); }
     const label = svg("text", { x: f(box.w / 2), y: 16, "text-anchor": "middle" });
     label.textContent = this.label(box);
     const small = svg("text", { x: f(box.w / 2), y: 31, "text-anchor": "middle", class: "small" });

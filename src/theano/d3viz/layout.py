@@ -12,15 +12,16 @@ box share their bends.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect, insort
 from collections.abc import Callable, Sequence
+from itertools import accumulate
+from math import inf
 
 from theano.record import Record
 
 GAP, BEND_GAP, LAYER_GAP = 12.0, 8.0, 26.0
 SWEEPS = 8
 STRAIGHT = 8.0  # how much more than a box a bend insists on standing below its neighbour
-
 
 # Given layers, widths, links between neighbouring layers and the gap: the middle of each box, or None.
 Places = Callable[[Sequence[int], Sequence[float], Sequence[tuple[int, int]], float], list[float] | None]
@@ -82,18 +83,14 @@ def layout(
         rows = _ordered(level, up, down)
         centres = _centres(rows, widths, up, down)
     left = min(c - w / 2 for c, w in zip(centres, widths, strict=True))
-    sides: list[tuple[float, float]] = []
-    y = 0.0
     heights = [0.0] * (max(level) + 1)
     for layer, (_, height) in zip(layers, sizes, strict=True):
         heights[layer] = max(heights[layer], height)
-    for height in heights:
-        sides.append((y, height))
-        y += height + LAYER_GAP
+    *tops, end = accumulate((height + LAYER_GAP for height in heights), initial=0.0)
     lefts = [centres[i] - w / 2 - left for i, (w, _) in enumerate(sizes)]
     bends = [[(level[i], centres[i] - left) for i in trunk[1:]] for trunk in trunks]
     width = max(c + w / 2 for c, w in zip(centres, widths, strict=True)) - left
-    return Placed(layers, lefts, bends, sides, width, y - LAYER_GAP)
+    return Placed(layers, lefts, bends, list(zip(tops, heights, strict=True)), width, end - LAYER_GAP)
 
 
 def _layers(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
@@ -103,12 +100,12 @@ def _layers(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     are used one after the other stand each where it is used, and one line leads to all of them.
     """
     after: list[list[int]] = [[] for _ in range(n)]
-    before = [0] * n
+    left = [0] * n  # edges into each box from boxes whose layer is not known yet
     for a, b in edges:
         after[a].append(b)
-        before[b] += 1
-    found, left = [0] * n, list(before)
-    ready = [i for i in range(n) if not before[i]]
+        left[b] += 1
+    found = [0] * n
+    ready = [i for i in range(n) if not left[i]]
     for i in ready:  # grows while it is read
         for b in after[i]:
             found[b] = max(found[b], found[i] + 1)
@@ -135,21 +132,18 @@ def _ordered(level: list[int], up: list[list[int]], down: list[list[int]]) -> li
             rows[level[i]].append(i)
             stack += reversed(up[i])
     place = [0.0] * len(level)
-    for row in rows:
-        for k, i in enumerate(row):
-            place[i] = k / len(row)
-    best, fewest = [list(row) for row in rows], _crossings(rows, down)
-    for sweep in range(SWEEPS):
-        if not fewest:
-            break
-        near = (up, down)[sweep % 2]
-        for row in rows if sweep % 2 == 0 else reversed(rows):
+    best, fewest = rows, inf
+    nobody: list[list[int]] = [[] for _ in level]
+    for sweep, near in enumerate([nobody, *[up, down] * (SWEEPS // 2)]):
+        for row in rows if sweep % 2 else reversed(rows):
             row.sort(key=lambda i: _mean([place[j] for j in near[i]], place[i]))
             for k, i in enumerate(row):
                 place[i] = k / len(row)
         count = _crossings(rows, down)
         if count < fewest:
             best, fewest = [list(row) for row in rows], count
+        if not count:
+            break
     return best
 
 
@@ -164,9 +158,8 @@ def _crossings(rows: list[list[int]], down: list[list[int]]) -> int:
         place = {i: k for k, i in enumerate(below)}
         ends: list[int] = []  # of the edges so far, sorted
         for i in row:
-            mine = sorted(place[j] for j in down[i])
-            total += sum(len(ends) - bisect_left(ends, k + 1) for k in mine)
-            for k in mine:
+            for k in sorted(place[j] for j in down[i]):
+                total += len(ends) - bisect(ends, k)
                 insort(ends, k)
     return total
 
@@ -176,18 +169,11 @@ def _centres(
 ) -> list[float]:
     """Where the middle of each box and bend is: near the average of its neighbours, without overlaps."""
     centres = [0.0] * len(widths)
-    for row in rows:
-        x = 0.0
-        for i in row:
-            centres[i] = x + widths[i] / 2
-            x += widths[i] + GAP
-    for sweep in range(SWEEPS):
-        for row in rows if sweep % 2 == 0 else reversed(rows):
-            if sweep < SWEEPS - 2:
-                near = [(up, down)[sweep % 2][i] for i in row]
-            else:
-                near = [up[i] + down[i] for i in row]
-            wanted = [_mean([centres[j] for j in js], centres[i]) for i, js in zip(row, near, strict=True)]
+    nobody: list[list[int]] = [[] for _ in widths]
+    both = [above + below for above, below in zip(up, down, strict=True)]
+    for sweep, near in enumerate([nobody, *[up, down] * (SWEEPS // 2 - 1), both, both]):
+        for row in rows if sweep % 2 else reversed(rows):
+            wanted = [_mean([centres[j] for j in near[i]], centres[i]) for i in row]
             for i, x in zip(row, _apart(row, wanted, widths), strict=True):
                 centres[i] = x
     return centres

@@ -1,58 +1,131 @@
-"""The code of each loop at every stage: loop program, C, LLVM IR, assembly."""
+"""The code of each loop at every stage: loop program, C, LLVM IR, assembly; and which lines of it come from which of
+the user's."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from theano.compile.inspect import ccode, executor_of, loop_program
+from theano.backend.c_main import c_parts
+from theano.compile.inspect import c_unit, executor_of
+from theano.compile.loop_times import items_of
+from theano.explanation.source import Source
+from theano.graph import Apply
+from theano.graph.origin import origin_of
+from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.loops.expr import Expr
+from theano.loops.text import program_lines
+from theano.lower.cpu.whose import Work
+from theano.lower.program import Lowered
 from theano.runtime.jit import assembly
 
 _ASSEMBLY_LABEL = re.compile(r'^"?([A-Za-z_][\w.]*)"?:', re.MULTILINE)
 # Directives of the assembler that tell a reader nothing.
 _NOISE = re.compile(r"^\s*\.(cfi_|p2align|size|type|section|globl|hidden|file|text|intel|att)|^\.Lfunc_|^\s*#")
 
+Nodes = Callable[[object], Iterable[Apply]]
 
-def code_data(f: Any) -> dict[str, dict[str, str]]:
-    """By the name of a kernel its texts at the stages; "main" is the program that calls them."""
-    found: dict[str, dict[str, str]] = {}
-    for name, text in _programs(loop_program(f)).items():
-        found.setdefault(name, {})["program"] = text
-    for name, text in _c_functions(ccode(f)).items():
-        if name in found:
-            found[name]["c"] = text
+
+def code_data(f: Any, source: Source) -> dict[str, dict[str, Any]]:
+    """By the name of a kernel its texts at the stages; "main" is the program that calls them.
+
+    ``marks`` are, by stage and line of the user, the lines of the text that come from it.
+    """
+    low = executor_of(f).lowered
+    work = {kernel.name: low.work.get(kernel, {}) for kernel in low.program.kernels}
+    found: dict[str, dict[str, Any]] = {name: {"marks": {}} for name in (*work, "main")}
+    for stage, functions in (("program", program_lines(low.program)), ("c", c_parts(c_unit(f))[1])):
+        for name, lines in functions.items():
+            found[name][stage] = "\n".join(lines)
+            about = [getattr(line, "about", None) for line in lines]
+            nodes = _nodes_of_kernel(work[name], about) if name in work else _nodes_of_main(low)
+            found[name]["marks"][stage] = _marks(map(nodes, about), source)
     module = executor_of(f).module()
     for function in module.functions:
         if function.name in found:
             found[function.name]["llvm"] = function.text()
-    for name, text in _assembly(assembly(module)).items():
+    for name, lines in _assembly(assembly(module)):
         if name in found:
-            found[name]["assembly"] = text
+            found[name]["assembly"] = "\n".join(lines)
+    if "assembly" in found["main"]:
+        called = _nodes_of_calls(low)
+        words = (re.findall(r"\bk\d+\b", line) for line in found["main"]["assembly"].splitlines())
+        calls = ([node for name in names for node in called.get(name, [])] for names in words)
+        found["main"]["marks"]["assembly"] = _marks(calls, source)
     return found
 
 
-def _programs(text: str) -> dict[str, str]:
-    """The functions of a loop program."""
-    found = {}
-    for part in re.split(r"\n(?=(?:ranged )?kernel |main\n)", text):
-        head = re.match(r"(?:ranged )?kernel (\w+)|(main)", part)
-        if head:
-            found[head[1] or head[2]] = part.rstrip("\n")
+def _marks(about: Iterable[Iterable[Apply]], source: Source) -> dict[str, list[list[int]]]:
+    """By line of the user the stretches of lines, from 0 on, that were written for nodes which were made there."""
+    found: dict[str, list[list[int]]] = {}
+    known: dict[Apply, list[str]] = {}  # a large program has many lines for few nodes
+    for number, nodes in enumerate(about):
+        lines: dict[str, None] = {}
+        for node in dict.fromkeys(nodes):
+            if node not in known:
+                places = source.places(origin_of(node))
+                known[node] = [*places["lines"], *places["callers"]]
+            lines.update(dict.fromkeys(known[node]))
+        for line in lines:
+            stretches = found.setdefault(line, [])
+            if stretches and stretches[-1][1] == number - 1:
+                stretches[-1][1] = number
+            else:
+                stretches.append([number, number])
     return found
 
 
-def _c_functions(text: str) -> dict[str, str]:
-    found = {}
-    for match in re.finditer(r"^(?:static )?\w[\w *]*?\b(\w+)\([^;{]*\)\s*\{.*?^\}", text, re.MULTILINE | re.DOTALL):
-        found["main" if match[1] == "theano_function" else match[1]] = match[0]
+def _nodes_of_kernel(work: Work, named: Iterable[object]) -> Nodes:
+    """What tells the nodes that a line of a kernel was written for; some of its expressions have lines of their own."""
+    apart = {id(about) for about in named if isinstance(about, Expr)}
+    names = {str(key.value): nodes for key, nodes in work.items() if isinstance(key, Expr) and key.op == "name"}
+
+    def nodes(about: object) -> Iterator[Apply]:
+        if isinstance(about, Expr):
+            yield from work.get(about, ())
+            for part in about.args:
+                if part.op != "name" and id(part) not in apart:
+                    yield from nodes(part)
+        elif isinstance(about, st.Carried):
+            yield from nodes(about.next)
+        elif isinstance(about, st.Store):
+            yield from work.get(about, ())
+            if about.value.op != "name" and id(about.value) not in apart:
+                yield from nodes(about.value)
+        elif isinstance(about, st.Load | st.Let):
+            yield from names.get(about.name, ())
+        elif isinstance(about, st.For | st.If):  # for all that stands inside
+            for stmt in about.body if isinstance(about, st.For) else (*about.then, *about.orelse):
+                yield from nodes(stmt)
+            for carried in about.carried if isinstance(about, st.For) else ():
+                yield from nodes(carried)
+
+    return nodes
+
+
+def _nodes_of_main(low: Lowered) -> Nodes:
+    """What tells the nodes that a line of main was written for."""
+
+    def nodes(about: object) -> Iterator[Apply]:
+        group = low.made_by.get(about) if isinstance(about, st.Stmt) else None
+        yield from (node for node, _ in items_of(group))
+
+    return nodes
+
+
+def _nodes_of_calls(low: Lowered) -> dict[str, list[Apply]]:
+    """The nodes that each kernel is called for."""
+    found: dict[str, list[Apply]] = {}
+    for stmt in st.walk(low.program.main):
+        if isinstance(stmt, hs.CallKernel):
+            found.setdefault(stmt.kernel.name, []).extend(node for node, _ in items_of(low.made_by.get(stmt)))
     return found
 
 
-def _assembly(text: str) -> dict[str, str]:
-    found = {}
+def _assembly(text: str) -> Iterator[tuple[str, list[str]]]:
     labels = list(_ASSEMBLY_LABEL.finditer(text))
     for k, label in enumerate(labels):
         end = labels[k + 1].start() if k + 1 < len(labels) else len(text)
-        lines = [line for line in text[label.start() : end].splitlines() if not _NOISE.match(line)]
-        found[label[1]] = "\n".join(lines)
-    return found
+        yield label[1], [line for line in text[label.start() : end].splitlines() if not _NOISE.match(line)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import runpy
 import sys
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 from theano.compile.executable import Function
 from theano.explanation.explain import explain
+from theano.graph.shown import shown
 
 __all__ = ["add_options", "run"]
 
+MODULE = "explained"  # as which a script is run: not as the main program
 DESCRIPTION = """Explain a function of a script: write a page, and print the same in short. The script is run, but not
 what it does only as the main program (__name__ == "__main__")."""
 
@@ -36,16 +39,17 @@ def run(options: argparse.Namespace) -> int:
     if not Path(script).is_file():
         return _complain(f"there is no file {script}")
     sys.path.insert(0, str(Path(script).resolve().parent))
-    names = runpy.run_path(script, run_name="explained")
+    names = runpy.run_path(script, run_name=MODULE)
     if name not in names:
-        compiled = sorted(key for key, value in names.items() if isinstance(value, Function))
-        hint = f"; its functions are {', '.join(compiled)}" if compiled else ""
-        return _complain(f"{script} defines no {name}{hint}")
+        return _complain(f"{script} defines no {name}; {_explainable(names)}")
     found: Any = names[name]
     if not isinstance(found, Function) and callable(found):
+        if not _needs_nothing(found):
+            return _complain(f"{name} in {script} needs arguments; {_explainable(names)}")
         found = found()
     if not isinstance(found, Function):
-        return _complain(f"{name} in {script} is no compiled function, and returns none: {found!r}")
+        problem = f"{name} in {script} is no compiled function, and returns none: {shown(found)}"
+        return _complain(f"{problem}; {_explainable(names)}")
     given = eval(f"({options.args},)", names) if options.args.strip() else ()
     explanation = explain(found, *given)
     output = options.output or f"{name}.html"
@@ -53,6 +57,25 @@ def run(options: argparse.Namespace) -> int:
     print(explanation)
     print(f"\nthe page: {output}")
     return 0
+
+
+def _explainable(names: dict[str, Any]) -> str:
+    """What of a script can be explained, in words."""
+    compiled = [name for name, value in names.items() if isinstance(value, Function)]
+    own = [name for name, value in names.items() if inspect.isfunction(value) and value.__module__ == MODULE]
+    makers = [name for name in own if _needs_nothing(names[name])]
+    listed = [f"it has the compiled function{'s' * (len(compiled) > 1)} {', '.join(compiled)}"] if compiled else []
+    listed += [f"{', '.join(makers)} can be called without arguments, and may return one"] if makers else []
+    return "; ".join(listed) or "it has no compiled function, and nothing that makes one when called without arguments"
+
+
+def _needs_nothing(found: Any) -> bool:
+    """Whether something can be called without arguments."""
+    try:
+        inspect.signature(found).bind()
+    except (TypeError, ValueError):  # it needs some, or nobody knows
+        return False
+    return True
 
 
 def _complain(problem: str) -> int:

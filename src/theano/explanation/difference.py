@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+Places = dict[str, list[str]]  # the ``lines`` and ``callers`` of something
 
 
 def difference(f: dict[str, Any], g: dict[str, Any]) -> dict[str, Any]:
@@ -13,9 +15,10 @@ def difference(f: dict[str, Any], g: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``source``: lines of a unified diff; ``rewrites``: how often each rule was used, where that differs, as
-        ``[rule, in the first, in the second]``; ``operations``: the same for operations of the rewritten graph;
-        ``numbers``: ``[what, in the first, in the second]``; ``summary``: all of it as lines of text.
+        ``numbers``: ``[what, in the first, in the second]``; ``rewrites``: how often each rule was used, where that
+        differs, as ``what``, ``counts`` in both and ``places``, the lines of both; ``operations``: the same for
+        operations of the rewritten graph; ``source``: lines of a unified diff as ``text``, with ``places``;
+        ``summary``: all of it as lines of text.
     """
     numbers: list[list[Any]] = [
         ["operations written", *(each["graphs"]["before"]["operations"] for each in (f, g))],
@@ -26,15 +29,15 @@ def difference(f: dict[str, Any], g: dict[str, Any]) -> dict[str, Any]:
         ["bytes moved", *(_bytes(each) for each in (f, g))],
         ["bytes of memory at most", *((each["memory"] or {}).get("peak") for each in (f, g))],
     ]
-    rewrites = _counts(*(Counter(step["rule"] for step in each["rewrites"]) for each in (f, g)))
-    operations = _counts(*(_operations(each) for each in (f, g)))
-    source = _source(f, g)
+    rewrites = _compared(*(((step["rule"], step) for step in each["rewrites"]) for each in (f, g)))
+    operations = _compared(*(((node["label"], node) for node in _operations(each)) for each in (f, g)))
     summary = [f"Difference: {f['name']} | {g['name']}"]
     summary += [f"  {what}: {a} | {b}" for what, a, b in numbers if a != b]
-    summary += [f"  operation {what}: {a} | {b}" for what, a, b in operations]
-    summary += [f"  rule {what}: {a} | {b}" for what, a, b in rewrites]
+    for kind, found in (("operation", operations), ("rule", rewrites)):
+        summary += [f"  {kind} {each['what']}: {each['counts'][0]} | {each['counts'][1]}" for each in found]
     return {
-        "numbers": numbers, "rewrites": rewrites, "operations": operations, "source": source, "summary": summary,
+        "numbers": numbers, "rewrites": rewrites, "operations": operations, "source": list(_source(f, g)),
+        "summary": summary,
     }  # fmt: skip
 
 
@@ -43,31 +46,61 @@ def _bytes(f: dict[str, Any]) -> int | None:
     return sum(moved) if f["calls"] else None
 
 
-def _operations(f: dict[str, Any]) -> Counter[str]:
-    """How often each operation is in the rewritten graph, whatever box it is in."""
-    found: Counter[str] = Counter()
+def _operations(f: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The operations of the rewritten graph, whatever box they are in."""
     graphs = f["graphs"]["after"]["graphs"]
     stack = [graphs[0]]
     while stack:
         for node in stack.pop()["nodes"]:
             if node["kind"] == "op" and "op" in node:
-                found[node["label"]] += 1
+                yield node
             elif node["kind"] == "op" and "graph" in node:
                 stack.append(graphs[node["graph"]])
-    return found
 
 
-def _counts(a: Counter[str], b: Counter[str]) -> list[list[Any]]:
-    return [[what, a[what], b[what]] for what in sorted({*a, *b}) if a[what] != b[what]]
+def _compared(*found: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What there is more often in one function than in the other."""
+    counts: dict[str, list[int]] = {}
+    places: dict[str, list[Places]] = {}
+    for which, entries in enumerate(found):
+        for what, entry in entries:
+            counts.setdefault(what, [0, 0])[which] += 1
+            _add(places.setdefault(what, [_nowhere(), _nowhere()])[which], entry)
+    differ = sorted(what for what, (a, b) in counts.items() if a != b)
+    return [{"what": what, "counts": counts[what], "places": places[what]} for what in differ]
 
 
-def _source(f: dict[str, Any], g: dict[str, Any]) -> list[str]:
+def _nowhere() -> Places:
+    return {"lines": [], "callers": []}
+
+
+def _add(places: Places, entry: dict[str, Any]) -> None:
+    for kind, lines in places.items():
+        lines += (line for line in entry[kind] if line not in lines)
+
+
+def _source(f: dict[str, Any], g: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The lines that made something, as a diff."""
-    texts = []
-    for each in (f, g):
-        used = {line for step in each["rewrites"] for line in step["lines"]}
-        nodes = [node for graph in each["graphs"]["before"]["graphs"] for node in graph["nodes"]]
-        used |= {line for node in nodes for line in node.get("lines", [])}
-        lines = [(k, number, text) for k, file in enumerate(each["files"]) for number, text in file["lines"]]
-        texts.append([text.strip() for k, number, text in lines if f"{k}:{number}" in used])
-    return list(difflib.unified_diff(texts[0], texts[1], f["name"], g["name"], lineterm=""))
+    a, b = _made_something(f), _made_something(g)
+    matcher = difflib.SequenceMatcher(None, [text for _, text in a], [text for _, text in b])
+    for group in matcher.get_grouped_opcodes():
+        for tag, first, end, other, other_end in group:
+            if tag == "equal":
+                for (line, text), (same, _) in zip(a[first:end], b[other:other_end], strict=True):
+                    yield _diff_line(" " + text, line, same)
+                continue
+            yield from (_diff_line("-" + text, line, None) for line, text in a[first:end])
+            yield from (_diff_line("+" + text, None, line) for line, text in b[other:other_end])
+
+
+def _diff_line(text: str, *lines: str | None) -> dict[str, Any]:
+    return {"text": text, "places": [{"lines": [line] if line else [], "callers": []} for line in lines]}
+
+
+def _made_something(f: dict[str, Any]) -> list[tuple[str, str]]:
+    """Lines that made something, with their texts."""
+    used = {line for step in f["rewrites"] for line in step["lines"]}
+    nodes = [node for graph in f["graphs"]["before"]["graphs"] for node in graph["nodes"]]
+    used |= {line for node in nodes for line in node.get("lines", [])}
+    lines = [(f"{k}:{number}", text.strip()) for k, file in enumerate(f["files"]) for number, text in file["lines"]]
+    return [(line, text) for line, text in lines if line in used]

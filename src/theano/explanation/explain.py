@@ -122,7 +122,9 @@ def explain(f: Any, *args: Any) -> Explanation:
 def _seconds(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.2f} ms" if value >= 1e-3 else f"{value * 1e6:.1f} µs"
+    if value >= 1e-3:
+        return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.2f} ms"
+    return f"{value * 1e6:.1f} µs" if value >= 1e-6 else f"{value * 1e9:.0f} ns"
 
 
 def _lines_of(f: dict[str, Any]) -> Iterator[str]:
@@ -144,10 +146,13 @@ def _lines_of(f: dict[str, Any]) -> Iterator[str]:
     yield f"Loops: {len(loops)}"
     for loop in sorted(loops, key=lambda each: -(each["own_seconds"] or 0)):
         rate = "" if loop["bandwidth"] is None else f", {loop['bandwidth'] / 1e9:.1f} GB/s"
-        timed = f"{_seconds(loop['seconds'])}{rate}: " if loop["seconds"] is not None else ""
+        timed = f"{_seconds(loop['seconds'])}{rate}: " if loop["calls"] else ""
+        timed = "did not run: " if loop["calls"] == 0 else timed
         over = f" over {loop['over']}" if loop["over"] else ""
         yield f"  {_place(loop, f)}{timed}{loop['what']}{over}"
         yield from (f"      {reason}" for reason in loop["apart"])
+    for entry in (entry for entry in f["loops"] if entry["inside"] < 0 and entry["own_seconds"] is not None):
+        yield f"  {_seconds(entry['own_seconds'])}: {entry['what']}"
     if f["memory"] is not None and f["memory"]["peak"] is not None:
         unknown = f["memory"]["unknown"]
         more = f", and {unknown} array{'s' * (unknown != 1)} of unknown size" if unknown else ""

@@ -22,7 +22,7 @@ from theano.compile.profiling import ProfileStats
 from theano.d3viz.graph_data import Data, Pages, arranged, graph_of
 from theano.explanation.code import code_data
 from theano.explanation.grouping import FEW, grouped
-from theano.explanation.memory import memory_data
+from theano.explanation.memory import memory_data, origins_of_memory
 from theano.explanation.rewrites import rewrites_data
 from theano.explanation.source import Source
 from theano.graph import Apply, Variable, ancestors, io_toposort
@@ -35,6 +35,9 @@ from theano.tensor.type import TensorType
 # Calls that are measured: as many as fit into so many seconds.
 SECONDS, FEWEST, MOST = 0.3, 3, 200
 NO_PLACE = "the compiler made it; no line of the program stands for it"
+BETWEEN = "between loops: checks, memory, objects"
+ARGUMENTS = "arguments: converted by Python, results handed back"
+NO_CODE = "it comes before and after compiled code; arrays of the right type, in C order, need no conversion"
 NO_LINE = "it moves what was computed to where it is kept; no line of the program asks for that"
 
 
@@ -44,7 +47,9 @@ def function_data(f: Function, args: Sequence[Any]) -> Data:
     source = _source_of(f, twin)
     trace = theano.rewrite.trace(f)
     found: Data = {
-        "name": f.name or "function", "error": error, "arguments": _argument_texts(f, args),
+        "name": f.name or "function", "error": f"{type(error).__name__}: {error}" if error else None,
+        "error_lines": source.places(*map(origin_of, getattr(error, "theano_nodes", ())))["lines"],
+        "arguments": _argument_texts(f, args),
         "graphs": {"before": _before(f, source)}, "rewrites": rewrites_data(trace, source),
         "rewrite_seconds": dict(trace.seconds), "machine": _machine(), "loops": [], "code": {},
         "memory": None, "call_seconds": None, "calls": 0, "native": isinstance(f.executor, NativeExecutor),
@@ -54,6 +59,8 @@ def function_data(f: Function, args: Sequence[Any]) -> Data:
     loop_of: dict[Apply, int] = {}
     if isinstance(twin.executor, NativeExecutor):
         _add_native(found, twin, args, source, loop_of)
+        if stats is not None and stats.argument_time > 0:
+            found["loops"].append(_arguments_data(found, stats.argument_time / found["calls"]))
     found["graphs"]["after"] = _after(twin, source, loop_of)
     found["files"] = source.data()
     return found
@@ -64,7 +71,7 @@ def _needs_nothing(f: Function) -> bool:
     return not any(required for required, _, _ in f.defaults)
 
 
-def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats | None, str | None]:
+def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats | None, Exception | None]:
     """A copy with clocks that has been called with the arguments, its profile, and the error if it raised one."""
     stats = ProfileStats(atexit_print=False)
     twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, profile=stats)
@@ -77,7 +84,7 @@ def _measured(f: Function, args: Sequence[Any]) -> tuple[Function, ProfileStats 
             twin(*args)
             calls += 1
     except Exception as error:  # whatever the program raises is part of what is to be explained
-        return twin, None, f"{type(error).__name__}: {error}"
+        return twin, None, error
     return twin, stats, None
 
 
@@ -177,30 +184,34 @@ def _add_native(
     loops = times.loops()
     sizes = example_sizes(twin, args, None) if found["calls"] else None
     found["machine"]["bandwidth"] = _bandwidth() if found["calls"] else None
-    texts = GroupTexts(low, leaves, sizes)
+    texts, made_at = GroupTexts(low, leaves, sizes), origins_of_memory(low)
     for k, loop in enumerate(loops):
-        found["loops"].append(_loop_data(loop, found, texts, source, loops[0].seconds))
+        found["loops"].append(_loop_data(loop, found, texts, source, made_at))
         for node in loop.nodes:
             loop_of.setdefault(node, k)
-    found["code"] = code_data(twin)
-    found["memory"] = memory_data(low, leaves, loops, sizes)
+    found["code"] = code_data(twin, source)
+    found["memory"] = memory_data(low, leaves, loops, sizes, source)
 
 
-def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source, total: float) -> Data:
-    calls, whole = found["calls"], loop.stmt is None
+def _loop_data(
+    loop: LoopTime, found: Data, texts: GroupTexts, source: Source, made_at: dict[str, list[Origin]]
+) -> Data:
+    calls, total, whole = found["calls"], found["call_seconds"], loop.stmt is None
     places, why = source.places(*map(origin_of, loop.nodes)), None
-    if not places["lines"] and isinstance(loop.stmt, hs.Copy):
-        places = source.places(_origin_of_memory(loop.stmt.target, texts))
+    for names in _memory_of(loop):  # what only moves something is of the line that made it
+        if not places["lines"]:
+            places = source.places(*(origin for name in names for origin in made_at.get(name, ())))
     if not places["lines"] and not whole:
-        why = NO_LINE if isinstance(loop.stmt, hs.Copy) else NO_PLACE
+        why = NO_PLACE if loop.nodes else NO_LINE
     group = loop.group
     moved = [line.strip() for line in texts.moved(group)] if group is not None else []
     return {
-        "name": "call" if whole else loop.name, "what": what_text(loop), "kernel": loop.kernel, "over": loop.space,
+        "name": loop.name, "what": BETWEEN if whole else what_text(loop), "kernel": loop.kernel, "over": loop.space,
         "nodes": [str(node) for node in loop.nodes], **places, "why": why,
         "where": lines_text(loop.lines), "calls": loop.calls / calls if calls else None,
         "seconds": loop.seconds / calls if calls else None, "own_seconds": loop.own_seconds / calls if calls else None,
-        "share": loop.own_seconds / total if calls and total else None, "threads": loop.threads if calls else None,
+        "share": loop.own_seconds / calls / total if calls and total else None,
+        "threads": loop.threads if calls else None,
         "bytes": loop.bytes // calls if calls and loop.bytes is not None else None,
         "operations": loop.operations // calls if calls and loop.operations is not None else None,
         "bandwidth": loop.bandwidth, "speed": loop.speed, "inside": loop.inside,
@@ -211,12 +222,22 @@ def _loop_data(loop: LoopTime, found: Data, texts: GroupTexts, source: Source, t
     }  # fmt: skip
 
 
-def _origin_of_memory(name: str, texts: GroupTexts) -> Origin:
-    """Where the variable was made whose memory is called so in main."""
-    for v, value in texts.low.values.items():
-        if value.tensor is not None and value.tensor.storage().name == name and (origin := origin_of(v)):
-            return origin
-    return ()
+def _arguments_data(found: Data, seconds: float) -> Data:
+    """The entry of what Python does before and after compiled code."""
+    nothing = dict.fromkeys(("bytes", "operations", "bandwidth", "speed"))
+    return {
+        **found["loops"][0], **nothing, "name": "arguments", "what": ARGUMENTS, "kernel": "", "why": NO_CODE,
+        "calls": 1.0, "seconds": seconds, "own_seconds": seconds, "share": seconds / found["call_seconds"],
+    }  # fmt: skip
+
+
+def _memory_of(loop: LoopTime) -> tuple[set[str], set[str]]:
+    """The names in main of the memory that a loop writes, and of what it reads."""
+    if isinstance(loop.stmt, hs.Copy):
+        return {loop.stmt.target}, {loop.stmt.source}
+    items = loop.group.items if loop.group is not None else ()
+    written = {tensor.storage().name for item in items for tensor in item.made()}
+    return written, {v.tensor.storage().name for item in items for v in item.reads if v.tensor is not None}
 
 
 # -- the machine -------------------------------------------------------------------------------------------

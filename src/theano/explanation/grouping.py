@@ -110,7 +110,10 @@ def _homes(nodes: list[Data], edges: list[Data], titles: list[str]) -> list[int]
     size: list[int] = []
     leaves: set[int] = set()  # no way leads through them
     above: list[int] = []  # of each group those that it depends on, a bit each
-    beside = {k for k, node in enumerate(nodes) if node["kind"] == "constant" and len(after[k]) == 1}
+    beside = {
+        k for k, node in enumerate(nodes)
+        if node["kind"] == "constant" and len(after[k]) == 1 and nodes[after[k][0]]["kind"] == "op"
+    }  # fmt: skip
     for k in sorted(set(range(len(nodes))) - beside, key=lambda k: (bool(before[k]), k)):  # leaves may come late
         name = titles[k]
         sources = {home[j] for j in before[k] if j not in beside} - leaves

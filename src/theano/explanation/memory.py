@@ -11,6 +11,8 @@ from theano.compile.lengths import names_of_main
 from theano.compile.loop_times import LoopTime
 from theano.compile.memory import memory_of
 from theano.compile.sizes import Sizes
+from theano.explanation.source import Source
+from theano.graph.origin import Origin, origin_of
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -19,7 +21,9 @@ from theano.lower.program import Lowered
 from theano.lower.values import Tensor
 
 
-def memory_data(low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: Sizes | None) -> dict[str, Any]:
+def memory_data(
+    low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: Sizes | None, source: Source
+) -> dict[str, Any]:
     """Steps (the loops and calls of main, in order) and arrays, each with its bytes and the first and last step.
 
     The peak is that of `memory_plan`: results and workspace are there before and after they are used, too.
@@ -33,7 +37,11 @@ def memory_data(low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: S
         inner = [at[id(s)] for s in st.walk([stmt]) if id(s) in at]
         when.append(min(max(inner), len(own)) if inner else step)
         step = max(inner) + 1 if inner else step
-    arrays = list(_arrays(low, leaves, main, when, max(len(own) - 1, 0), sizes))
+    made_at = origins_of_memory(low)
+    arrays = [
+        {**array, **source.places(*made_at.get(name, ()))}
+        for name, array in _arrays(low, leaves, main, when, max(len(own) - 1, 0), sizes)
+    ]
     steps = [{"name": loops[k].name, "loop": k} for k in own]
     plan = None if sizes is None else memory_of(sizes)
     changes = [0] * (max(len(own), 1) + 1)
@@ -47,9 +55,24 @@ def memory_data(low: Lowered, leaves: list[Any], loops: list[LoopTime], sizes: S
     }  # fmt: skip
 
 
+def origins_of_memory(low: Lowered) -> dict[str, list[Origin]]:
+    """By the name of memory in main where the variable that it is for was made, and what is written into it."""
+    found: dict[str, list[Origin]] = {}
+    for v, value in low.values.items():  # of several that share memory the first is that of which others are views
+        if value.tensor is not None and (origin := origin_of(v)):
+            found.setdefault(value.tensor.storage().name, [origin])
+    for block in low.blocks.values():
+        for item in (item for group in block for item in group.items):
+            for tensor in item.made():
+                if item.node is not None:
+                    found.setdefault(tensor.storage().name, []).append(origin_of(item.node))
+    return found
+
+
 def _arrays(
     low: Lowered, leaves: list[Any], main: list[st.Stmt], when: list[int], end: int, sizes: Sizes | None
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name in main of each array, and what is known of it."""
     tensors: dict[str, Tensor] = {}
     names = names_of_main(low, leaves)
     for v, value in low.values.items():
@@ -73,16 +96,18 @@ def _arrays(
         for inner in st.walk([stmt]):
             if isinstance(inner, hs.FrameWord) and inner.type == "ptr" and inner.name in tensors:
                 kind = "input" if inner.name.startswith("x") else "shared"
-                yield _array(inner.name, kind, tensors[inner.name].dims, tensors, names, sizes, 0, end)
+                yield inner.name, _array(inner.name, kind, tensors[inner.name].dims, tensors, names, sizes, 0, end)
             elif isinstance(inner, hs.NewArray):
                 kind = "result" if inner.slot < low.n_outputs else "array"
                 last = end if kind == "result" else max(used.get(inner.name, [first]))
                 begin = min(used.get(inner.name, [first]))
-                yield _array(inner.name, kind, inner.dims, tensors, names, sizes, begin, last, inner.type)
+                array = _array(inner.name, kind, inner.dims, tensors, names, sizes, begin, last, inner.type)
+                yield inner.name, array
             elif isinstance(inner, hs.Carve) and inner.name in tensors:
                 steps = used.get(inner.name, [first])
                 dims = tensors[inner.name].dims
-                yield _array(inner.name, "workspace", dims, tensors, names, sizes, min(steps), max(steps))
+                array = _array(inner.name, "workspace", dims, tensors, names, sizes, min(steps), max(steps))
+                yield inner.name, array
 
 
 def _array(

@@ -1,10 +1,10 @@
 "use strict";
 // A page of explanations: the source on the left selects what all tabs show.
-const $ = id => document.getElementById(id);
+const $ = id => document.getElementById(id), D = unpacked(DATA);
 const TABS = { graph: "Graph", rewrites: "Rewrites", loops: "Loops and code", memory: "Memory" };
 const CODE = { program: "loop program", llvm: "LLVM", c: "C", assembly: "assembly" };
 let F = D.functions[0], line = null, loop = -1, tab = "graph", word = "", panes = { program: true, llvm: false, c: true, assembly: true };
-let views = null;   // of the function that is shown
+let open_facts = false, views = null;   // of the function that is shown
 
 // -- small things
 function el(tag, attributes, ...children) {
@@ -25,11 +25,18 @@ const size = b => b === null || b === undefined ? "–" : b >= 1e9 ? (b / 1e9).t
 const giga = r => r === null || r === undefined ? "–" : (r / 1e9).toFixed(1);
 const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const named = id => { const [file, number] = id.split(":"); return F.files.length > 1 ? `${F.files[file].name}:${number}` : `line ${number}`; };
+const entry_of = pair => pair.places[D.functions.indexOf(F)];   // of something in both functions
 const stands = entry => [...entry.lines || [], ...entry.callers || []];
 const on_line = entry => line === null || stands(entry).includes(line);
 const loops = () => F.loops.map((l, i) => ({ ...l, i })).filter(l => l.inside >= 0);
 
-function select(id) { line = line === id ? null : id; all(); }
+function select(id) {
+  line = line === id ? null : id;
+  const found = loops().filter(on_line);   // the code that is shown comes from the line
+  if (line !== null && found.length && !found.some(l => l.i === loop)) loop = slowest(found);
+  all();
+}
+const slowest = list => list.reduce((a, b) => (b.own_seconds || 0) > (a.own_seconds || 0) ? b : a).i;
 function show(id) {
   tab = id;
   for (const name of Object.keys(TABS).concat("difference")) {
@@ -46,7 +53,11 @@ function head() {
   const isa = `${F.machine.isa}, ${many(F.machine.threads, "thread")}`;
   $("sub").textContent = F.calls ? `measured with ${F.arguments.join(", ") || "no arguments"}, ${many(F.calls, "call")} · ${isa}` : `not measured · ${isa}`;
   $("error").hidden = !F.error;
-  $("error").textContent = F.error ? "A call with these arguments raises " + F.error : "";
+  if (F.error) {
+    const [first, ...rest] = F.error.split("\n");
+    const where = F.error_lines.map(id => el("button", { class: "where m", text: named(id), onclick: () => select(id) }));
+    $("error").replaceChildren(el("details", {}, el("summary", {}, "A call with these arguments raises " + first + " ", ...where), el("pre", { class: "m", text: rest.join("\n") })));
+  }
   const all_loops = loops(), moved = all_loops.filter(l => l.bytes !== null);
   const rewriting = Object.values(F.rewrite_seconds).reduce((a, b) => a + b, 0);
   const tiles = [
@@ -80,10 +91,11 @@ function source() {
   const rows = [];
   F.files.forEach((file, k) => {
     rows.push(el("h2", { text: file.name, title: file.path }));
+    if (!file.lines.some(([, text]) => text)) rows.push(el("p", { class: "mut note", text: "The text of these lines is not known: it was typed in, or run by exec." }));
     for (const [number, text] of file.lines) {
       const id = `${k}:${number}`, known = has.has(id);
       rows.push(el("div", {
-        class: "line m" + (known ? " has" : "") + (line === id ? " on" : ""), "data-line": id, title: text, ...(known ? { tabindex: 0, role: "button", "aria-pressed": String(line === id), ...pressed(() => select(id)) } : {}),
+        class: "line m" + (known ? " has" : "") + (line === id ? " on" : "") + (F.error_lines.includes(id) ? " failed" : ""), "data-line": id, title: text, ...(known ? { tabindex: 0, role: "button", "aria-pressed": String(line === id), ...pressed(() => select(id)) } : {}),
       }, el("i", { text: String(number) }), el("em", { text: steps[id] ? String(steps[id]) : "", title: "rewrites" }), el("span", { text: text || " " })));
     }
   });
@@ -123,18 +135,20 @@ function graph() {
 }
 
 // -- rewrites
-const LONG = 2000;   // so many steps at once
+const LONG = 150;   // so many steps at once
+let most_steps = LONG;
 function rewrites() {
   const found = F.rewrites.filter(s => on_line(s) && (!word || (s.rule + " " + s.before + " " + s.after).toLowerCase().includes(word)));
   const parts = [el("h2", { text: `${found.length} of ${many(F.rewrites.length, "step")}${line ? " at " + named(line) : ""}` })];
   let phase = null;
-  for (const s of found.slice(0, LONG)) {
+  for (const s of found.slice(0, most_steps)) {
     if (s.phase !== phase) parts.push(el("p", { class: "m" }, el("b", { text: phase = s.phase }), el("span", { class: "mut", text: "  " + seconds(F.rewrite_seconds[s.phase]) })));
     const where = s.lines.length ? el("button", { class: "where m", text: named(s.lines[0]), onclick: () => select(s.lines[0]) }) : el("span", { class: "mut", text: "  " + s.why });
     parts.push(el("div", { class: "step", title: s.about }, where, el("span", { class: "mut m", text: s.number + "  " }), el("b", { class: "m" + (s.equation ? " eq" : ""), text: s.equation ? s.rule.replace("->", "→") : s.rule }),
       el("span", { class: "mut", text: `  ${s.type}${s.gradient ? ", of a gradient" : ""}${s.seconds === null ? "" : "  " + seconds(s.seconds)}` }), ...(s.about && !s.equation ? [el("div", { class: "mut", text: s.about })] : []), el("code", { class: "del", text: s.before }), el("code", { class: "ins", text: s.after })));
   }
-  if (found.length > LONG) parts.push(el("p", { class: "mut", text: `and ${found.length - LONG} more: select a line, or search` }));
+  const left = found.length - most_steps;
+  if (left > 0) parts.push(el("p", { class: "mut" }, `and ${left} more: select a line, search, or `, el("button", { id: "more", text: `show ${Math.min(left, 2 * most_steps)} of them`, onclick: () => { most_steps *= 3; rewrites(); } })));
   $("tab-rewrites").replaceChildren(...parts);
 }
 
@@ -142,36 +156,64 @@ function rewrites() {
 function loops_tab() {
   const list = loops(), most = Math.max(1e-12, ...list.map(l => l.own_seconds || 0));
   if (!F.native) { $("tab-loops").replaceChildren(el("p", { text: "This function's mode runs it node by node in Python: there are no loops." })); return; }
-  if (loop < 1 && list.length) loop = list.reduce((a, b) => (b.own_seconds || 0) > (a.own_seconds || 0) ? b : a).i;
-  const heads = ["loop", "lines", "over", "computes", "n:time a call", "", "n:share", "n:bytes", "n:GB/s", "n:GFLOP/s", "n:threads", "why it is apart"];
+  if (loop < 1 && list.length) loop = slowest(list);
+  const heads = ["loop", "lines", "computes", "n:time a call", "", "n:share", "n:bytes", "n:GB/s", "n:GFLOP/s", "n:threads"];
   const head = el("tr", {}, ...heads.map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") })));
   const depth = l => { let d = 0; for (let k = l.inside; k > 0; k = F.loops[k].inside) d++; return d; };
   const rows = list.map(l => el("tr", { class: "loop" + (l.i === loop ? " sel" : "") + (on_line(l) ? "" : " dim"), tabindex: 0, "data-loop": l.i, ...pressed(() => { loop = l.i; loops_tab(); }) },
-    el("td", { text: "  ".repeat(depth(l)) + l.name }), el("td", { class: "m", text: l.lines.map(named).map(t => t.replace("line ", "")).join(", ") || l.why || "" }), el("td", { class: "m", text: l.over }),
-    el("td", { class: "m", text: l.what.includes(": ") ? l.what.slice(l.what.indexOf(": ") + 2) : "" }), el("td", { class: "n", text: seconds(l.seconds) }),
+    el("td", { text: "  ".repeat(depth(l)) + l.name }), el("td", { class: "m", text: l.lines.map(named).map(t => t.replace("line ", "")).join(", ") || l.why || "" }),
+    el("td", {}, el("span", { class: "m", text: l.what.includes(": ") ? l.what.slice(l.what.indexOf(": ") + 2) : "" }), el("div", { class: "mut why", text: l.over && "over " + l.over }), el("div", { class: "mut why", text: l.apart.join("; ") })), el("td", { class: "n", text: l.calls === 0 ? "did not run" : seconds(l.seconds) }),
     el("td", {}, el("div", { class: "share" }, el("div", { class: "bar", style: `width: ${(100 * (l.own_seconds || 0) / most).toFixed(1)}%` }))),
     el("td", { class: "n", text: l.share === null ? "–" : (100 * l.share).toFixed(1) + " %" }), el("td", { class: "n", text: size(l.bytes) }), el("td", { class: "n", text: giga(l.bandwidth) }), el("td", { class: "n", text: giga(l.speed) }),
-    el("td", { class: "n", text: l.threads === null ? "–" : l.threads.toFixed(1) }), el("td", { class: "mut", text: l.apart.join("; ").replaceAll("apart from ", "from ") })));
-  const parts = [el("table", {}, head, ...rows)];
-  if (F.calls) {
-    const sum = list.reduce((a, l) => a + (l.own_seconds || 0), 0), can = F.machine.bandwidth;
-    parts.push(el("p", { class: "mut", text: `Loops take ${seconds(sum)} of the ${seconds(F.call_seconds)} of a call. Copying a large array, this machine moves ${giga(can)} GB/s; what fits into its caches is faster.` }));
-  }
+    el("td", { class: "n", text: l.threads === null ? "–" : l.threads.toFixed(1) })));
+  const outside = F.calls ? F.loops.filter(l => l.inside < 0) : [];   // what is no loop, but takes time
+  rows.push(...outside.map(l => el("tr", { class: "outside mut" }, el("td", { colspan: 3, text: l.what, title: l.why }), el("td", { class: "n", text: seconds(l.own_seconds) }),
+    el("td", {}, el("div", { class: "share" }, el("div", { class: "bar", style: `width: ${Math.min(100, 100 * l.own_seconds / most).toFixed(1)}%` }))), el("td", { class: "n", text: (100 * l.share).toFixed(1) + " %" }), el("td", { colspan: 4 }))));
+  const parts = [el("div", { class: "rows" }, el("table", {}, head, ...rows))];
+  if (F.calls) parts.push(el("p", { class: "mut", text: `A call takes ${seconds(F.call_seconds)}. Copying a large array, this machine moves ${giga(F.machine.bandwidth)} GB/s; what fits into its caches is faster.` }));
   const l = F.loops[loop];
   if (l && l.inside >= 0) parts.push(...code(l));
   $("tab-loops").replaceChildren(...parts);
+  reveal();
+}
+// The chosen loop and the first marked line of each text are to be seen.
+function reveal() {
+  const row = $("tab-loops").querySelector("tr.sel");
+  if (row) row.scrollIntoView({ block: "nearest" });
+  for (const text of $("tab-loops").querySelectorAll("[data-code]")) {
+    const mark = text.querySelector(".on");
+    if (mark) text.scrollTop = mark.offsetTop - text.clientHeight / 3;
+  }
 }
 function code(l) {
-  const texts = F.code[l.kernel] || {}, facts = [...l.form, ...l.reads.map(t => "reads " + t), ...l.writes.map(t => "writes " + t), ...l.apart];
+  const kernel = F.code[l.kernel] ? l.kernel : "main", texts = F.code[kernel] || {}, facts = [...l.form, ...l.reads.map(t => "reads " + t), ...l.writes.map(t => "writes " + t), ...l.apart];
   const boxes = Object.entries(CODE).map(([id, text]) => {
     const box = el("input", { type: "checkbox", id: "show-" + id, onchange: () => { panes[id] = box.checked; loops_tab(); } });
     box.checked = panes[id];
     return el("label", {}, box, " " + text + "  ");
   });
   const shown = Object.keys(CODE).filter(id => panes[id] && texts[id]);
-  const none = shown.length ? [] : [el("p", { class: "mut", text: texts.program ? "Choose what to show." : `${l.name} has no code of its own: it calls ${l.kernel || "other code"}.` })];
-  return [el("h2", { text: l.what }), el("pre", { class: "m", text: facts.join("\n") }), el("p", {}, ...boxes), ...none,
-    el("div", { class: "cols" }, ...shown.map(id => el("div", { class: "pane" }, el("h3", { text: `${CODE[id]} of ${l.kernel}` }), el("pre", { class: "code m", "data-code": id, text: texts[id] }))))];
+  const calls = kernel === l.kernel ? [] : [el("p", { class: "mut", text: `${l.name} has no code of its own: main calls ${l.kernel || "other code"}.` })];
+  const how = el("details", { ontoggle: () => { open_facts = how.open; } }, el("summary", { class: "mut", text: "how it goes, what it reads and writes" }), el("pre", { class: "m", id: "facts", text: facts.join("\n") }));
+  how.open = open_facts;
+  return [el("h2", { text: l.what }), ...(facts.length ? [how] : []), ...calls, el("p", {}, ...boxes),
+    el("div", { class: "cols texts" }, ...shown.map(id => el("div", { class: "pane" }, el("h3", { text: `${CODE[id]} of ${kernel}` }), el("pre", { class: "code m", "data-code": id }, ...marked(texts[id], marks(texts, id, l, line === null && kernel === "main" ? l.lines[0] : line))))))];
+}
+// The lines of a text that come from a line of the program: [first, last] each. Where only the whole is known to, all of it.
+function marks(texts, stage, l, id) {
+  const known = texts.marks[stage];
+  return known && Object.keys(known).length ? known[id] || [] : stands(l).includes(id) ? [[0, Infinity]] : [];
+}
+function marked(text, stretches) {
+  const lines = text.split("\n"), parts = [];
+  let next = 0;
+  for (const [first, last] of stretches) {
+    const end = Math.min(last + 1, lines.length);
+    parts.push(lines.slice(next, first).map(t => t + "\n").join(""), el("span", { class: "on", text: lines.slice(first, end).join("\n") + "\n" }));
+    next = end;
+  }
+  parts.push(lines.slice(next).join("\n"));
+  return parts.filter(part => part !== "");
 }
 
 // -- memory
@@ -182,11 +224,11 @@ function memory() {
   const steps = el("table", {}, el("tr", {}, ...["step", "loop", "lines", "n:bytes that live", ""].map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") }))),
     ...M.living.map((total, k) => {
       const l = M.steps[k] ? F.loops[M.steps[k].loop] : null;
-      return el("tr", { class: l && !on_line(l) ? "dim" : null }, el("td", { text: String(k + 1) }), el("td", { text: l ? l.what : "" }), el("td", { class: "m", text: l ? l.lines.map(named).join(", ") : "" }), el("td", { class: "n", text: whole(total) }), el("td", { style: "width: 45%" }, el("div", { class: "bar", style: `width: ${(100 * total / most).toFixed(1)}%` })));
+      return el("tr", { class: "memory" + (l && on_line(l) ? "" : line === null ? "" : " dim") }, el("td", { text: String(k + 1) }), el("td", { text: l ? l.what : "" }), el("td", { class: "m", text: l ? l.lines.map(named).map(t => t.replace("line ", "")).join(", ") : "" }), el("td", { class: "n", text: whole(total) }), el("td", { style: "width: 45%" }, el("div", { class: "bar", style: `width: ${(100 * total / most).toFixed(1)}%` })));
     }));
   const arrays = [...M.arrays].sort((a, b) => (b.bytes || 0) - (a.bytes || 0));
   const lives = el("table", {}, el("tr", {}, ...["array", "", "shape", "n:bytes", `lives during steps 1 to ${n}`].map(h => el("th", { class: h.startsWith("n:") ? "n" : null, text: h.replace("n:", "") }))),
-    ...arrays.map(a => el("tr", {}, el("td", { class: "m", text: a.name }), el("td", { class: "mut", text: a.kind }), el("td", { class: "m", text: a.shape ? `(${a.shape.join(", ")})` : "known during the call" }), el("td", { class: "n", text: whole(a.bytes) }), el("td", { style: "width: 45%" }, el("div", { class: "bar " + a.kind, style: place(a.first, a.last) })))));
+    ...arrays.map(a => el("tr", { class: "array" + (on_line(a) ? "" : " dim") }, el("td", { class: "m", text: a.name }), el("td", { class: "mut kind", text: a.kind }), el("td", { class: "m", text: a.shape ? `(${a.shape.join(", ")}${a.shape.length === 1 ? "," : ""})` : "known during the call" }), el("td", { class: "n", text: whole(a.bytes) }), el("td", { style: "width: 45%" }, el("div", { class: "bar " + a.kind, style: place(a.first, a.last) })))));
   $("tab-memory").replaceChildren(el("h2", { text: `at most ${size(M.peak)} beside arguments and shared variables` + (M.unknown ? `, and ${many(M.unknown, "array")} of unknown size` : "") }), steps, el("h2", { text: "arrays; workspace is one block, a part of which is shared by those that do not live at the same time" }), lives);
 }
 
@@ -194,16 +236,18 @@ function memory() {
 function compared() {
   if (!D.difference) return;
   const X = D.difference, names = D.functions.map(f => f.name);
-  const table = (title, rows, form = String) => [el("h2", { text: title }), el("table", {}, el("tr", {}, el("th", { text: "" }), ...names.map(n => el("th", { class: "n", text: n }))),
-    ...rows.map(([what, a, b]) => el("tr", {}, el("td", { class: "m", text: what }), el("td", { class: "n", text: form(a, what) }), el("td", { class: "n", text: form(b, what) }))))];
+  const table = (title, rows, form = String, entry = () => ({ lines: [line] })) => [el("h2", { text: title }), el("table", {}, el("tr", {}, el("th", { text: "" }), ...names.map(n => el("th", { class: "n", text: n }))),
+    ...rows.map(([what, a, b], k) => el("tr", { class: on_line(entry(k)) ? null : "dim" }, el("td", { class: "m", text: what }), el("td", { class: "n", text: form(a, what) }), el("td", { class: "n", text: form(b, what) }))))];
   const form = (n, what) => what.startsWith("seconds") ? seconds(n) : what.startsWith("bytes") ? size(n) : whole(n);
-  const diff = X.source.map(t => el("code", { class: t.startsWith("+++") || t.startsWith("---") ? "mut" : t.startsWith("+") ? "ins" : t.startsWith("-") ? "del" : null, text: /^[+-](?![+-]{2})/.test(t) ? t.slice(1) : t }));
-  $("tab-difference").replaceChildren(...table("numbers", X.numbers, form), el("h2", { text: "lines that made something" }), el("div", {}, ...diff.flatMap(d => [d, el("br", {})])), ...table("operations that run", X.operations), ...table("rules, how often", X.rewrites));
+  const diff = X.source.map(t => el("code", { class: ({ "+": "ins", "-": "del", " ": "both" })[t.text[0]] + (on_line(entry_of(t)) ? "" : " dim"), text: t.text.slice(1) }));
+  const counted = (title, entries) => table(title, entries.map(e => [e.what, ...e.counts]), String, k => entry_of(entries[k]));
+  $("tab-difference").replaceChildren(...table("numbers of the whole", X.numbers, form), el("h2", { text: "lines that made something" }), el("div", {}, ...(diff.length ? diff : [el("p", { class: "mut", text: "They are the same." })])),
+    ...counted("operations that run", X.operations), ...counted("rules, how often", X.rewrites));
 }
 
 const DRAWN = { graph, rewrites, loops: loops_tab, memory, difference: compared };
 function all() { head(); source(); DRAWN[tab](); }
 nav();
 show("graph");
-const first = $("source").querySelector(".has");
+const first = $("source").querySelector(".failed") || $("source").querySelector(".has");
 if (first) first.scrollIntoView({ block: "center" });

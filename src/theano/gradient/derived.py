@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from theano.gradient.reverse import as_list, format_as, grad
 from theano.graph import Variable
+from theano.graph.common_text import fill
 from theano.tensor.join import stack
 from theano.tensor.math import add
 from theano.tensor.shape import MakeVector
@@ -49,6 +50,8 @@ def Lop(
 
     Raises
     ------
+    TypeError
+        `wrt` is neither a variable nor a list or tuple of variables.
     ValueError
         There are not as many `eval_points` as expressions.
 
@@ -57,6 +60,11 @@ def Lop(
     >>> x, v = T.dvector("x"), T.dvector("v")
     >>> Lop(x ** 2, x, v).eval({x: [1, 2], v: [1, 10]})
     array([ 2., 40.])
+
+    References
+    ----------
+    ``y[j] = sum over i of v[i] * df[i] / dx[j]``: A. Griewank, A. Walther, "Evaluating derivatives", second
+    edition, 2008, section 3.2.
     """
     fs = as_list(f)
     points = as_list(eval_points)
@@ -113,6 +121,11 @@ def subgraph_grad(
     >>> hidden = T.tanh(w1 * x)
     >>> [g_w2], [g_hidden] = subgraph_grad([w2], [hidden], cost=(w2 * hidden) ** 2)
     >>> [g_w1], [g_x] = subgraph_grad([w1], [x], start={hidden: g_hidden})
+
+    References
+    ----------
+    ``dc / dx = sum over y of (dc / dy) * (dy / dx)``, for each y that is made of x: A. Griewank, A. Walther,
+    "Evaluating derivatives", second edition, 2008, section 3.2.
     """
     if cost is None and start is None:
         raise ValueError("`cost` or `start` must be specified.")
@@ -177,6 +190,11 @@ def jacobian(
     >>> jacobian(T.stack([x.sum(), (x ** 2).sum()]), x).eval({x: [1, 2]})
     array([[1., 1.],
            [2., 4.]])
+
+    References
+    ----------
+    ``J[i, j] = dy[i] / dx[j]``: A. Griewank, A. Walther, "Evaluating derivatives", second edition, 2008, section
+    3.2.
     """
     if _ndim(expression) not in (0, 1):
         raise AssertionError(
@@ -228,6 +246,11 @@ def hessian(
     >>> hessian((x ** 3).sum(), x).eval({x: [1, 2]})
     array([[ 6.,  0.],
            [ 0., 12.]])
+
+    References
+    ----------
+    ``H[i, j] = d(dc / dx[i]) / dx[j]``: A. Griewank, A. Walther, "Evaluating derivatives", second edition, 2008,
+    chapter 5.
     """
     if _ndim(cost) != 0:
         raise AssertionError(
@@ -273,6 +296,8 @@ def hessian_times_vector(
 
     Raises
     ------
+    TypeError
+        `wrt` is neither a variable nor a list or tuple of variables.
     ValueError
         There are not as many vectors as gradients.
 
@@ -281,6 +306,11 @@ def hessian_times_vector(
     >>> x, v = T.dvector("x"), T.dvector("v")
     >>> hessian_times_vector(T.grad((x ** 3).sum(), x), x, v).eval({x: [1, 2], v: [1, -1]})
     array([  6., -12.])
+
+    References
+    ----------
+    ``y[i] = sum over j of H[i, j] * v[j] = d(sum over j of dc / dx[j] * v[j]) / dx[i]``: B. Pearlmutter, "Fast
+    exact multiplication by the Hessian", 1994.
     """
     return Lop(gradient, parameter, vector, consider_constant, disconnected_inputs)
 
@@ -305,3 +335,6 @@ def _known_length(x: Any) -> int | None:
     if length is None and x.owner is not None and isinstance(x.owner.op, MakeVector):
         length = len(x.owner.inputs)
     return length
+
+
+fill(globals())

@@ -16,6 +16,7 @@ from theano.gradient.reverse import (
     relevant_nodes,
 )
 from theano.graph import Apply, Op, Variable, ancestors, clone_replace
+from theano.graph.common_text import fill
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin
 from theano.tensor.opsupport import zero_gradient
@@ -52,6 +53,7 @@ def Rop(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `wrt` and `eval_points` are not equally many, or not of equal numbers of dimensions.
     DisconnectedInputError
@@ -64,6 +66,11 @@ def Rop(
     >>> x, v = T.dvector("x"), T.dvector("v")
     >>> Rop(x ** 2, x, v).eval({x: [1, 2], v: [1, 10]})
     array([ 2., 40.])
+
+    References
+    ----------
+    ``y[i] = sum over j of df[i] / dx[j] * v[j]``: A. Griewank, A. Walther, "Evaluating derivatives", second
+    edition, 2008, section 3.1.
     """
     fs = as_list(f)
     xs = as_list(wrt)
@@ -135,3 +142,6 @@ def _result(x: Variable, t: Variable | None, disconnected: str, form: str) -> Va
         f"Rop: {x} does not depend on the variables to differentiate with respect to", disconnected
     )
     return disconnected_result(x, form)
+
+
+fill(globals())

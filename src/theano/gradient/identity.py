@@ -42,6 +42,10 @@ class ViewOp(Op):
 
     <parameters>
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> ViewOp()(T.constant([1, 2])).eval()
@@ -76,6 +80,10 @@ class ZeroGrad(ViewOp):
 
     <parameters>
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> x = T.dscalar("x")
@@ -95,6 +103,10 @@ class ConsiderConstant(ZeroGrad):
 
     <parameters>
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> x = T.dscalar("x")
@@ -107,6 +119,10 @@ class DisconnectedGrad(ViewOp):
     """Identity that cuts the graph for differentiation.
 
     <parameters>
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -129,6 +145,10 @@ class UndefinedGrad(ViewOp):
     """Identity through which no gradient may be asked for.
 
     <parameters>
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -353,6 +373,10 @@ def grad_scale(x: Any, multiplier: Any) -> Any:
     -------
     variable
         Of the type of `x`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------

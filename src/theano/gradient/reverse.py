@@ -98,6 +98,11 @@ def grad(
     >>> x = T.dscalar('x')
     >>> theano.pp(T.grad(T.exp(x), x))
     '(fill(exp(x), TensorConstant{1.0}) * exp(x))'
+
+    References
+    ----------
+    ``dc / dx = sum over y of (dc / dy) * (dy / dx)``, for each y that is made of x: A. Griewank, A. Walther,
+    "Evaluating derivatives", second edition, 2008, section 3.2.
     """
     _check_choice("disconnected_inputs", disconnected_inputs, ("raise", "warn", "ignore"))
     _check_choice("return_disconnected", return_disconnected, ("zero", "None", "Disconnected"))

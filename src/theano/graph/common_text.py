@@ -21,6 +21,25 @@ TEXTS = {
     "<axis of an op>": """\
 axis : sequence of ints or None
     Over which axes; None: all.""",
+    "<any tensor>": "A variable, a number, an array or a list, of any shape and dtype.",
+    "<tensor errors>": """\
+TypeError
+    What should be a tensor can't become one.""",
+    "<called type>": """\
+Parameters
+----------
+name : str, optional
+    What the type is called with: the name of the variable that it makes.
+
+Returns
+-------
+Variable
+    Of this type.
+
+Raises
+------
+TypeError
+    The name is no text.""",
     "<axis errors>": """\
 TypeError
     `axis` is not made of ints.

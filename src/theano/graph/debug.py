@@ -14,7 +14,24 @@ def debug_error_message(msg: str) -> None:
 
 
 def debug_assert(condition: Any, msg: str | None = None) -> None:
-    """AssertionError if a condition on test values does not hold; a warning if ``compute_test_value`` is ``warn``."""
+    """AssertionError if a condition on test values does not hold; a warning if ``compute_test_value`` is ``warn``.
+
+    Parameters
+    ----------
+    condition
+        What should be true.
+    msg : str, optional
+        The text of the error.
+
+    Raises
+    ------
+    AssertionError
+        It is not, and the flag is not ``warn``.
+
+    Examples
+    --------
+    >>> debug_assert(1 + 1 == 2, "no arithmetic")
+    """
     if not condition:
         _complain(AssertionError, "debug_assert failed" if msg is None else msg, 3)
 

@@ -55,7 +55,16 @@ class Scratchpad:
 
 
 class Node:
-    """A vertex of a graph: a `Variable` or an `Apply`."""
+    """A vertex of a graph: a `Variable` or an `Apply`.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> from theano.graph.nodes import Node
+    >>> x = T.exp(T.dscalar())
+    >>> isinstance(x, Node), isinstance(x.owner, Node)
+    (True, True)
+    """
 
     name: str | None = None
     _tag: Scratchpad | None = None
@@ -230,6 +239,15 @@ class Variable(Node):
 class Constant(Variable):
     """A variable whose value, `data`, is known.
 
+    Parameters
+    ----------
+    type : Type
+        Of the variable.
+    data
+        A value that the type takes.
+    name : str, optional
+        What it is called.
+
     Examples
     --------
     >>> from theano.graph import Constant, generic
@@ -315,7 +333,17 @@ def data_signature(data: Any) -> tuple[Any, ...]:
 class Apply(Node):
     """A node: `op` applied to the variables `inputs`, giving `outputs`.
 
-    `origin` tells where the user made it: ``(file, line, function)`` tuples, innermost last.
+    Parameters
+    ----------
+    op : Op
+        What is applied.
+    inputs, outputs : sequence of Variable
+        To what, and what comes of it; the outputs have no owner yet, which the node becomes.
+
+    Attributes
+    ----------
+    origin
+        Where the user made it: ``(file, line, function)`` tuples, innermost last.
 
     Examples
     --------

@@ -20,6 +20,11 @@ class NullType(Type):
     Variable
         Called without arguments: one of this type.
 
+    Raises
+    ------
+    TypeError
+        Called: the name is no text.
+
     Examples
     --------
     >>> str(NullType("argmax is not smooth"))
@@ -59,6 +64,11 @@ class DisconnectedType(Type):
     -------
     Variable
         Called without arguments: one of this type.
+
+    Raises
+    ------
+    TypeError
+        The name is no text.
 
     Examples
     --------

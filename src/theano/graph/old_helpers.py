@@ -92,7 +92,17 @@ class MetaObject(type):
 
 
 class object2(metaclass=MetaObject):
-    """Base of objects that are equal by their ``__props__``; see `MetaObject`."""
+    """Base of objects that are equal by their ``__props__``; see `MetaObject`.
+
+    Examples
+    --------
+    >>> class Point(object2):
+    ...     __props__ = ("x",)
+    ...     def __init__(self, x):
+    ...         self.x = x
+    >>> Point(1) == Point(1), Point(1) != Point(2)
+    (True, True)
+    """
 
     def __ne__(self, other: object) -> bool:
         return not self == other

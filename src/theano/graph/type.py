@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from theano.graph.common_text import fill
 from theano.graph.nodes import Constant, Variable
 from theano.graph.origin import capture_origin
 from theano.graph.props import Props
@@ -189,6 +190,8 @@ class Type(Props, metaclass=_MirrorTwins):
 class Generic(Type):
     """The type of any Python object.
 
+    <called type>
+
     Examples
     --------
     >>> from theano.graph import generic
@@ -239,3 +242,6 @@ class SingletonType(Type):
 
     def __str__(self) -> str:
         return type(self).__name__
+
+
+fill(globals())

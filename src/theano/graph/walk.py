@@ -341,6 +341,7 @@ def alias_root(v: Any) -> Any:
     Parameters
     ----------
     v : Variable
+        Of a graph.
 
     Returns
     -------

@@ -16,6 +16,22 @@ from theano.record import Record, field
 LONG = 72
 
 
+class Line(str):
+    """A line of text that knows what it was written for: a statement, a part of one, an expression, or None."""
+
+    about: object
+
+    @classmethod
+    def of(cls, text: str, about: object) -> Line:
+        made = cls(text)
+        made.about = about
+        return made
+
+    def __radd__(self, before: str) -> Line:
+        """The line with more space before it."""
+        return Line.of(before + str(self), self.about)
+
+
 class Level(Record):
     """An open block: its lines so far, and the expressions that have a name in it."""
 
@@ -36,6 +52,7 @@ class SharingPrinter:
         self.taken = {n for stmt in st.walk(block) for n in defined_names(stmt)}
         self.depths: dict[int, int] = {}
         self.counter = 0
+        self.about: object = None  # what is being written
 
     # -- the language ------------------------------------------------------------------------------
     def leaf(self, node: Expr) -> str:
@@ -55,8 +72,9 @@ class SharingPrinter:
         raise NotImplementedError
 
     # -- blocks and names --------------------------------------------------------------------------
-    def line(self, text: str) -> None:
-        self.levels[-1].lines.append(text)
+    def line(self, text: str, about: object = None) -> None:
+        """A line of the innermost block, for what is being written or a part of it."""
+        self.levels[-1].lines.append(Line.of(text, about or self.about))
 
     def define(self, name: str) -> None:
         self.where[name] = len(self.levels) - 1
@@ -129,7 +147,7 @@ class SharingPrinter:
         innermost_branch = max((k for k, level in enumerate(self.levels) if level.branch), default=0)
         level = self.levels[max(self.depth(node), innermost_branch)]
         name = level.memo[id(node)] = self.fresh()
-        level.lines.append(self.named(name, node, text))
+        level.lines.append(Line.of(self.named(name, node, text), node))
         return name
 
 

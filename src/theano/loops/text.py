@@ -194,7 +194,9 @@ class TextPrinter(SharingPrinter):
         return f"{name} = {text}"
 
     def block(self, stmts: list[st.Stmt]) -> None:
+        around = self.about
         for stmt in stmts:
+            self.about = stmt
             line = line_text(stmt, self.expr)
             if isinstance(stmt, st.For):
                 carried = stmt.carried
@@ -209,6 +211,7 @@ class TextPrinter(SharingPrinter):
             else:
                 self.line(line)
                 self._define(defined_names(stmt))
+        self.about = around
 
     def _define(self, names: Iterable[str]) -> None:
         for name in names:
@@ -221,7 +224,7 @@ class TextPrinter(SharingPrinter):
         self.block(body)
         if loop is not None:
             for c in loop.carried:
-                self.line(f"{c.result} <- {self.expr(c.next)}  ({c.op})")
+                self.line(f"{c.result} <- {self.expr(c.next)}  ({c.op})", c)
             if loop.until is not None:
                 self.line(f"until {self.expr(loop.until)}")
         lines = self.close()
@@ -229,13 +232,22 @@ class TextPrinter(SharingPrinter):
         self.levels[-1].lines += [PAD + line for line in lines]
 
 
-def function_text(head: str, params: list[str], block: list[st.Stmt]) -> str:
-    """A kernel or main."""
-    printer = TextPrinter(block)
-    for name in params:
-        printer.define(name)
+def function_lines(function: st.Kernel | None, block: list[st.Stmt]) -> list[str]:
+    """A kernel, or main; lines that were written for something are `Line`s."""
+    head, printer = "main", TextPrinter(block)
+    if function is not None:
+        params = ", ".join(f"{name}: {type_}" for name, type_ in function.params)
+        head = f"{'ranged ' if function.ranged else ''}kernel {function.name}({params})"
+        for name, _ in function.params:
+            printer.define(name)
     printer.block(block)
-    return "\n".join([head, *(PAD + line for line in printer.levels[0].lines)]) + "\n"
+    return [head, *(PAD + line for line in printer.levels[0].lines)]
+
+
+def program_lines(program: hs.Program) -> dict[str, list[str]]:
+    """The lines of each kernel, and of ``main``."""
+    kernels = {kernel.name: function_lines(kernel, kernel.body) for kernel in program.kernels}
+    return {**kernels, "main": function_lines(None, program.main)}
 
 
 def program_text(program: hs.Program) -> str:
@@ -244,11 +256,4 @@ def program_text(program: hs.Program) -> str:
     An expression that is used more than once is named (``e1 = …``) where its operands are known, so the text
     is as long as the program, not as the tree of its expressions.
     """
-    texts = []
-    for kernel in program.kernels:
-        params = ", ".join(f"{name}: {type_}" for name, type_ in kernel.params)
-        names = [name for name, _ in kernel.params]
-        head = f"{'ranged ' if kernel.ranged else ''}kernel {kernel.name}({params})"
-        texts.append(function_text(head, names, kernel.body))
-    texts.append(function_text("main", [], program.main))
-    return "\n".join(texts)
+    return "\n".join("\n".join([*lines, ""]) for lines in program_lines(program).values())

@@ -17,6 +17,7 @@ from theano.lower.cpu.alike import share_kernels
 from theano.lower.cpu.nest import NestBuilder
 from theano.lower.cpu.steps import emit_steps
 from theano.lower.cpu.sweeps import emit_group
+from theano.lower.cpu.whose import Work, add_work
 from theano.lower.dims import ZERO, Dims, is_const, length
 from theano.lower.emitter import Argument
 from theano.lower.items import Pointwise, Reduce, Special
@@ -78,6 +79,7 @@ class Assembler:
         self.alike: dict[Group, Group] = {}  # the others, and the first
         self.plans: dict[Group, list[NestPlan]] = {}
         self.made_by: dict[st.Stmt, Group] = {}
+        self.work: dict[st.Kernel, Work] = {}
         self.committed: int | None = None  # where in the body updates begin
         self.group: Group | None = None  # whose statements are being made
         self.now = 0
@@ -109,7 +111,10 @@ class Assembler:
         given = [t for t in (*self.inputs, *self.storages) if t is not None]
         carve_workspace(self.b, self.temps, self.place_of, given, self.outputs, head)
         main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
-        return hs.Program(share_kernels(self.kernels.values(), main, self.b.machine), main)
+        kernels, instead = share_kernels(self.kernels.values(), main, self.b.machine)
+        for kernel, shared in instead.items():
+            add_work(self.work.setdefault(shared, {}), self.work.pop(kernel, {}), kernel, shared)
+        return hs.Program(kernels, main)
 
     def _poll(self, group: Group) -> None:
         """Let Ctrl-C in before work that takes a while; not where a half-done update would be left behind."""
@@ -475,9 +480,14 @@ class Assembler:
         plan = plan_nest(self.b, group, stored)
         self.plans.setdefault(group, []).append(plan)
         nb = NestBuilder(self.b, group, plan, stored, self.row_buffer, handed)
-        kernel = emit_group(nb)
+        made = emit_group(nb)
+        kernel = self._known(made)
+        if kernel is made:
+            self.work[kernel] = nb.work
+        else:
+            add_work(self.work.setdefault(kernel, {}), nb.work, made, kernel)
         ranges = None if plan.sharing is None else plan.sharing.ranges()
-        return hs.CallKernel(self._known(kernel), list(nb.nest.args), ranges)
+        return hs.CallKernel(kernel, list(nb.nest.args), ranges)
 
     # -- for items --------------------------------------------------------------------------------------
     def call_kernel(

@@ -14,6 +14,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder, CheckRecord, whole
+from theano.lower.cpu.whose import Work
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Special
 from theano.lower.machine import Machine
@@ -69,6 +70,7 @@ class Lowered(Record):
     machine: Machine = field(default_factory=Machine)
     blocks: dict[int, list[Group]] = field(default_factory=dict)  # the groups of main and of blocks in it
     made_by: dict[st.Stmt, Group] = field(default_factory=dict)  # for which group a statement of main stands there
+    work: dict[st.Kernel, Work] = field(default_factory=dict)  # whose work the expressions of a kernel are
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -149,7 +151,7 @@ def lower(
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
         lowering.dim_words, asm.order, list(scheduler.home), asm.plans, asm.alike, b.machine, groups,
-        asm.made_by,
+        asm.made_by, asm.work,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()

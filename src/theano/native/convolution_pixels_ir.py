@@ -1,9 +1,10 @@
 """LLVM IR of convolutions of few kernels, or of few positions: the *pixel form*.
 
 Where kernels are the columns of a panel, few of them leave most of a vector empty, and for few positions it takes long
-to copy the kernels into panels. Here they are rows, and positions of the results are columns. Without strides the numbers of x that meet one element of the kernels lie side by side as the
-positions do: a band of x, copied with zeros around, is a panel for all elements, each from its own place on. Between
-two lines of results are some positions too many, which nobody looks at.
+to copy the kernels into panels. Here they are rows, and positions of the results are columns. Without strides the
+numbers of x that meet one element of the kernels lie side by side as the positions do: a band of x, copied with zeros
+around, is a panel for all elements, each from its own place on. Between two lines of results are some positions too
+many, which nobody looks at.
 """
 
 from __future__ import annotations

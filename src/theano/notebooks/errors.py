@@ -1,4 +1,4 @@
-"""Errors in IPython and notebooks without the frames of this package: what ``%load_ext theano`` switches on."""
+"""Errors without the frames of this package: in notebooks, and in IPython after ``%load_ext theano``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ _before: dict[int, _Before] = {}
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Show errors without the frames of this package; IPython calls it for ``%load_ext theano``.
+    """Show errors without the frames of this package; in IPython for ``%load_ext theano``.
+
+    In a notebook `import theano` does it.
 
     ``%tb`` shows all frames of the last error; so does every error with the flag ``traceback.package_frames``.
 
@@ -72,7 +74,8 @@ def _show(shell: Any, etype: Any, value: Any, tb: TracebackType | None, tb_offse
     for error, its in whole:
         error.__traceback__ = _without_own(its)
     try:
-        shell.showtraceback((etype, value, value.__traceback__ if chain else tb), tb_offset=tb_offset)
+        shown = (etype, value, value.__traceback__ if chain else tb)
+        shell.showtraceback(shown, tb_offset=tb_offset, running_compiled_code=True)
     finally:
         for error, its in whole:
             error.__traceback__ = its

@@ -15,6 +15,18 @@ __all__ = ["hex_digest", "position_independent_str"]
 def hex_digest(x: Any) -> str:
     """A digest of an array: of its bytes, strides and shape; of anything else, of its text.
 
+    Parameters
+    ----------
+    x
+        Anything.
+
+    Returns
+    -------
+    str
+        The digest.
+
+    Examples
+    --------
     >>> hex_digest(np.arange(3)) == hex_digest(np.arange(3)), hex_digest(np.ones(2)) == hex_digest(np.ones((2, 1)))
     (True, False)
     """
@@ -29,6 +41,18 @@ def position_independent_str(obj: Any) -> str:
     """The text of a value without addresses: of a variable, its place in the graph in words; of others, ``str`` without
     ``0x...``.
 
+    Parameters
+    ----------
+    obj
+        Anything.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
     >>> position_independent_str(object())
     '<object object at ...>'
     """

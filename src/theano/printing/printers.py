@@ -251,6 +251,11 @@ class PPrinter:
     str
         The text.
 
+    Raises
+    ------
+    TypeError
+        Something else is to be printed.
+
     Examples
     --------
     >>> theano.pp(T.exp(T.dscalar("x")) + 1)

@@ -43,6 +43,8 @@ class MRG_RandomStreams:
     ----------
     seed
         An integer for all six words of the first state, or six integers.
+    use_cuda
+        Where to draw, as Theano before 1.0 asked; without effect, for there is only the CPU.
 
     Attributes
     ----------
@@ -58,7 +60,7 @@ class MRG_RandomStreams:
     array([0.08075202, 0.92676401, 0.85971985, 0.2507445 ])
     """
 
-    def __init__(self, seed: int | Sequence[int] = 12345) -> None:
+    def __init__(self, seed: int | Sequence[int] = 12345, use_cuda: bool | None = None) -> None:
         self.state_updates: list[tuple[Any, Any, Any, Any]] = []
         self.default_instance_seed = seed
         self.set_rstate(seed)

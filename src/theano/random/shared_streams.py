@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class RandomStateSharedVariable(SharedVariable):
     """A shared variable that holds a `numpy.random.RandomState`.
 
+    Examples
+    --------
     >>> theano.shared(np.random.RandomState(3)).type
     RandomStateType
     """
@@ -31,7 +33,34 @@ def randomstate_constructor(
     value: Any, name: str | None = None, strict: bool = False, allow_downcast: bool | None = None,
     borrow: bool = False,
 ) -> RandomStateSharedVariable:  # fmt: skip
-    """A random state; copied unless `borrow`."""
+    """A random state; copied unless `borrow`.
+
+    Parameters
+    ----------
+    value : numpy.random.RandomState
+        The state.
+    name : str, optional
+        What the variable is called.
+    strict, allow_downcast : bool
+        Without a meaning here.
+    borrow : bool
+        Whether the variable has `value` itself and no copy.
+
+    Returns
+    -------
+    RandomStateSharedVariable
+        The variable.
+
+    Raises
+    ------
+    TypeError
+        `value` is something else.
+
+    Examples
+    --------
+    >>> randomstate_constructor(np.random.RandomState(3), "state").name
+    'state'
+    """
     # The first question keeps `shared` of an array from loading `np.random`.
     if not hasattr(value, "get_state") or not isinstance(value, np.random.RandomState):
         raise TypeError("not a RandomState")

@@ -352,6 +352,10 @@ def add(x: Any, y: Any) -> Any:
     >>> made = sparse.add(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0, 3.0]]))
     >>> sparse.dense_from_sparse(made).eval()
     array([[1., 5.]])
+
+    References
+    ----------
+    ``z[i, j] = x[i, j] + y[i, j]``, as `numpy.add`.
     """
     x, y = one_at_least("add", x, y)
     if is_sparse_variable(x) and is_sparse_variable(y):
@@ -396,6 +400,10 @@ def sub(x: Any, y: Any) -> Any:
     >>> made = sparse.sub(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0, 3.0]]))
     >>> sparse.dense_from_sparse(made).eval()
     array([[-1., -1.]])
+
+    References
+    ----------
+    ``z[i, j] = x[i, j] - y[i, j]``, as `numpy.subtract`.
     """
     x, y = one_at_least("sub", x, y)
     return add(x, -y)

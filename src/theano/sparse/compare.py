@@ -244,6 +244,10 @@ def eq(x: Any, y: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.eq(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
     array([[ True, False]])
+
+    References
+    ----------
+    `numpy.equal`.
     """
     return _compared("eq", equal_s_s, equal_s_d, equal_s_d, x, y)
 
@@ -258,6 +262,10 @@ def neq(x: Any, y: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.neq(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
     array([[False,  True]])
+
+    References
+    ----------
+    `numpy.not_equal`.
     """
     return _compared("neq", not_equal_s_s, not_equal_s_d, not_equal_s_d, x, y)
 
@@ -272,6 +280,10 @@ def lt(x: Any, y: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.lt(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
     array([[False,  True]])
+
+    References
+    ----------
+    `numpy.less`.
     """
     return _compared("lt", less_than_s_s, less_than_s_d, greater_than_s_d, x, y)
 
@@ -286,6 +298,10 @@ def gt(x: Any, y: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.gt(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
     array([[False, False]])
+
+    References
+    ----------
+    `numpy.greater`.
     """
     return _compared("gt", greater_than_s_s, greater_than_s_d, less_than_s_d, x, y)
 
@@ -300,6 +316,10 @@ def le(x: Any, y: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.le(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
     array([[ True,  True]])
+
+    References
+    ----------
+    `numpy.less_equal`.
     """
     return _compared("le", less_equal_s_s, less_equal_s_d, greater_equal_s_d, x, y)
 
@@ -314,6 +334,10 @@ def ge(x: Any, y: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.ge(sparse.csr_from_dense([[0.0, 2.0]]), T.constant([[0.0, 3.0]])).eval()
     array([[ True, False]])
+
+    References
+    ----------
+    `numpy.greater_equal`.
     """
     return _compared("ge", greater_equal_s_s, greater_equal_s_d, less_equal_s_d, x, y)
 

@@ -196,6 +196,10 @@ def mul(x: Any, y: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.mul(sparse.csr_from_dense([[0.0, 2.0]]), np.array([[1.0, 3.0]]))).eval()
     array([[0., 6.]])
+
+    References
+    ----------
+    ``z[i, j] = x[i, j] * y[i, j]``, as `numpy.multiply`.
     """
     x, y = one_at_least("mul", x, y)
     if not is_sparse_variable(x):

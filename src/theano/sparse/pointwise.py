@@ -76,6 +76,10 @@ def structured_monoid(tensor_op: Callable[..., Any]) -> Callable[[Callable[..., 
     ...     '''2 to the power of each element.'''
     >>> structured_exp2(sparse.csr_matrix("x", dtype="float64")).type
     Sparse[float64, csr]
+
+    References
+    ----------
+    ``z[i, j] = tensor_op(x[i, j])``, as the methods of `scipy.sparse.csr_array` are made.
     """
 
     def decorate(described: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,7 +105,7 @@ _COMMON = """\
 Parameters
 ----------
 x : sparse matrix
-    (m, n), in format csr or csc. Further arguments, where there are, are numbers or 0-d tensors.
+    (m, n), in format csr or csc.
 
 Returns
 -------
@@ -125,6 +129,10 @@ def structured_sigmoid(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.structured_sigmoid(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.62245933]])
+
+    References
+    ----------
+    ``z[i, j] = 1 / (1 + exp(-x[i, j]))``, as `scipy.special.expit`.
     """
 
 
@@ -139,6 +147,10 @@ def structured_exp(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.structured_exp(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 1.64872127]])
+
+    References
+    ----------
+    ``z[i, j] = exp(x[i, j])``, as `numpy.exp`.
     """
 
 
@@ -153,6 +165,10 @@ def structured_log(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.structured_log(sparse.csr_from_dense([[0.0, 4.0]]))).eval()
     array([[0.        , 1.38629436]])
+
+    References
+    ----------
+    ``z[i, j] = log(x[i, j])``, as `numpy.log`.
     """
 
 
@@ -160,13 +176,17 @@ def structured_log(x: Any) -> Any:
 def structured_pow(x: Any, y: Any) -> Any:
     """Each element to the power of the number `y`; places without one stay 0.
 
-    <parameters>
+    <parameters, y>
 
     Examples
     --------
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.structured_pow(sparse.csr_from_dense([[0.0, 4.0]]), 2.0)).eval()
     array([[ 0., 16.]])
+
+    References
+    ----------
+    ``z[i, j] = x[i, j] ** y``, as `numpy.power`.
     """
 
 
@@ -174,13 +194,17 @@ def structured_pow(x: Any, y: Any) -> Any:
 def structured_minimum(x: Any, y: Any) -> Any:
     """The smaller one of each element and the number `y`; places without an element stay 0.
 
-    <parameters>
+    <parameters, y>
 
     Examples
     --------
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.structured_minimum(sparse.csr_from_dense([[0.0, 4.0]]), 1.0)).eval()
     array([[0., 1.]])
+
+    References
+    ----------
+    ``z[i, j] = min(x[i, j], y)``, as `numpy.minimum`.
     """
 
 
@@ -188,13 +212,17 @@ def structured_minimum(x: Any, y: Any) -> Any:
 def structured_maximum(x: Any, y: Any) -> Any:
     """The greater one of each element and the number `y`; places without an element stay 0.
 
-    <parameters>
+    <parameters, y>
 
     Examples
     --------
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.structured_maximum(sparse.csr_from_dense([[0.0, 4.0]]), 5.0)).eval()
     array([[0., 5.]])
+
+    References
+    ----------
+    ``z[i, j] = max(x[i, j], y)``, as `numpy.maximum`.
     """
 
 
@@ -202,13 +230,17 @@ def structured_maximum(x: Any, y: Any) -> Any:
 def structured_add(x: Any) -> Any:
     """Each element plus the numbers that follow; places without an element stay 0.
 
-    <parameters>
+    <parameters, y>
 
     Examples
     --------
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.structured_add(sparse.csr_from_dense([[0.0, 4.0]]), 1.0)).eval()
     array([[0., 5.]])
+
+    References
+    ----------
+    ``z[i, j] = x[i, j] + y``, as `numpy.add`.
     """
 
 
@@ -223,6 +255,10 @@ def sin(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.sin(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.47942554]])
+
+    References
+    ----------
+    ``z[i, j] = sin(x[i, j])``, as `numpy.sin`.
     """
 
 
@@ -237,6 +273,10 @@ def arcsin(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.arcsin(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.52359878]])
+
+    References
+    ----------
+    ``z[i, j] = arcsin(x[i, j])``, as `numpy.arcsin`.
     """
 
 
@@ -251,6 +291,10 @@ def tan(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.tan(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.54630249]])
+
+    References
+    ----------
+    ``z[i, j] = tan(x[i, j])``, as `numpy.tan`.
     """
 
 
@@ -265,6 +309,10 @@ def arctan(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.arctan(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.46364761]])
+
+    References
+    ----------
+    ``z[i, j] = arctan(x[i, j])``, as `numpy.arctan`.
     """
 
 
@@ -279,6 +327,10 @@ def sinh(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.sinh(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.52109531]])
+
+    References
+    ----------
+    ``z[i, j] = sinh(x[i, j])``, as `numpy.sinh`.
     """
 
 
@@ -293,6 +345,10 @@ def arcsinh(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.arcsinh(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.48121183]])
+
+    References
+    ----------
+    ``z[i, j] = arcsinh(x[i, j])``, as `numpy.arcsinh`.
     """
 
 
@@ -307,6 +363,10 @@ def tanh(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.tanh(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.46211716]])
+
+    References
+    ----------
+    ``z[i, j] = tanh(x[i, j])``, as `numpy.tanh`.
     """
 
 
@@ -321,6 +381,10 @@ def arctanh(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.arctanh(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.54930614]])
+
+    References
+    ----------
+    ``z[i, j] = arctanh(x[i, j])``, as `numpy.arctanh`.
     """
 
 
@@ -335,6 +399,10 @@ def rint(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.rint(sparse.csr_from_dense([[0.0, -1.7]]))).eval()
     array([[ 0., -2.]])
+
+    References
+    ----------
+    ``z[i, j] = rint(x[i, j])``, as `numpy.rint`.
     """
 
 
@@ -349,6 +417,10 @@ def sgn(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.sgn(sparse.csr_from_dense([[0.0, -2.0]]))).eval()
     array([[ 0., -1.]])
+
+    References
+    ----------
+    ``z[i, j] = sign(x[i, j])``, as `numpy.sign`.
     """
 
 
@@ -363,6 +435,10 @@ def ceil(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.ceil(sparse.csr_from_dense([[0.0, -1.7]]))).eval()
     array([[ 0., -1.]])
+
+    References
+    ----------
+    ``z[i, j] = ceil(x[i, j])``, as `numpy.ceil`.
     """
 
 
@@ -377,6 +453,10 @@ def floor(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.floor(sparse.csr_from_dense([[0.0, -1.7]]))).eval()
     array([[ 0., -2.]])
+
+    References
+    ----------
+    ``z[i, j] = floor(x[i, j])``, as `numpy.floor`.
     """
 
 
@@ -391,6 +471,10 @@ def log1p(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.log1p(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.40546511]])
+
+    References
+    ----------
+    ``z[i, j] = log1p(x[i, j])``, as `numpy.log1p`.
     """
 
 
@@ -405,6 +489,10 @@ def expm1(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.expm1(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[0.        , 0.64872127]])
+
+    References
+    ----------
+    ``z[i, j] = expm1(x[i, j])``, as `numpy.expm1`.
     """
 
 
@@ -419,6 +507,10 @@ def deg2rad(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.deg2rad(sparse.csr_from_dense([[0.0, 180.0]]))).eval()
     array([[0.        , 3.14159265]])
+
+    References
+    ----------
+    ``z[i, j] = deg2rad(x[i, j])``, as `numpy.deg2rad`.
     """
 
 
@@ -433,6 +525,10 @@ def rad2deg(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.rad2deg(sparse.csr_from_dense([[0.0, 0.5]]))).eval()
     array([[ 0.        , 28.64788976]])
+
+    References
+    ----------
+    ``z[i, j] = rad2deg(x[i, j])``, as `numpy.rad2deg`.
     """
 
 
@@ -447,6 +543,10 @@ def trunc(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.trunc(sparse.csr_from_dense([[0.0, -1.7]]))).eval()
     array([[ 0., -1.]])
+
+    References
+    ----------
+    ``z[i, j] = trunc(x[i, j])``, as `numpy.trunc`.
     """
 
 
@@ -461,6 +561,10 @@ def sqr(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.sqr(sparse.csr_from_dense([[0.0, 4.0]]))).eval()
     array([[ 0., 16.]])
+
+    References
+    ----------
+    ``z[i, j] = square(x[i, j])``, as `numpy.square`.
     """
 
 
@@ -475,6 +579,10 @@ def sqrt(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.sqrt(sparse.csr_from_dense([[0.0, 4.0]]))).eval()
     array([[0., 2.]])
+
+    References
+    ----------
+    ``z[i, j] = sqrt(x[i, j])``, as `numpy.sqrt`.
     """
 
 
@@ -489,7 +597,13 @@ def conj(x: Any) -> Any:
     >>> from theano import sparse
     >>> sparse.dense_from_sparse(sparse.conj(sparse.csr_from_dense([[0.0, 1.0 + 2.0j]]))).eval()
     array([[0.+0.j, 1.-2.j]])
+
+    References
+    ----------
+    ``z[i, j] = conj(x[i, j])``, as `numpy.conj`.
     """
 
 
-fill(globals(), {"<parameters>": _COMMON})
+_Y = "y : number or 0-d tensor\n    The second argument of the function."
+
+fill(globals(), {"<parameters>": _COMMON, "<parameters, y>": _COMMON.replace("\n\nReturns", f"\n{_Y}\n\nReturns")})

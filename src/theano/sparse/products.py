@@ -230,6 +230,10 @@ def dot(x: Any, y: Any) -> Any:
     >>> f(scipy.sparse.csr_matrix([[1.0, 0.0], [0.0, 2.0]]))
     array([[1., 0.],
            [0., 2.]])
+
+    References
+    ----------
+    ``z[i, k] = sum over j of x[i, j] * y[j, k]``, as `numpy.dot`.
     """
     return dot_op(x, y)
 
@@ -349,6 +353,10 @@ def structured_dot(x: Any, y: Any) -> Any:
     >>> cost = sparse.structured_dot(x, w).sum()
     >>> T.grad(cost, [x, w])[0].type
     Sparse[float64, csr]
+
+    References
+    ----------
+    ``z[i, k] = sum over j of x[i, j] * y[j, k]``, as `numpy.dot`.
     """
     x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
     check_operands("structured_dot", x, y)
@@ -491,6 +499,10 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
     >>> x = sparse.csr_from_dense([[0.0, 2.0]])
     >>> sparse.dense_from_sparse(sparse.structured_dot_grad(x, np.ones((2, 3)), np.ones((1, 3)))).eval()
     array([[0., 3.]])
+
+    References
+    ----------
+    ``z[i, j] = sum over k of ga[i, k] * B[j, k]``: the chain rule for `numpy.dot`.
     """
     sparse_A = as_sparse_variable(sparse_A)
     wanted_format(sparse_A, "csr", "csc")

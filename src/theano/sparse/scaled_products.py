@@ -28,6 +28,7 @@ class Usmm(SparseOp):
     Parameters
     ----------
     alpha : number or 0-d tensor
+        The factor of the product.
     x, y : matrices
         (m, k) and (k, n), one of them sparse.
     z : matrix

@@ -308,6 +308,10 @@ def col_scale(x: Any, s: Any) -> Any:
     >>> sparse.dense_from_sparse(sparse.col_scale(x, np.array([10.0, 100.0]))).eval()
     array([[ 10., 200.],
            [  0., 300.]])
+
+    References
+    ----------
+    ``z[i, j] = x[i, j] * s[j]``, as `numpy.multiply`.
     """
     x = as_sparse_variable(x)
     wanted_format(x, "csr", "csc")
@@ -342,6 +346,10 @@ def row_scale(x: Any, s: Any) -> Any:
     >>> sparse.dense_from_sparse(made).eval()
     array([[ 10.,  20.],
            [  0., 300.]])
+
+    References
+    ----------
+    ``z[i, j] = x[i, j] * s[i]``, as `numpy.multiply`.
     """
     x = as_sparse_variable(x)
     wanted_format(x, "csr", "csc")

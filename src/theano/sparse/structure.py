@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import as_dense_variable
 from theano.sparse.csm import csm_properties
@@ -200,6 +201,7 @@ class ConstructSparseFromList(SparseOp):
 
     Raises
     ------
+    <tensor errors>
     IndexError
         When it runs: there is no such row.
 
@@ -270,3 +272,6 @@ class ConstructSparseFromList(SparseOp):
 
 
 construct_sparse_from_list = ConstructSparseFromList()
+
+
+fill(globals())

@@ -139,6 +139,10 @@ def sp_sum(x: Any, axis: int | None = None, sparse_grad: bool = False) -> Any:
     >>> from theano import sparse
     >>> sparse.sp_sum(scipy.sparse.csr_matrix([[1.0, 2.0], [0.0, 4.0]]), axis=0).eval()
     array([1., 6.])
+
+    References
+    ----------
+    ``z = sum over i, j of x[i, j]``, as `numpy.sum`.
     """
     return SpSum(axis, sparse_grad)(x)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.configdefaults import config
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype
 from theano.sparse.constructors import matrix
 from theano.sparse.values import as_format, scipy_sparse
@@ -30,6 +31,7 @@ def sparse_random_inputs(
     Parameters
     ----------
     format : {'csr', 'csc'}
+        That of the matrices.
     shape
         That of the matrices.
     n
@@ -48,6 +50,11 @@ def sparse_random_inputs(
     Returns
     -------
     A list of variables, and a list of matrices of SciPy.
+
+    Raises
+    ------
+    ValueError
+        `format` is none of these.
 
     Examples
     --------
@@ -87,3 +94,6 @@ def _draw(rng: Any, format: str, shape: tuple[int, int], dtype: str, p: float, l
     if explicit_zero and made.nnz:
         made.data[rng.randint(made.nnz)] = 0
     return made
+
+
+fill(globals())

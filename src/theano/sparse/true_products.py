@@ -126,5 +126,9 @@ def true_dot(x: Any, y: Any, grad_preserves_dense: bool = True) -> Any:
     >>> made = sparse.true_dot(sparse.csr_from_dense([[0.0, 2.0]]), sparse.csr_from_dense([[1.0], [3.0]]))
     >>> sparse.dense_from_sparse(made).eval()
     array([[6.]])
+
+    References
+    ----------
+    ``z[i, k] = sum over j of x[i, j] * y[j, k]``, as `numpy.dot`.
     """
     return TrueDot(grad_preserves_dense)(x, y)

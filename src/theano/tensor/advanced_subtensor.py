@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER
 from theano.tensor.math import eq, neq, switch
 from theano.tensor.opsupport import (
@@ -103,6 +104,7 @@ class AdvancedSubtensor1(_Reader):
 
     Raises
     ------
+    <tensor errors>
     IndexError
         When it runs: there is no such row.
 
@@ -162,6 +164,7 @@ class AdvancedIncSubtensor1(Written):
 
     Raises
     ------
+    <tensor errors>
     IndexError
         When it runs: there is no such row.
 
@@ -450,3 +453,6 @@ class Nonzero(Op):
 advanced_subtensor1 = AdvancedSubtensor1()
 advanced_inc_subtensor1 = AdvancedIncSubtensor1()
 advanced_set_subtensor1 = AdvancedIncSubtensor1(set_instead_of_inc=True)
+
+
+fill(globals())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.configdefaults import config
-from theano.graph import Apply, Op
+from theano.graph import Apply, Op, common_text
 from theano.scalar.dtypes import as_dtype
 from theano.tensor.axes import dimshuffle
 from theano.tensor.masks import is_source, unmasked
@@ -301,6 +301,7 @@ def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
     Parameters
     ----------
     model : tensor-like
+        <any tensor>
     dtype : str, optional
         Dtype of the result.
     opt : bool
@@ -332,6 +333,7 @@ def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
     Parameters
     ----------
     model : tensor-like
+        <any tensor>
     dtype : str, optional
         Dtype of the result.
     opt : bool
@@ -355,3 +357,6 @@ def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
            [1, 1]])
     """
     return _like(model, 1, dtype, opt)
+
+
+common_text.fill(globals())

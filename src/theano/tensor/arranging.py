@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.tensor.alloc import alloc
 from theano.tensor.axes import transpose
 from theano.tensor.elemwise import dimshuffle
@@ -40,6 +41,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     axis : int or sequence of ints
         Which axes of the result are new.
 
@@ -50,6 +52,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         The result has no such axis.
 
@@ -71,6 +74,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     source : int or sequence of ints
         The axes that move.
     destination : int or sequence of ints
@@ -83,6 +87,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis, or not as many places as axes.
 
@@ -107,6 +112,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     axis : int
         The axis that moves.
     start : int
@@ -119,6 +125,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -150,6 +157,7 @@ def matrix_transpose(x: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `x` has less than two dimensions.
 
@@ -179,11 +187,17 @@ def _at_least(ndim: int, orders: Sequence[Sequence[Any]]) -> Callable[..., Any]:
     Parameters
     ----------
     *arys : tensor-like
+        Any number of them, of any shapes and dtypes.
 
     Returns
     -------
     TensorVariable, or list of them
         Of the dtype of the tensor; several tensors (or none) give a list.
+
+    Raises
+    ------
+    TypeError
+        What should be a tensor can't become one.
 
     Examples
     --------
@@ -204,6 +218,7 @@ def flip(m: Any, axis: Any = None) -> Any:
     Parameters
     ----------
     m : tensor-like
+        <any tensor>
     axis : int, sequence of ints or None
         Along which axes; None: along all.
 
@@ -214,6 +229,7 @@ def flip(m: Any, axis: Any = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -242,6 +258,7 @@ def fliplr(m: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `m` has less than two axes.
 
@@ -269,6 +286,7 @@ def flipud(m: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `m` has no axis.
 
@@ -300,6 +318,7 @@ def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There are no such axes, or both are the same.
 
@@ -327,6 +346,7 @@ def broadcast_to(array: Any, shape: Any) -> Any:
     Parameters
     ----------
     array : tensor-like
+        <any tensor>
     shape : sequence of integers or 0-d integer tensors
         The lengths of the result.
 
@@ -337,6 +357,7 @@ def broadcast_to(array: Any, shape: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         When it runs: another length than that of `array` is asked for.
 
@@ -370,6 +391,7 @@ def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `indexing` is neither 'xy' nor 'ij'.
 
@@ -408,6 +430,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     Parameters
     ----------
     arr : tensor-like
+        <any tensor>
     indices : tensor-like
         Integers: as many axes as `arr` has, and equal lengths along the others than `axis`.
     axis : int or None
@@ -420,6 +443,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         The dimensions differ.
     IndexError
@@ -441,3 +465,4 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     return getitem(arr, along(arr, indices, axis))
 
 
+fill(globals())

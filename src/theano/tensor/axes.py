@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.graph.common_text import fill
 from theano.tensor.elemwise import dimshuffle as _dimshuffle
 from theano.tensor.variable import as_tensor_variable
 
@@ -20,6 +21,7 @@ def shape_padleft(t: Any, n_ones: int = 1) -> Any:
     Parameters
     ----------
     t : tensor-like
+        <any tensor>
     n_ones : int
         How many.
 
@@ -27,6 +29,10 @@ def shape_padleft(t: Any, n_ones: int = 1) -> Any:
     -------
     TensorVariable
         Of the dtype of `t`, with `n_ones` axes of length 1 more.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -43,6 +49,7 @@ def shape_padright(t: Any, n_ones: int = 1) -> Any:
     Parameters
     ----------
     t : tensor-like
+        <any tensor>
     n_ones : int
         How many.
 
@@ -50,6 +57,10 @@ def shape_padright(t: Any, n_ones: int = 1) -> Any:
     -------
     TensorVariable
         Of the dtype of `t`, with `n_ones` axes of length 1 more.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -66,6 +77,7 @@ def shape_padaxis(t: Any, axis: int) -> Any:
     Parameters
     ----------
     t : tensor-like
+        <any tensor>
     axis : int
         Which axis of the result is new.
 
@@ -76,6 +88,7 @@ def shape_padaxis(t: Any, axis: int) -> Any:
 
     Raises
     ------
+    <tensor errors>
     IndexError
         The result has no such axis.
 
@@ -99,12 +112,17 @@ def squeeze(x: Any) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
 
     Returns
     -------
     TensorVariable
         Of the dtype of `x`, without the axes whose length its type says is 1; axes that have length 1 only when
         the function runs stay, unlike NumPy's, for the number of axes is known before.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -121,6 +139,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     axes : sequence of ints, optional
         For each axis of the result, which one of `x` it is.
 
@@ -131,6 +150,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `axes` are not as many as `x` has, or one is named twice.
 
@@ -158,6 +178,7 @@ def swapaxes(y: Any, axis1: int, axis2: int) -> Any:
     Parameters
     ----------
     y : tensor-like
+        <any tensor>
     axis1, axis2 : int
         Which.
 
@@ -168,6 +189,7 @@ def swapaxes(y: Any, axis1: int, axis2: int) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -183,3 +205,6 @@ def swapaxes(y: Any, axis1: int, axis2: int) -> Any:
     order: list[int | str] = list(range(y.type.ndim))
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return dimshuffle(y, order)
+
+
+fill(globals())

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano import scalar
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype, promote
@@ -96,6 +97,7 @@ def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     axis : int, sequence of ints or None
         Counted from the end if negative.
 
@@ -400,3 +402,6 @@ class CAReduceDtype(CAReduce):
 
     def __str__(self) -> str:
         return f"Reduce{{{self.scalar_op}, axis={self.axis}, dtype={self.dtype}, acc_dtype={self.acc_dtype}}}"
+
+
+fill(globals())

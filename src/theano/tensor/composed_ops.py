@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.graph import Apply, Variable
+from theano.graph.common_text import fill
 from theano.tensor.alloc import zeros
 from theano.tensor.arranging import moveaxis
 from theano.tensor.cumulative import CumOp, diff
@@ -75,7 +76,27 @@ class AllocDiag(Composed):
 
 
 class Bartlett(Composed):
-    """`bartlett` as an op."""
+    """`bartlett` as an op.
+
+    Parameters
+    ----------
+    M : 0-d integer
+        What the op is called with: how many points.
+
+    Returns
+    -------
+    TensorVariable
+        A vector of `M` floats.
+
+    Raises
+    ------
+    <tensor errors>
+
+    Examples
+    --------
+    >>> Bartlett()(3).eval()
+    array([0., 1., 0.])
+    """
 
     __props__ = ()
 
@@ -84,14 +105,46 @@ class Bartlett(Composed):
 
 
 class CumsumOp(CumOp):
-    """``CumsumOp(axis)`` is ``CumOp(axis, "add")``."""
+    """``CumsumOp(axis)`` is ``CumOp(axis, "add")``.
+
+    Parameters
+    ----------
+    axis : int, optional
+        Along which the sums are; None: of the flattened tensor.
+
+    Returns
+    -------
+    CumOp
+        The op.
+
+    Examples
+    --------
+    >>> CumsumOp(0)(T.constant([1, 2, 3])).eval()
+    array([1, 3, 6])
+    """
 
     def __new__(cls, axis: int | None = None) -> Any:
         return CumOp(axis, "add")
 
 
 class CumprodOp(CumOp):
-    """``CumprodOp(axis)`` is ``CumOp(axis, "mul")``."""
+    """``CumprodOp(axis)`` is ``CumOp(axis, "mul")``.
+
+    Parameters
+    ----------
+    axis : int, optional
+        Along which the products are; None: of the flattened tensor.
+
+    Returns
+    -------
+    CumOp
+        The op.
+
+    Examples
+    --------
+    >>> CumprodOp(0)(T.constant([1, 2, 3])).eval()
+    array([1, 2, 6])
+    """
 
     def __new__(cls, axis: int | None = None) -> Any:
         return CumOp(axis, "mul")
@@ -163,7 +216,28 @@ class DotModulo(Composed):
 
 
 class FillDiagonal(Composed):
-    """`fill_diagonal` as an op."""
+    """`fill_diagonal` as an op.
+
+    Parameters
+    ----------
+    a, val : tensor-like
+        What the op is called with: a tensor with two axes or more, and a 0-d value.
+
+    Returns
+    -------
+    TensorVariable
+        Of the type of `a`.
+
+    Raises
+    ------
+    <tensor errors>
+
+    Examples
+    --------
+    >>> FillDiagonal()(T.zeros((2, 2)), 1).eval()
+    array([[1., 0.],
+           [0., 1.]])
+    """
 
     __props__ = ()
 
@@ -172,7 +246,28 @@ class FillDiagonal(Composed):
 
 
 class FillDiagonalOffset(Composed):
-    """`fill_diagonal_offset` as an op."""
+    """`fill_diagonal_offset` as an op.
+
+    Parameters
+    ----------
+    a, val, offset : tensor-like
+        What the op is called with: a matrix, a 0-d value, and a 0-d integer.
+
+    Returns
+    -------
+    TensorVariable
+        Of the type of `a`.
+
+    Raises
+    ------
+    <tensor errors>
+
+    Examples
+    --------
+    >>> FillDiagonalOffset()(T.zeros((2, 2)), 1, 1).eval()
+    array([[0., 1.],
+           [0., 0.]])
+    """
 
     __props__ = ()
 
@@ -254,7 +349,25 @@ class PermuteRowElements(Composed):
 
 
 class RavelMultiIndex(Composed):
-    """`ravel_multi_index` as an op: its inputs are the coordinates, then the lengths of all axes as one vector."""
+    """`ravel_multi_index` as an op: its inputs are the coordinates, then the lengths of all axes as one vector.
+
+    Parameters
+    ----------
+    mode : {'raise', 'wrap', 'clip'}
+        What becomes of coordinates outside.
+    order : {'C', 'F'}
+        Whether the last or the first axis is the fastest.
+
+    Returns
+    -------
+    TensorVariable
+        Integers: the places in the flattened array.
+
+    Examples
+    --------
+    >>> RavelMultiIndex()([1], [2], [3, 4]).eval()
+    array([6])
+    """
 
     __props__ = ("mode", "order")
 
@@ -275,6 +388,20 @@ class RavelMultiIndex(Composed):
 
 class ScalarFromTensor(Composed):
     """A 0-d tensor as a number; numbers are 0-d tensors here, so it stays as it is.
+
+    Parameters
+    ----------
+    t : tensor-like
+        0-d, of any dtype.
+
+    Returns
+    -------
+    TensorVariable
+        `t`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -297,6 +424,20 @@ class ScalarFromTensor(Composed):
 
 class TensorFromScalar(ScalarFromTensor):
     """A number as a 0-d tensor, which it is here.
+
+    Parameters
+    ----------
+    t : tensor-like
+        0-d, of any dtype.
+
+    Returns
+    -------
+    TensorVariable
+        `t`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -329,7 +470,25 @@ class Tile(Composed):
 
 
 class UnravelIndex(Composed):
-    """`unravel_index` as an op, for lengths of `ndim` axes as one vector."""
+    """`unravel_index` as an op, for lengths of `ndim` axes as one vector.
+
+    Parameters
+    ----------
+    ndim : int
+        How many axes there are.
+    order : {'C', 'F'}
+        Whether the last or the first axis is the fastest.
+
+    Returns
+    -------
+    TensorVariable
+        For each axis the coordinates, integers.
+
+    Examples
+    --------
+    >>> [c.eval() for c in UnravelIndex(2)([6], [3, 4])]
+    [array([1]), array([2])]
+    """
 
     __props__ = ("ndim", "order")
 
@@ -353,3 +512,6 @@ fill_diagonal_ = FillDiagonal()
 fill_diagonal_offset_ = FillDiagonalOffset()
 scalar_from_tensor = ScalarFromTensor()
 tensor_from_scalar = TensorFromScalar()
+
+
+fill(globals())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.masks import mixed, moved
 from theano.tensor.methods import attach
@@ -121,6 +122,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     axis : int or None
         None: `x` is flattened.
 
@@ -132,6 +134,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -139,6 +142,10 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     --------
     >>> T.cumsum(T.constant([1, 2, 3])).eval()
     array([1, 3, 6])
+
+    References
+    ----------
+    ``y[k] = y[k - 1] + x[k]``, as `numpy.cumsum`.
     """
     return CumOp(axis, "add")(x)
 
@@ -149,6 +156,7 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     axis : int or None
         None: `x` is flattened.
 
@@ -160,6 +168,7 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -167,6 +176,10 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
     --------
     >>> T.cumprod(T.constant([1, 2, 3])).eval()
     array([1, 2, 6])
+
+    References
+    ----------
+    ``y[k] = y[k - 1] * x[k]``, as `numpy.cumprod`.
     """
     return CumOp(axis, "mul")(x)
 
@@ -190,6 +203,7 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -201,6 +215,10 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     Notes
     -----
     The formula, for ``n=1``, is ``result[k] = x[k + 1] - x[k]``.
+
+    References
+    ----------
+    ``y[k] = x[k + 1] - x[k]``, as `numpy.diff`.
     """
     x = as_tensor_variable(x)
     before = (slice(None),) * checked_axis(axis, x.type.ndim, "diff")
@@ -218,3 +236,6 @@ def _cumprod(self: Any, axis: int | None = None) -> Any:
 
 
 attach({"cumsum": _cumsum, "cumprod": _cumprod}, [cumsum, cumprod])
+
+
+fill(globals())

@@ -5,6 +5,7 @@ They are made from `theano.tensor.meanings` and the table of scalar operations.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from textwrap import wrap
@@ -66,7 +67,7 @@ def function(op: Any, otherwise: str) -> str:
         "Examples",
         "--------",
         *_example(op, name, meaning),
-        *_notes(meaning),
+        *_references(meaning),
     ])  # fmt: skip
 
 
@@ -94,6 +95,11 @@ def named_type(type_: Any, otherwise: str) -> str:
         "-------",
         "TensorVariable",
         f"    With {type_.ndim} ax{'i' if type_.ndim == 1 else 'e'}s.",
+        "",
+        "Raises",
+        "------",
+        "TypeError",
+        "    `name` is no text.",
         "",
         "Examples",
         "--------",
@@ -138,10 +144,8 @@ def _of_dtypes(rule: Callable[..., str], count: int) -> str:
 
 
 def _refusals(real: dict[str, str], complex_: dict[str, str]) -> list[str]:
-    if complex_:
-        return []
-    which = "complex numbers" if real else "floats and complex numbers"
-    return ["Raises", "------", "TypeError", f"    For {which}.", ""]
+    which = "" if complex_ else ", or has complex numbers" if real else ", or has floats or complex numbers"
+    return ["Raises", "------", "TypeError", f"    An argument is no tensor and can't become one{which}.", ""]
 
 
 def _example(op: Any, name: str, meaning: Meaning) -> list[str]:
@@ -158,10 +162,23 @@ def _example(op: Any, name: str, meaning: Meaning) -> list[str]:
     return [f">>> T.{name}({meaning.at}).eval()" + ".round(6)" * rounded, repr(value.round(6) if rounded else value)]
 
 
-def _notes(meaning: Meaning) -> list[str]:
-    notes = []
-    if meaning.numpy:
-        notes.append(f"As `{meaning.numpy}`.")
-    if meaning.source:
-        notes.append(f"Formula: {meaning.source}, https://dlmf.nist.gov.")
-    return ["", "Notes", "-----", " ".join(notes)] if notes else []
+def _references(meaning: Meaning) -> list[str]:
+    """Where the formula is from, and whose function is the same."""
+    found = [meaning.source + _address(meaning.source) + "."] if meaning.source else []
+    found += [f"As `{meaning.numpy}`."] if meaning.numpy else []
+    return ["", "References", "----------", *wrap(" ".join(found), 100)]
+
+
+def _address(source: str) -> str:
+    """Where an equation or section of the Digital Library of Mathematical Functions can be read.
+
+    Examples
+    --------
+    >>> _address("DLMF 7.2.1"), _address("DLMF 5.15"), _address("DLMF 4.2(ii)"), _address("a book")
+    (', https://dlmf.nist.gov/7.2.E1', ', https://dlmf.nist.gov/5.15', ', https://dlmf.nist.gov/4.2.ii', '')
+    """
+    found = re.fullmatch(r"DLMF (\d+\.\d+)(?:\.(\d+)|\((\w+)\))?", source)
+    if found is None:
+        return ""
+    section, equation, part = found.groups()
+    return f", https://dlmf.nist.gov/{section}" + (f".E{equation}" if equation else f".{part}" if part else "")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op, Variable
+from theano.graph import Apply, Op, Variable, common_text
 from theano.tensor.alloc import zeros, zeros_like
 from theano.tensor.axes import dimshuffle
 from theano.tensor.math import cast, maximum, minimum
@@ -44,6 +44,7 @@ class ExtractDiag(Op):
 
     Raises
     ------
+    <tensor errors>
     ValueError
         The axes are equal or negative, or the tensor does not have them.
 
@@ -125,6 +126,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `a` has no such axes, or both are the same.
 
@@ -146,6 +148,7 @@ def diag(v: Any, k: int = 0) -> Any:
     Parameters
     ----------
     v : tensor-like
+        A vector (n,) or a matrix (m, n).
     k : int
         The diagonal: 0 is the main one, positive ones are above it.
 
@@ -157,6 +160,7 @@ def diag(v: Any, k: int = 0) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `v` is 0-d.
 
@@ -165,6 +169,10 @@ def diag(v: Any, k: int = 0) -> Any:
     >>> T.diag(T.constant([1, 2])).eval()
     array([[1, 0],
            [0, 2]])
+
+    References
+    ----------
+    ``y[i] = x[i, i]``, as `numpy.diag`.
     """
     v = as_tensor_variable(v)
     if v.type.ndim == 0:
@@ -257,3 +265,6 @@ def _diagonal(self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any
 
 
 attach({"diagonal": _diagonal}, [diagonal])
+
+
+common_text.fill(globals())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import upcast
 from theano.tensor.axes import dimshuffle
 from theano.tensor.opsupport import Shapes, holomorphic, single
@@ -91,6 +92,7 @@ def dot(a: Any, b: Any) -> Any:
     Parameters
     ----------
     a, b : tensor-like
+        Of any number of axes and any dtype. The lengths that are summed over are equal.
 
     Returns
     -------
@@ -100,6 +102,7 @@ def dot(a: Any, b: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         The two lengths differ (when it runs, if they are not known before).
 
@@ -131,11 +134,16 @@ def outer(x: Any, y: Any) -> Any:
     Parameters
     ----------
     x, y : tensor-like
+        Of any shape and dtype; read in C order.
 
     Returns
     -------
     TensorVariable
         A matrix with ``x.size`` rows and ``y.size`` columns, of the dtype that holds those of `x` and `y`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -146,6 +154,10 @@ def outer(x: Any, y: Any) -> Any:
     Notes
     -----
     The formula is ``result[i, k] = x[i] * y[k]``.
+
+    References
+    ----------
+    ``z[i, j] = x[i] * y[j]``, as `numpy.outer`.
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     x = x if x.type.ndim == 1 else flatten(x)
@@ -242,6 +254,10 @@ def batched_dot(a: Any, b: Any) -> Any:
     Notes
     -----
     The formula is ``result[n, i, k] = sum over j of a[n, i, j] * b[n, j, k]``.
+
+    References
+    ----------
+    ``y[i] = dot(a[i], b[i])``, as `numpy.matmul` of matrices.
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim == 0 or b.type.ndim == 0:
@@ -291,6 +307,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     Parameters
     ----------
     a, b : tensor-like
+        Of any dtype. The lengths of the axes that are summed over are equal.
     axes : int or pair of lists
         The last `axes` axes of `a` and the first of `b`, or the axes of each.
 
@@ -301,6 +318,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `axes` do not fit, or lengths differ (when it runs, if they are not known before).
 
@@ -309,6 +327,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     >>> T.tensordot(T.ones((2, 3, 4)), T.ones((3, 4, 5)), axes=[[1, 2], [0, 1]]).eval()
     array([[12., 12., 12., 12., 12.],
            [12., 12., 12., 12., 12.]])
+
+    References
+    ----------
+    ``y[i, k] = sum over j of a[i, j] * b[j, k]``, as `numpy.tensordot`; i, j, k stand for several axes.
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     a_axes, b_axes = _contracted(a, b, axes, 0)
@@ -351,6 +373,10 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     --------
     >>> T.batched_tensordot(T.ones((2, 3, 4)), T.ones((2, 4, 3)), axes=[[2], [1]]).eval().shape
     (2, 3, 3)
+
+    References
+    ----------
+    ``y[i] = tensordot(x[i], y[i])``, with `numpy.tensordot`.
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if x.type.ndim == 0 or y.type.ndim == 0:
@@ -370,3 +396,6 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     pattern = [a or b for a, b in [(x.type.broadcastable[0], y.type.broadcastable[0])]]
     pattern += [v.type.broadcastable[i] for v, free in ((x, x_free), (y, y_free)) for i in free]
     return patternbroadcast(result, pattern)
+
+
+fill(globals())

@@ -252,5 +252,9 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     >>> w, v = eigh(T.constant([[0.0, 2.0], [2.0, 0.0]]))
     >>> w.eval()
     array([-2.,  2.])
+
+    References
+    ----------
+    ``a @ v[:, k] = w[k] * v[:, k]``, as `numpy.linalg.eigh`.
     """
     return Eigh(UPLO)(a)

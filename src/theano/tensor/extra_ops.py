@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import INTEGER, as_dtype
 from theano.tensor.alloc import alloc, zeros, zeros_like
 from theano.tensor.assertion import Assert
@@ -111,6 +112,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     repeats : int, or integer tensor-like of at most one axis
         How often each element; a vector has a number for each.
     axis : int or None
@@ -229,6 +231,10 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     --------
     >>> T.extra_ops.bincount(T.constant([0, 2, 2])).eval()
     array([1, 0, 2])
+
+    References
+    ----------
+    ``y[k] = how many i with x[i] == k``, as `numpy.bincount`.
     """
     x = as_tensor_variable(x)
     if x.type.ndim != 1:
@@ -254,6 +260,7 @@ def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
     condition : tensor-like
         A vector of bools or numbers, not longer than the axis.
     x : tensor-like
+        <any tensor>
     axis : int or None
         None: `x` is flattened.
 
@@ -264,6 +271,7 @@ def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     IndexError
         When it runs: `condition` holds where there is no element.
 
@@ -291,6 +299,10 @@ class CpuContiguous(Op):
     -------
     TensorVariable
         Of the shape and dtype of `x`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -375,3 +387,6 @@ def _compress(self: Any, a: Any, axis: int | None = None) -> Any:
 
 
 attach({"repeat": _repeat, "compress": _compress}, [repeat])
+
+
+fill(globals())

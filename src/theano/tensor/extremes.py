@@ -242,6 +242,10 @@ def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tupl
     --------
     >>> [v.eval().tolist() for v in T.max_and_argmax(T.constant([[1, 5], [3, 4]]), axis=1)]
     [[5, 4], [1, 1]]
+
+    References
+    ----------
+    ``y = x[i]``, ``y >= x[j]`` for all j, as `numpy.max` and `numpy.argmax`.
     """
     a = as_tensor_variable(a)
     (values, positions), axes = _extremes(a, axis)
@@ -279,6 +283,10 @@ def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Notes
     -----
     The gradient goes to each of tied elements as a whole.
+
+    References
+    ----------
+    ``y >= x[i] for all i``, as `numpy.max`.
     """
     return max_and_argmax(x, axis, keepdims)[0]
 
@@ -309,6 +317,10 @@ def supremum(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     >>> x = T.dvector("x")
     >>> T.supremum(x).eval({x: []})
     array(-inf)
+
+    References
+    ----------
+    ``y >= x[i] for all i``, as `numpy.max`.
     """
     x = as_tensor_variable(x)
     return reduced(Supremum(normalize_axis(axis, x.type.ndim)), x, keepdims)
@@ -340,6 +352,10 @@ def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     --------
     >>> T.argmax(T.constant([[1, 5], [3, 4]]), axis=0).eval()
     array([1, 0])
+
+    References
+    ----------
+    ``y = the first i with x[i] == max(x)``, as `numpy.argmax`.
     """
     return max_and_argmax(x, axis, keepdims)[1]
 
@@ -378,6 +394,10 @@ def min(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Notes
     -----
     The gradient goes to each of tied elements as a whole.
+
+    References
+    ----------
+    ``y <= x[i] for all i``, as `numpy.min`.
     """
     return _reversed_order(max(_reversed_order(as_tensor_variable(x)), axis, keepdims))
 
@@ -408,6 +428,10 @@ def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     --------
     >>> T.argmin(T.constant([[1, 5], [3, 4]]), axis=0).eval()
     array([0, 1])
+
+    References
+    ----------
+    ``y = the first i with x[i] == min(x)``, as `numpy.argmin`.
     """
     return argmax(_reversed_order(as_tensor_variable(x)), axis, keepdims)
 

@@ -372,5 +372,9 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     >>> u, s, vt = svd(T.dmatrix(), full_matrices=False)
     >>> svd(T.constant([[0.0, 2.0], [3.0, 0.0]]), compute_uv=False).eval()
     array([3., 2.])
+
+    References
+    ----------
+    ``a = u @ diag(s) @ vt``, as `numpy.linalg.svd`.
     """
     return SVD(full_matrices, compute_uv)(a)

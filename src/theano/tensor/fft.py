@@ -215,6 +215,10 @@ def rfft(inp: Any, norm: str | None = None) -> Any:
     array([[[ 4.,  0.],
             [-1.,  1.],
             [ 2.,  0.]]])
+
+    References
+    ----------
+    ``y[k] = sum over n of x[n] * exp(-2 * pi * i * k * n / N)`` along each axis, as `numpy.fft.rfftn`.
     """
     norm = _checked(norm)
     inp = as_tensor_variable(inp)
@@ -250,6 +254,10 @@ def irfft(inp: Any, norm: str | None = None, is_odd: bool = False) -> Any:
     --------
     >>> irfft(rfft(T.constant([[1.0, 0.0, 2.0, 1.0]]))).eval()
     array([[1., 0., 2., 1.]])
+
+    References
+    ----------
+    ``x[n] = sum over k of y[k] * exp(2 * pi * i * k * n / N) / N`` along each axis, as `numpy.fft.irfftn`.
     """
     norm = _checked(norm)
     if is_odd not in (True, False):

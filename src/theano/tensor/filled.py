@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.configdefaults import config
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype, upcast
 from theano.tensor.alloc import AllocEmpty, alloc
 from theano.tensor.arranging import moveaxis
@@ -67,6 +68,7 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     fill_value : tensor-like
         A number, or what is broadcast to the shape of `a`.
     dtype : str, optional
@@ -76,6 +78,10 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
     -------
     TensorVariable
         Of the shape of `a`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -122,6 +128,7 @@ def empty_like(prototype: Any, dtype: Any = None) -> Any:
     Parameters
     ----------
     prototype : tensor-like
+        <any tensor>
     dtype : str, optional
         Dtype of the result.
 
@@ -129,6 +136,10 @@ def empty_like(prototype: Any, dtype: Any = None) -> Any:
     -------
     TensorVariable
         Of the shape of `prototype`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -200,6 +211,10 @@ def linspace(
         A vector of `num` numbers; with ends of more axes, one axis more than these have. With `retstep`, then
         the distance.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.linspace(0, 1, 5).eval()
@@ -243,6 +258,7 @@ def logspace(
     endpoint : bool
         Whether ``base ** stop`` is the last one.
     base : tensor-like
+        What is raised to powers: 0-d, or of a shape that broadcasts with the ends.
     dtype : str, optional
         Dtype of the result; default: `floatX`, or wider if an end is.
     axis : int
@@ -253,10 +269,18 @@ def logspace(
     TensorVariable
         A vector of `num` numbers; with ends of more axes, one axis more than these have.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.logspace(0, 2, 3).eval()
     array([  1.,  10., 100.])
+
+    References
+    ----------
+    ``y[k] = base ** (start + k * (stop - start) / (num - 1))``, as `numpy.logspace`.
     """
     exponents = linspace(start, stop, num, endpoint, axis=axis)
     numbers = power(cast(as_tensor_variable(base), exponents.type.dtype), exponents)
@@ -337,6 +361,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `x` is no vector.
 
@@ -345,6 +370,10 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     >>> T.vander(T.constant([2, 3]), 3).eval()
     array([[4, 2, 1],
            [9, 3, 1]])
+
+    References
+    ----------
+    ``y[i, j] = x[i] ** (N - 1 - j)``, as `numpy.vander`.
     """
     x = as_tensor_variable(x)
     if x.type.ndim != 1:
@@ -354,3 +383,6 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     base = shape_padright(x)
     dtype = upcast(x.type.dtype, "int64")
     return cast(power(base, dimshuffle(powers, ("x", 0))), dtype) if dtype in DISCRETE else power(base, powers)
+
+
+fill(globals())

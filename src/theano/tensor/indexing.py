@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Constant, Variable
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.advanced_subtensor import (
     ARRAY,
@@ -189,6 +190,7 @@ def nonzero(a: Any, return_matrix: bool = False) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `a` is 0-d.
 
@@ -219,6 +221,7 @@ def flatnonzero(a: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `a` is 0-d.
 
@@ -248,6 +251,7 @@ def nonzero_values(a: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `a` is 0-d.
 
@@ -266,6 +270,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     indices : tensor-like
         Integers, of any shape.
     axis : int or None
@@ -310,3 +315,6 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     elif mode != "raise":
         raise ValueError(f"take: mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
     return getitem(a, (*(FULL for _ in range(axis)), indices))
+
+
+fill(globals())

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import theano.tensor as tensor
+from theano.graph.common_text import filled
 from theano.tensor.math import cast
 from theano.tensor.variable import as_tensor_variable
 
@@ -58,10 +59,30 @@ def _like_first(base: str, name: str) -> Callable[..., Any]:
 
     inplace.__name__ = inplace.__qualname__ = name
     inplace.__module__ = __name__
-    inplace.__doc__ = (
-        f"`{base}`, with a result of the type of the first argument (see `theano.tensor.inplace`); ValueError where "
-        "it has other broadcastable axes."
-    )
+    inplace.__doc__ = filled(f"""`{base}`, with a result of the type of its first argument: see `theano.tensor.inplace`.
+
+Parameters
+----------
+*args : tensor-like
+    As those of `{base}`.
+
+Returns
+-------
+TensorVariable
+    Of the type of the first argument.
+
+Raises
+------
+<tensor errors>
+ValueError
+    The result has other broadcastable axes than the first argument.
+
+Examples
+--------
+>>> from theano.tensor.inplace import {name}
+>>> callable({name})
+True
+""")
     return inplace
 
 

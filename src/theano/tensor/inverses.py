@@ -350,6 +350,10 @@ def slogdet(a: Any) -> Any:
     >>> sign, logarithm = slogdet(T.constant([[2.0, 0.0], [0.0, -0.5]]))
     >>> sign.eval(), logarithm.eval()
     (array(-1.), array(0.))
+
+    References
+    ----------
+    ``det(x) = sign * exp(logdet)``, as `numpy.linalg.slogdet`.
     """
     return SLogDet()(a)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import DISCRETE, upcast
 from theano.tensor.alloc import alloc
 from theano.tensor.axes import dimshuffle, shape_padaxis, shape_padleft
@@ -50,6 +51,18 @@ class Join(Op):
     ----------
     view : int
         Has no meaning here: the compiler plans memory.
+    axis, *tensors : int or 0-d integer tensor, and tensor-like
+        What the op is called with. The tensors are equal in number of axes and in all lengths but that along `axis`.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of all tensors.
+
+    Raises
+    ------
+    ValueError
+        There are no tensors, or they differ in number of axes, or the axis is none of theirs.
 
     Examples
     --------
@@ -330,6 +343,7 @@ def horizontal_stack(*args: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There are not two matrices at least, or the numbers of rows differ.
 
@@ -357,6 +371,7 @@ def vertical_stack(*args: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There are not two matrices at least, or the numbers of columns differ.
 
@@ -469,6 +484,7 @@ def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Any | list[
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     splits_size : tensor-like
         A vector of `n_splits` integers, whose sum is the length of `axis`.
     n_splits : int
@@ -502,6 +518,7 @@ def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     shift : int or 0-d integer tensor
         How many places; to the front if negative.
     axis : int or None
@@ -514,6 +531,7 @@ def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -543,6 +561,7 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     reps : int, 0-d integer, list of those, or integer vector
         How often along each axis, the last one being that of the last axis; of a vector the length must be
         known or given as `ndim`.
@@ -556,6 +575,7 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There are more `reps` than `ndim`, or their number is not known.
 
@@ -586,3 +606,6 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     spread = dimshuffle(x, [o for i in range(result_ndim) for o in ("x", i)])
     repeated = alloc(spread, *(s for pair in zip(times, lengths) for s in pair))
     return reshape(repeated, [t * n for t, n in zip(times, lengths)])
+
+
+fill(globals())

@@ -7,6 +7,7 @@ from typing import Any
 
 from theano import scalar
 from theano.configdefaults import config
+from theano.graph import common_text
 from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.tensor.elemwise import Elemwise, elemwise
 from theano.tensor.variable import as_tensor_variable
@@ -154,16 +155,25 @@ def isnan(a: Any) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
 
     Returns
     -------
     TensorVariable
         Bools, of the shape of `a`; for complex numbers whether a part is NaN.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> isnan(T.constant([1.0, float("nan")])).eval()
     array([False,  True])
+
+    References
+    ----------
+    ``a != a``, as `numpy.isnan`.
     """
     return isnan_(a)
 
@@ -174,16 +184,25 @@ def isinf(a: Any) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
 
     Returns
     -------
     TensorVariable
         Bools, of the shape of `a`; for complex numbers whether a part is infinite.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> isinf(T.constant([1.0, float("inf")])).eval()
     array([False,  True])
+
+    References
+    ----------
+    ``abs(a) == inf``, as `numpy.isinf`.
     """
     return isinf_(a)
 
@@ -196,6 +215,7 @@ def cast(x: Any, dtype: Any) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     dtype : str or numpy.dtype
         Its name; 'floatX' is what the flag says.
 
@@ -213,6 +233,10 @@ def cast(x: Any, dtype: Any) -> Any:
     --------
     >>> T.cast(T.constant([300.0, -1.7]), "int16").eval()
     array([300,  -1], dtype=int16)
+
+    References
+    ----------
+    ``y = dtype(x)``, as `numpy.ndarray.astype`.
     """
     wanted = as_dtype(dtype)
     x = as_tensor_variable(x)
@@ -247,6 +271,10 @@ def round(a: Any, mode: str | None = None) -> Any:
     array([0., 2.])
     >>> T.round(T.constant([0.5, 1.5]), "half_away_from_zero").eval()
     array([1., 2.])
+
+    References
+    ----------
+    ``y = the integer n with the least abs(x - n)``, as `numpy.round`.
     """
     if mode in (None, "half_to_even"):
         return round_half_to_even(a)
@@ -281,6 +309,10 @@ def iround(a: Any, mode: str | None = None) -> Any:
     --------
     >>> T.iround(T.constant([0.5, 1.6])).eval()
     array([0, 2])
+
+    References
+    ----------
+    ``y = int64(round(a))``, as `numpy.round`.
     """
     return cast(round(a, mode), "int64")
 
@@ -300,6 +332,7 @@ def divmod(x: Any, y: Any) -> tuple[Any, Any]:
 
     Raises
     ------
+    <tensor errors>
     ComplexError
         A number is complex.
 
@@ -307,6 +340,10 @@ def divmod(x: Any, y: Any) -> tuple[Any, Any]:
     --------
     >>> [v.eval().tolist() for v in T.divmod(T.constant([7, -7]), 2)]
     [[3, -4], [1, 1]]
+
+    References
+    ----------
+    ``(x // y, x - y * (x // y))``, as `numpy.divmod`.
     """
     return floor_div(x, y), mod_check(x, y)
 
@@ -324,10 +361,18 @@ def power(x: Any, y: Any) -> Any:
     TensorVariable
         Of the shape that both broadcast to, and of the dtype that holds theirs.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.power(T.constant([1, 2, 3]), 2).eval()
     array([1, 4, 9])
+
+    References
+    ----------
+    ``x ** y``, as `numpy.power`.
     """
     return pow(x, y)
 
@@ -347,6 +392,7 @@ def mod_check(x: Any, y: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ComplexError
         A number is complex.
 
@@ -354,6 +400,10 @@ def mod_check(x: Any, y: Any) -> Any:
     --------
     >>> T.mod_check(T.constant([7, -7]), 3).eval()
     array([1, 2])
+
+    References
+    ----------
+    ``x - y * floor(x / y)``, as `numpy.mod`.
     """
     return mod(x, y)
 
@@ -380,6 +430,10 @@ def div_proxy(x: Any, y: Any) -> Any:
     --------
     >>> T.div_proxy(T.constant(7.0), 2).eval()
     array(3.5, dtype=float32)
+
+    References
+    ----------
+    ``y = a / b``, as `numpy.true_divide`.
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     if x.type.dtype not in DISCRETE or y.type.dtype not in DISCRETE:
@@ -402,10 +456,18 @@ def ceil_intdiv(a: Any, b: Any) -> Any:
     TensorVariable
         Of the shape that both broadcast to, and of the dtype that holds theirs.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> ceil_intdiv(T.constant(7), 2).eval()
     array(4, dtype=int8)
+
+    References
+    ----------
+    ``y = -((-a) // b)``: R. Graham, D. Knuth, O. Patashnik, "Concrete mathematics", 1994, (3.4).
     """
     quotient = int_div(a, b)
     return cast(neq(mod(a, b), 0), quotient.type.dtype) + quotient
@@ -428,10 +490,18 @@ def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: b
     TensorVariable
         Bools, of the shape that both broadcast to.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.isclose(T.constant([1.0, 2.0]), T.constant([1.0 + 1e-9, 2.1])).eval()
     array([ True, False])
+
+    References
+    ----------
+    ``abs(a - b) <= atol + rtol * abs(b)``, as `numpy.isclose`.
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.dtype in DISCRETE:
@@ -463,3 +533,6 @@ def _scal_elemwise(symbol: Callable[..., Any]) -> Elemwise:
     made = _user(op)
     made.__doc__ = symbol.__doc__
     return made
+
+
+common_text.fill(globals())

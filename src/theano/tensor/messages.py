@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theano.graph import Apply, Variable, generic
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import as_dtype
 from theano.tensor.opsupport import Unconnected, index_constant
 from theano.tensor.type import TensorType
@@ -260,6 +261,7 @@ def send(var: Any, dest: int, tag: int) -> Any:
     Parameters
     ----------
     var : tensor-like
+        <any tensor>
     dest : int
         Rank of the process.
     tag : int
@@ -377,6 +379,7 @@ def key_to_cmp(key: Callable[[Any], Any]) -> Callable[[Any, Any], int]:
         Parameters
         ----------
         a, b : Apply
+            Nodes of a graph.
 
         Returns
         -------
@@ -399,6 +402,7 @@ def mpi_send_wait_key(a: Apply) -> int:
     Parameters
     ----------
     a : Apply
+        A node of a graph.
 
     Returns
     -------
@@ -418,6 +422,7 @@ def mpi_tag_key(a: Apply) -> int:
     Parameters
     ----------
     a : Apply
+        A node of a graph.
 
     Returns
     -------
@@ -435,3 +440,6 @@ mpi_send_wait_cmp = key_to_cmp(mpi_send_wait_key)
 mpi_tag_cmp = key_to_cmp(mpi_tag_key)
 mpi_keys = (mpi_send_wait_key, mpi_tag_key)
 mpi_cmps = (mpi_send_wait_cmp, mpi_tag_cmp)
+
+
+fill(globals())

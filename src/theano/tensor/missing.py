@@ -35,6 +35,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     copy : bool
         Has no meaning here.
     nan : tensor-like, 0-d
@@ -47,10 +48,18 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     TensorVariable
         Of the shape and dtype of `x`.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.nan_to_num(T.constant([1.0, np.nan, -np.inf]), neginf=-9).eval()
     array([ 1.,  0., -9.])
+
+    References
+    ----------
+    ``y = 0 where x != x``, as `numpy.nan_to_num`.
     """
     x = as_tensor_variable(x)
     dtype = x.type.dtype
@@ -90,6 +99,7 @@ def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) 
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `a`.
@@ -108,6 +118,10 @@ def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) 
     --------
     >>> T.nansum(T.constant([1.0, np.nan, 2.0])).eval()
     array(3.)
+
+    References
+    ----------
+    ``y = sum(a[a == a])``, as `numpy.nansum`.
     """
     return sum_(_without(as_tensor_variable(a), 0), axis=axis, dtype=dtype, keepdims=keepdims)
 
@@ -118,6 +132,7 @@ def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `a`.
@@ -136,6 +151,10 @@ def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
     --------
     >>> T.nanprod(T.constant([2.0, np.nan, 3.0])).eval()
     array(6.)
+
+    References
+    ----------
+    ``y = prod(a[a == a])``, as `numpy.nanprod`.
     """
     return prod_(_without(as_tensor_variable(a), 1), axis=axis, dtype=dtype, keepdims=keepdims)
 
@@ -153,6 +172,7 @@ def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     axis : int or None
         None: `a` is flattened.
     dtype : str, optional
@@ -165,6 +185,7 @@ def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -172,6 +193,10 @@ def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     --------
     >>> T.nancumsum(T.constant([1.0, np.nan, 2.0])).eval()
     array([1., 1., 3.])
+
+    References
+    ----------
+    ``y[k] = y[k - 1] + a[k]``, as `numpy.nancumsum`.
     """
     return _accumulated(a, axis, dtype, 0, cumsum)
 
@@ -182,6 +207,7 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     axis : int or None
         None: `a` is flattened.
     dtype : str, optional
@@ -194,6 +220,7 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -201,6 +228,10 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     --------
     >>> T.nancumprod(T.constant([2.0, np.nan, 3.0])).eval()
     array([2., 2., 6.])
+
+    References
+    ----------
+    ``y[k] = y[k - 1] * a[k]``, as `numpy.nancumprod`.
     """
     return _accumulated(a, axis, dtype, 1, cumprod)
 
@@ -211,6 +242,7 @@ def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     <axis>
     dtype : str, optional
         Float dtype of the result; default: float64 for integers, else that of `a`.
@@ -229,6 +261,10 @@ def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False)
     --------
     >>> T.nanmean(T.constant([[1.0, np.nan], [3.0, np.nan]]), axis=0).eval()
     array([ 2., nan])
+
+    References
+    ----------
+    ``y = mean(a[a == a])``, as `numpy.nanmean`.
     """
     a = as_tensor_variable(a)
     dtype = dtype or (a.type.dtype if a.type.dtype not in DISCRETE else "float64")
@@ -242,6 +278,7 @@ def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     <axis>
     dtype : str, optional
         Float dtype of the result; default: float64 for integers, else that of `a`.
@@ -262,6 +299,10 @@ def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
     --------
     >>> T.nanvar(T.constant([1.0, np.nan, 3.0])).eval()
     array(1.)
+
+    References
+    ----------
+    ``y = var(a[a == a])``, as `numpy.nanvar`.
     """
     a = as_tensor_variable(a)
     # What is left out counts as if it were the mean; NaN from infinite elements stays.
@@ -278,6 +319,7 @@ def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     <axis>
     dtype : str, optional
         Float dtype of the result; default: float64 for integers, else that of `a`.
@@ -298,6 +340,10 @@ def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims:
     --------
     >>> T.nanstd(T.constant([1.0, np.nan, 3.0])).eval()
     array(1.)
+
+    References
+    ----------
+    ``y = std(a[a == a])``, as `numpy.nanstd`.
     """
     return sqrt(nanvar(a, axis, dtype, ddof, keepdims))
 
@@ -333,6 +379,10 @@ def nanmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     --------
     >>> T.nanmax(T.constant([1.0, np.nan, 2.0])).eval()
     array(2.)
+
+    References
+    ----------
+    ``y = max(a[a == a])``, as `numpy.nanmax`.
     """
     return _extreme(a, axis, keepdims, max_, -np.inf)
 
@@ -359,6 +409,10 @@ def nanmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     --------
     >>> T.nanmin(T.constant([np.nan, 3.0, 2.0])).eval()
     array(2.)
+
+    References
+    ----------
+    ``y = min(a[a == a])``, as `numpy.nanmin`.
     """
     return _extreme(a, axis, keepdims, min_, np.inf)
 
@@ -397,6 +451,10 @@ def nanargmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     --------
     >>> T.nanargmax(T.constant([1.0, np.nan, 2.0])).eval()
     array(2)
+
+    References
+    ----------
+    ``y = the first i with a[i] == max(a[a == a])``, as `numpy.nanargmax`.
     """
     return _position(a, axis, keepdims, argmax, -np.inf, "nanargmax")
 
@@ -426,6 +484,10 @@ def nanargmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     --------
     >>> T.nanargmin(T.constant([np.nan, 3.0, 2.0])).eval()
     array(2)
+
+    References
+    ----------
+    ``y = the first i with a[i] == min(a[a == a])``, as `numpy.nanargmin`.
     """
     return _position(a, axis, keepdims, argmin, np.inf, "nanargmin")
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.tensor import math, reduction
 from theano.tensor import statistics as _statistics
 from theano.tensor.alloc import zeros_like
@@ -146,6 +147,10 @@ def diag(x: Any) -> Any:
     --------
     >>> diag(T.constant([[1, 2], [3, 4]])).eval()
     array([1, 4])
+
+    References
+    ----------
+    ``y[i] = x[i, i]``, as `numpy.diag`.
     """
     x = as_tensor_variable(x)
     if x.type.ndim not in (1, 2):
@@ -175,6 +180,10 @@ def trace(X: Any) -> Any:
     --------
     >>> trace(T.constant([[1, 2], [3, 4]])).eval()
     array(5)
+
+    References
+    ----------
+    ``y = sum over i of X[i, i]``, as `numpy.trace`.
     """
     return sum_(extract_diag(as_matrix(X, "trace")))
 
@@ -194,6 +203,7 @@ def matrix_dot(*args: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no matrix.
 
@@ -201,6 +211,10 @@ def matrix_dot(*args: Any) -> Any:
     --------
     >>> matrix_dot(T.dmatrix(), T.dmatrix(), T.dvector()).type
     TensorType(float64, vector)
+
+    References
+    ----------
+    ``y = A @ B @ ...``, as `numpy.linalg.multi_dot`.
     """
     if not args:
         raise ValueError("matrix_dot takes at least one matrix")
@@ -239,6 +253,10 @@ def matrix_power(M: Any, n: int) -> Any:
     >>> matrix_power(T.constant([[1, 1], [0, 1]]), 5).eval()
     array([[1, 5],
            [0, 1]])
+
+    References
+    ----------
+    ``y = M @ M @ ...``, as `numpy.linalg.matrix_power`.
     """
     M = as_matrices(M, "matrix_power")
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
@@ -274,6 +292,7 @@ def norm(x: Any, ord: Any = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `x` is 0-d, or vectors or matrices have no norm of that order.
     NotImplementedError
@@ -331,6 +350,7 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `ind` is not between 1 and the number of dimensions.
     LinAlgError
@@ -392,6 +412,7 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `a` has fewer axes than `b`, or not those of `axes`, or one of them is named twice; or when it runs, `b` has
         not as many elements as there are equations.
@@ -486,3 +507,6 @@ def spectral_radius_bound(X: Any, log2_exponent: int) -> Any:
     for _ in range(int(log2_exponent)):
         power = dot(power, power)
     return trace(power) ** np.asarray(2.0 ** -int(log2_exponent), X.type.dtype)
+
+
+fill(globals())

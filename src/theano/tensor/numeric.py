@@ -87,6 +87,10 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Notes
     -----
     The formula is ``log(sum(exp(a - m))) + m``, where `m` is the largest element.
+
+    References
+    ----------
+    ``m + log(sum(exp(x - m)))`` with ``m = max(x)``, as `scipy.special.logsumexp`.
     """
     a = as_tensor_variable(a)
     if a.type.dtype in COMPLEX:
@@ -108,6 +112,7 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     <axis, keepdims>
 
     Returns
@@ -123,6 +128,10 @@ def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     --------
     >>> T.count_nonzero(T.constant([0, 1, 2])).eval()
     array(2)
+
+    References
+    ----------
+    ``y = sum(a != 0)``, as `numpy.count_nonzero`.
     """
     return sum_(neq(as_tensor_variable(a), 0), axis=axis, dtype="int64", keepdims=keepdims)
 
@@ -133,6 +142,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     <axis>
     weights : tensor-like, optional
         Of the shape of `a`, or a vector along the one axis `axis`; default: all are 1.
@@ -160,6 +170,10 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     Notes
     -----
     The formula is ``sum(a * weights) / sum(weights)``.
+
+    References
+    ----------
+    ``sum(w * a) / sum(w)``, as `numpy.average`.
     """
     a = as_tensor_variable(a)
     weights = ones_like(a) if weights is None else as_tensor_variable(weights)
@@ -191,6 +205,7 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         An argument is neither a vector nor a matrix.
 
@@ -203,6 +218,10 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     Notes
     -----
     The formula is ``cov[i, j] / sqrt(cov[i, i] * cov[j, j])``.
+
+    References
+    ----------
+    ``r[i, j] = c[i, j] / sqrt(c[i, i] * c[j, j])``, as `numpy.corrcoef`.
     """
     c = cov(x, y, rowvar)
     if c.type.ndim == 0:
@@ -223,6 +242,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     Parameters
     ----------
     y : tensor-like
+        <any tensor>
     x : tensor-like, optional
         Where the values are: a tensor like `y`, or a vector along `axis`.
     dx : tensor-like, 0-d
@@ -235,6 +255,10 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     TensorVariable
         Without the axis `axis`, of a float dtype.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.trapezoid(T.constant([1.0, 2.0, 3.0]), x=[4, 6, 8]).eval()
@@ -243,6 +267,10 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     Notes
     -----
     The formula is ``sum over k of (x[k + 1] - x[k]) * (y[k] + y[k + 1]) / 2``.
+
+    References
+    ----------
+    ``sum over k of (x[k + 1] - x[k]) * (y[k] + y[k + 1]) / 2``, as `numpy.trapezoid`. DLMF 3.5(i).
     """
     y = as_tensor_variable(y)
     (axis,) = all_axes(normalize_axis(axis, y.type.ndim), y.type.ndim)
@@ -279,6 +307,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `xp` or `fp` is no vector.
 
@@ -339,6 +368,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         An argument is no vector, or another `mode`. When it runs: one has no elements.
 
@@ -372,6 +402,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         An argument is no vector, or another `mode`. When it runs: one has no elements.
 
@@ -379,6 +410,10 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     --------
     >>> T.convolve(T.constant([1, 2, 3]), T.constant([0, 1])).eval()
     array([0, 1, 2, 3])
+
+    References
+    ----------
+    ``y[n] = sum over k of a[n - k] * v[k]``, as `numpy.convolve`.
     """
     return _convolved(a, v, mode, "convolve")
 
@@ -422,6 +457,7 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis, or there are not three numbers along it (when it runs, if that is not known before).
 
@@ -460,6 +496,7 @@ def vdot(a: Any, b: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         The numbers of elements differ (when it runs, if they are not known before).
 
@@ -471,6 +508,10 @@ def vdot(a: Any, b: Any) -> Any:
     Notes
     -----
     The formula is ``sum over k of conj(a[k]) * b[k]``.
+
+    References
+    ----------
+    ``sum over k of conj(a[k]) * b[k]``, as `numpy.vdot`.
     """
     a, b = flatten(as_tensor_variable(a)), flatten(as_tensor_variable(b))
     return dot(conj(a) if a.type.dtype in COMPLEX else a, b)
@@ -482,6 +523,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     Parameters
     ----------
     ary : tensor-like
+        A variable, a number, an array or a list, of any shape; not of bools.
     to_end, to_begin : tensor-like, optional
         Numbers behind and before the differences.
 
@@ -490,10 +532,18 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     TensorVariable
         A vector of the dtype that holds those of all.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.ediff1d(T.constant([1, 4, 9]), to_end=[0]).eval()
     array([3, 5, 0])
+
+    References
+    ----------
+    ``y[k] = x[k + 1] - x[k]``, as `numpy.ediff1d`.
     """
     parts = [diff(flatten(as_tensor_variable(ary)))]
     if to_begin is not None:
@@ -509,6 +559,7 @@ def isin(element: Any, test_elements: Any, invert: bool = False) -> Any:
     Parameters
     ----------
     element : tensor-like
+        <any tensor>
     test_elements : tensor-like
         Of any shape.
     invert : bool
@@ -519,10 +570,18 @@ def isin(element: Any, test_elements: Any, invert: bool = False) -> Any:
     TensorVariable
         Bools, of the shape of `element`.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.isin(T.constant([1, 2, 3]), [3, 1]).eval()
     array([ True, False,  True])
+
+    References
+    ----------
+    ``y[i] = any(element[i] == test_elements)``, as `numpy.isin`.
     """
     element, others = as_tensor_variable(element), flatten(as_tensor_variable(test_elements))
     found = any_(eq(shape_padright(element), others), axis=-1)
@@ -546,6 +605,7 @@ def polyval(p: Any, x: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         The length of `p` is not known.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Variable
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 from theano.tensor.alloc import Alloc
@@ -69,6 +70,7 @@ def numpy_scalar(data: Any) -> Any:
     Parameters
     ----------
     data : numpy.ndarray or number
+        Of one element.
 
     Returns
     -------
@@ -100,6 +102,7 @@ def check_equal_numpy(x: Any, y: Any) -> bool:
     Parameters
     ----------
     x, y : anything
+        Two values.
 
     Returns
     -------
@@ -124,6 +127,7 @@ def extract_constant(x: Any, elemwise: bool = True, only_process_constants: bool
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     elemwise : bool
         Whether to compute element-wise arithmetic of constants.
     only_process_constants : bool
@@ -133,6 +137,10 @@ def extract_constant(x: Any, elemwise: bool = True, only_process_constants: bool
     -------
     numpy.ndarray or TensorVariable
         A 0-d array, or `x`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -151,6 +159,7 @@ def constructor(f: Callable[..., Any]) -> Callable[..., Any]:
     Parameters
     ----------
     f : callable
+        A function that makes a variable.
 
     Returns
     -------
@@ -179,6 +188,7 @@ def transfer(var: Any, target: str) -> Any:
     Parameters
     ----------
     var : tensor-like
+        <any tensor>
     target : str
         The device.
 
@@ -213,6 +223,7 @@ def register_transfer(fn: Callable[[Any, str], Any]) -> None:
     Parameters
     ----------
     fn : callable
+        What knows a device.
 
     Returns
     -------
@@ -238,6 +249,7 @@ def advanced_subtensor(x: Any, *index: Any) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     *index : tensor-like, slice or None
         Integers, arrays of them, masks.
 
@@ -267,6 +279,7 @@ def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     y : tensor-like
         What is written, broadcast to ``x[index]``.
     *index : tensor-like, slice or None
@@ -279,6 +292,7 @@ def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     IndexError
         There are too many indices; when it runs: one is out of range.
 
@@ -296,6 +310,7 @@ def advanced_inc_subtensor(x: Any, y: Any, *index: Any) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     y : tensor-like
         What is added, broadcast to ``x[index]``.
     *index : tensor-like, slice or None
@@ -308,6 +323,7 @@ def advanced_inc_subtensor(x: Any, y: Any, *index: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     IndexError
         There are too many indices; when it runs: one is out of range.
 
@@ -363,6 +379,7 @@ def adv_index_broadcastable_pattern(a: Any, idx: Any) -> tuple[bool, ...]:
     Parameters
     ----------
     a : tensor-like
+        <any tensor>
     idx : tuple
         An index: integers, arrays, masks, slices.
 
@@ -373,6 +390,7 @@ def adv_index_broadcastable_pattern(a: Any, idx: Any) -> tuple[bool, ...]:
 
     Raises
     ------
+    <tensor errors>
     IndexError
         There are too many indices.
 
@@ -514,3 +532,6 @@ def equal_slices(s1: slice, s2: slice) -> bool:
     True
     """
     return (s1.start, s1.stop, s1.step) == (s2.start, s2.stop, s2.step)
+
+
+fill(globals())

@@ -194,6 +194,10 @@ def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
     --------
     >>> T.percentile(T.constant([1.0, 2.0, 4.0]), 75).eval()
     array(3.)
+
+    References
+    ----------
+    ``quantile(a, q / 100)``, as `numpy.percentile`.
     """
     return _quantile(a, _fractions(q, 100, "percentile"), axis, method, keepdims, "percentile", False)
 
@@ -221,6 +225,10 @@ def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     --------
     >>> T.median(T.constant([[1.0, 5.0, 3.0], [2.0, 2.0, 9.0]]), axis=1).eval()
     array([3., 2.])
+
+    References
+    ----------
+    ``y = (s[(n - 1) // 2] + s[n // 2]) / 2``, as `numpy.median`; s is x in order.
     """
     return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "median", False)
 
@@ -255,6 +263,10 @@ def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdi
     --------
     >>> T.nanquantile(T.constant([1.0, np.nan, 4.0]), 0.5).eval()
     array(2.5)
+
+    References
+    ----------
+    ``y = quantile(a[a == a], q)``, as `numpy.nanquantile`.
     """
     return _quantile(a, _fractions(q, 1, "nanquantile"), axis, method, keepdims, "nanquantile", True)
 
@@ -289,6 +301,10 @@ def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keep
     --------
     >>> T.nanpercentile(T.constant([1.0, np.nan, 4.0]), 50).eval()
     array(2.5)
+
+    References
+    ----------
+    ``y = quantile(a[a == a], q / 100)``, as `numpy.nanpercentile`.
     """
     return _quantile(a, _fractions(q, 100, "nanpercentile"), axis, method, keepdims, "nanpercentile", True)
 
@@ -316,6 +332,10 @@ def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     --------
     >>> T.nanmedian(T.constant([1.0, np.nan, 4.0, 7.0])).eval()
     array(4.)
+
+    References
+    ----------
+    ``y = median(a[a == a])``, as `numpy.nanmedian`.
     """
     return _quantile(a, constant(np.asarray(0.5)), axis, "linear", keepdims, "nanmedian", True)
 

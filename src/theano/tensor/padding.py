@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.tensor.alloc import alloc
 from theano.tensor.assertion import Assert
 from theano.tensor.indexing import take
@@ -65,6 +66,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any
     Parameters
     ----------
     array : tensor-like
+        <any tensor>
     pad_width : int, pair, or a pair for each axis
         How many: the same everywhere, (before, behind) for all axes, or for each; they may be expressions.
     mode : {'constant', 'edge', 'wrap', 'reflect', 'symmetric'}
@@ -80,6 +82,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any
 
     Raises
     ------
+    <tensor errors>
     ValueError
         Another `mode`, widths that are not one for each axis, or (also when it runs) a negative one.
     IndexError
@@ -105,3 +108,6 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any
         places = arange(-before, shape_i(x, k) + behind)
         x = take(x, _SOURCES[mode](places, shape_i(x, k)), axis=k)
     return x
+
+
+fill(globals())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.axes import shape_padleft
 from theano.tensor.math import cast
@@ -29,6 +30,10 @@ def inverse_permutation(perm: Any) -> Any:
     TensorVariable
         Of the shape and dtype of `perm`.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.inverse_permutation(T.constant([2, 0, 1])).eval()
@@ -50,6 +55,7 @@ def permute_row_elements(x: Any, y: Any, inverse: bool = False) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     y : tensor-like
         Integers: a permutation, or one for each row, of shapes that broadcast with `x`.
     inverse : bool
@@ -83,3 +89,6 @@ def permute_row_elements(x: Any, y: Any, inverse: bool = False) -> Any:
         order = ["x"] * k + [0] + ["x"] * (ndim - 1 - k)
         rows.append(index_constant(0) if one else arange(shape_i(x, k)).dimshuffle(order))
     return x[(*rows, y)]
+
+
+fill(globals())

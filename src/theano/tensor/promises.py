@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.tensor.masks import moved
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, index_constant, single, unknown_if_one
 from theano.tensor.shape import as_shape_vector
@@ -30,6 +31,7 @@ class SpecifyShape(Op):
 
     Raises
     ------
+    <tensor errors>
     AssertionError
         `x` has another number of dimensions; or when it runs: another shape.
 
@@ -160,6 +162,7 @@ def addbroadcast(x: Any, *axes: int) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     *axes : int
         Which axes.
 
@@ -170,6 +173,7 @@ def addbroadcast(x: Any, *axes: int) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis, or its length is not 1 (when it runs, if it is not known before).
 
@@ -187,6 +191,7 @@ def unbroadcast(x: Any, *axes: int) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     *axes : int
         Which axes.
 
@@ -197,6 +202,7 @@ def unbroadcast(x: Any, *axes: int) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis.
 
@@ -214,6 +220,7 @@ def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     broadcastable : sequence of bool
         For each axis whether its length is 1.
 
@@ -233,3 +240,6 @@ def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
     (True, False)
     """
     return _rebroadcast(x, {i: bool(b) for i, b in enumerate(broadcastable)})
+
+
+fill(globals())

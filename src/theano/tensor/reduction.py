@@ -202,6 +202,7 @@ def sum(
     Parameters
     ----------
     input : tensor-like
+        <any tensor>
     <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
@@ -229,6 +230,10 @@ def sum(
     -----
     As `numpy.sum`, but that float32 are added up in float64 and float16 in float32, and that there is no `out`,
     `initial` and `where`.
+
+    References
+    ----------
+    ``y = x[0] + x[1] + ...``.
     """
     x = as_tensor_variable(input)
     return reduced(Sum(normalize_axis(axis, x.type.ndim), dtype, acc_dtype), x, keepdims)
@@ -247,6 +252,7 @@ def prod(
     Parameters
     ----------
     input : tensor-like
+        <any tensor>
     <axis>
     dtype : str, optional
         Dtype of the result; default: int64 or uint64 for integers, else that of `input`.
@@ -269,6 +275,10 @@ def prod(
     --------
     >>> T.prod(T.constant([[1, 2], [3, 4]]), axis=0).eval()
     array([3, 8])
+
+    References
+    ----------
+    ``y = x[0] * x[1] * ...``, as `numpy.prod`.
     """
     x = as_tensor_variable(input)
     op = Prod(normalize_axis(axis, x.type.ndim), dtype, acc_dtype, no_zeros_in_input)
@@ -281,6 +291,7 @@ def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     <axis, keepdims>
 
     Returns
@@ -296,6 +307,10 @@ def all(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     --------
     >>> T.all(T.constant([[1, 0], [3, 4]]), axis=0).eval()
     array([ True, False])
+
+    References
+    ----------
+    ``y = x[0] != 0 and x[1] != 0 and ...``, as `numpy.all`.
     """
     x = as_tensor_variable(x)
     return reduced(All(normalize_axis(axis, x.type.ndim)), x, keepdims)
@@ -307,6 +322,7 @@ def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     <axis, keepdims>
 
     Returns
@@ -322,6 +338,10 @@ def any(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     --------
     >>> T.any(T.constant([[1, 0], [0, 0]]), axis=0).eval()
     array([ True, False])
+
+    References
+    ----------
+    ``y = x[0] != 0 or x[1] != 0 or ...``, as `numpy.any`.
     """
     x = as_tensor_variable(x)
     return reduced(Any(normalize_axis(axis, x.type.ndim)), x, keepdims)

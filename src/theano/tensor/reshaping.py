@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.tensor.masks import moved
 from theano.tensor.math import eq, maximum, switch
 from theano.tensor.opsupport import Shapes, StaticShape, disconnected, first_connected, index_constant, single
@@ -145,6 +146,7 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     newshape : list, tuple or vector of integers
         The lengths, whose product is the number of elements; one may be -1, which is then computed.
     ndim : int, optional
@@ -185,6 +187,7 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     Parameters
     ----------
     x : tensor-like
+        <any tensor>
     ndim, outdim : int, optional
         How many axes the result has, default 1; one name or the other.
 
@@ -195,6 +198,7 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `ndim` is not between 1 and the number of axes of `x`, or `outdim` is given, too.
 
@@ -228,6 +232,7 @@ def is_flat(var: Any, ndim: int | None = None, outdim: int | None = None) -> boo
     Parameters
     ----------
     var : TensorVariable
+        Of any type with `ndim`.
     ndim, outdim : int, optional
         How many; one name or the other.
 
@@ -241,3 +246,6 @@ def is_flat(var: Any, ndim: int | None = None, outdim: int | None = None) -> boo
     (True, False)
     """
     return var.type.ndim == (1 if ndim is None and outdim is None else outdim if ndim is None else ndim)
+
+
+fill(globals())

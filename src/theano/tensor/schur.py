@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.loops.lapack import SORTS
 from theano.scalar.dtypes import COMPLEX, complex_of
 from theano.tensor.alloc import sum_to
@@ -130,6 +131,7 @@ def schur(a: Any, output: str = "real", sort: str | None = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `output` or `sort` is none of these; in a function, matrices that are not square, infinities and NaN.
 
@@ -517,3 +519,6 @@ def sqrtm(A: Any) -> Any:
            [1., 2.]])
     """
     return Sqrtm()(A)
+
+
+fill(globals())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.graph import Apply, Constant, Op, Type, Variable
+from theano.graph.common_text import fill
 from theano.tensor.opsupport import as_index, disconnected
 from theano.tensor.type_other import NoneConst
 
@@ -13,7 +14,23 @@ __all__ = ["MakeSlice", "SliceConstant", "SliceType", "as_int_none_variable", "m
 
 
 class SliceConstant(Constant):
-    """A slice whose bounds are known."""
+    """A slice whose bounds are known.
+
+    Parameters
+    ----------
+    type : Type
+        `slicetype`.
+    data : slice
+        The slice, of ints and None.
+    name : str, optional
+        What it is called.
+
+    Examples
+    --------
+    >>> from theano.tensor.slices import SliceConstant, slicetype
+    >>> print(SliceConstant(slicetype, slice(1, None)))
+    SliceConstant{1, None, None}
+    """
 
     def __str__(self) -> str:
         return f"SliceConstant{{{self.data.start}, {self.data.stop}, {self.data.step}}}"
@@ -21,6 +38,8 @@ class SliceConstant(Constant):
 
 class SliceType(Type):
     """The type of Python's slices.
+
+    <called type>
 
     Examples
     --------
@@ -89,6 +108,10 @@ class MakeSlice(Op):
     Variable
         Of the type of slices.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> make_slice(1, T.lscalar("n")).type
@@ -142,3 +165,6 @@ def plain_index(entry: Any) -> Any:
         if isinstance(entry.owner.op, MakeSlice):
             return slice(*(plain_index(bound) for bound in entry.owner.inputs))
     return entry
+
+
+fill(globals())

@@ -248,6 +248,10 @@ def eigvalsh(a: Any, b: Any, lower: bool = True) -> Any:
     TensorType(float64, vector)
     >>> eigvalsh(T.constant([[3.0, 0.0], [0.0, 2.0]]), T.constant([[1.0, 0.0], [0.0, 2.0]])).eval()
     array([1., 3.])
+
+    References
+    ----------
+    ``a @ v = w * b @ v``, as `scipy.linalg.eigvalsh`.
     """
     return Eigvalsh(lower)(a, b)
 
@@ -275,6 +279,10 @@ def kron(a: Any, b: Any) -> Any:
     >>> kron(T.constant([[1, 2]]), T.constant([[1], [10]])).eval()
     array([[ 1,  2],
            [10, 20]])
+
+    References
+    ----------
+    ``y[i * m + k, j * n + l] = a[i, j] * b[k, l]``, as `numpy.kron`.
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim + b.type.ndim <= 2:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.loops.sorting import in_order
 from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER, as_dtype
 from theano.tensor.elemwise import dimshuffle
@@ -214,6 +215,7 @@ def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> 
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis (`a` is 0-d, too), another `kind`, or an `order`.
 
@@ -249,6 +251,7 @@ def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis (`a` is 0-d, too), another `kind`, or an `order`.
 
@@ -501,3 +504,6 @@ def _argsort(self: Any, axis: Any = -1, kind: str = "quicksort", order: Any = No
 
 
 attach({"sort": _sort, "argsort": _argsort}, [sort, argsort])
+
+
+fill(globals())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.tensor.arranging import as_axes, atleast_1d, atleast_2d, atleast_3d
 from theano.tensor.axes import shape_padright
 from theano.tensor.join import concatenate
@@ -138,6 +139,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     Parameters
     ----------
     ary : tensor-like
+        <any tensor>
     indices_or_sections : int or sequence of ints
         How many parts, or the places before which to cut.
     axis : int
@@ -151,6 +153,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         There is no such axis, or less than one part.
 
@@ -172,3 +175,6 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         cuts = list(indices_or_sections)
     before = (slice(None),) * axis
     return [ary[(*before, slice(a, b))] for a, b in zip([0, *cuts], [*cuts, None])]
+
+
+fill(globals())

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Constant, Variable
+from theano.graph.common_text import fill
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.variable import as_tensor_variable
 
@@ -142,6 +143,7 @@ def get_scalar_constant_value(
 
     Raises
     ------
+    <tensor errors>
     NotScalarConstantError
         If it is not known before run time or its elements differ.
     EmptyConstantError
@@ -161,3 +163,6 @@ def get_scalar_constant_value(
             raise EmptyConstantError(f"{v} has no elements")
         raise NotScalarConstantError(f"{v} is not known before a function runs")
     return value
+
+
+fill(globals())

@@ -53,6 +53,7 @@ def mean(
     Parameters
     ----------
     input : tensor-like
+        <any tensor>
     <axis>
     dtype : str, optional
         Float dtype of the result; default: float64 for integers, else that of `input`.
@@ -81,6 +82,10 @@ def mean(
     Notes
     -----
     The formula is ``sum(input) / n``.
+
+    References
+    ----------
+    ``sum(x) / n``, as `numpy.mean`.
     """
     x = as_tensor_variable(input)
     out_dtype = x.type.dtype if dtype is None else as_dtype(dtype)
@@ -99,6 +104,7 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     Parameters
     ----------
     input : tensor-like
+        <any tensor>
     <axis>
     ddof : int
         What is taken from the number of elements to make the divisor.
@@ -154,6 +160,7 @@ def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     Parameters
     ----------
     input : tensor-like
+        <any tensor>
     <axis>
     ddof : int
         What is taken from the number of elements to make the divisor.
@@ -177,6 +184,10 @@ def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     --------
     >>> T.std(T.constant([[1.0, 2.0], [3.0, 6.0]]), axis=0).eval()
     array([1., 2.])
+
+    References
+    ----------
+    ``y = sqrt(var(x))``, as `numpy.std`.
     """
     return _named("std", sqrt(var(input, axis, ddof, keepdims, corrected)))
 
@@ -215,6 +226,10 @@ def norm(x: Any, ord: float | None = None, axis: Any = None, keepdims: bool = Fa
     -----
     The formula is ``sum(abs(x) ** ord) ** (1 / ord)``, for matrices, too: norms of matrices as operators are in
     `theano.tensor.nlinalg`.
+
+    References
+    ----------
+    ``sum(abs(x) ** ord) ** (1 / ord)``, as `numpy.linalg.norm` of vectors.
     """
     x = as_tensor_variable(x)
     if x.type.ndim == 0:
@@ -264,6 +279,10 @@ def ptp(a: Any, axis: Any = None) -> Any:
     --------
     >>> T.ptp(T.constant([[1, 5], [3, 4]]), axis=0).eval()
     array([2, 1])
+
+    References
+    ----------
+    ``max(a) - min(a)``, as `numpy.ptp`.
     """
     a = as_tensor_variable(a)
     return sub(max_(a, axis), min_(a, axis))
@@ -299,6 +318,10 @@ def smallest(*args: Any) -> Any:
     --------
     >>> T.smallest(T.constant([1, 5]), T.constant([3, 2]), T.constant([2, 2])).eval()
     array([1, 2])
+
+    References
+    ----------
+    ``y = min(a, b, ...)``, as `numpy.minimum`.
     """
     return _of_several(args, lambda a, b: switch(lt(a, b), a, b), min_)
 
@@ -327,6 +350,10 @@ def largest(*args: Any) -> Any:
     --------
     >>> T.largest(T.constant([1, 5]), T.constant([3, 2]), T.constant([2, 2])).eval()
     array([3, 5])
+
+    References
+    ----------
+    ``y = max(a, b, ...)``, as `numpy.maximum`.
     """
     return _of_several(args, lambda a, b: switch(lt(b, a), a, b), max_)
 
@@ -348,10 +375,18 @@ def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: 
     TensorVariable
         A 0-d bool.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.allclose(T.constant([1.0]), T.constant([1.0 + 1e-9])).eval()
     array(True)
+
+    References
+    ----------
+    ``all(abs(a - b) <= atol + rtol * abs(b))``, as `numpy.allclose`.
     """
     return all_(isclose(a, b, rtol, atol, equal_nan))
 
@@ -389,6 +424,7 @@ def cov(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `m` is neither a vector nor a matrix.
 

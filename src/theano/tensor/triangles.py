@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply
+from theano.graph.common_text import fill
 from theano.tensor.alloc import as_sizes, dtype_or_float_x
 from theano.tensor.math import invert, maximum
 from theano.tensor.opsupport import LONGEST, Shapes, Unconnected, as_index, single
@@ -96,6 +97,10 @@ def identity_like(x: Any) -> Any:
     -------
     TensorVariable
         A matrix of the shape and dtype of `x`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -187,6 +192,7 @@ def tril(m: Any, k: Any = 0) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `m` has less than two axes.
 
@@ -217,6 +223,7 @@ def triu(m: Any, k: Any = 0) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `m` has less than two axes.
 
@@ -231,3 +238,6 @@ def triu(m: Any, k: Any = 0) -> Any:
     below = _below(m, maximum(k, -LONGEST) - 1)
     above = invert(below) if m.type.dtype == "bool" else constant(np.asarray(1, dtype=m.type.dtype)) - below
     return m * above
+
+
+fill(globals())

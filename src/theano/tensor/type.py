@@ -473,6 +473,7 @@ def values_eq_approx_always_true(a: Any, b: Any) -> bool:
     Parameters
     ----------
     a, b : anything
+        Two values, which are not looked at.
 
     Returns
     -------

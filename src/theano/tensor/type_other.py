@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from theano.graph import Constant, Generic
+from theano.graph.common_text import fill
 
 __all__ = ["NoneConst", "NoneTypeT", "none_type_t", "plain_axis"]
 
 
 class NoneTypeT(Generic):
     """The type whose only value is None: of an optional input of an op that is left out.
+
+    <called type>
 
     Examples
     --------
@@ -54,3 +57,6 @@ def plain_axis(axis: Any) -> Any:
         return axis
     data = axis.data
     return data.item() if getattr(data, "ndim", None) == 0 else data
+
+
+fill(globals())

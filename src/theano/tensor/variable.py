@@ -13,6 +13,7 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.graph import Apply, Constant, Variable
+from theano.graph.common_text import fill
 from theano.graph.errors import NoLengthError
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
@@ -163,6 +164,7 @@ def get_vector_length(v: Any) -> int:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         The length is not known, or `v` has no axis.
 
@@ -374,3 +376,6 @@ def _with_ndim(x: Any, ndim: int) -> Any:
             raise ValueError(f"TensorType could not be cast to have {ndim} dimensions: {x} is {x.type}")
         return LATE["dimshuffle"](x, range(have - ndim, have))
     return LATE["dimshuffle"](x, ["x"] * (ndim - have) + list(range(have)))
+
+
+fill(globals())

@@ -175,7 +175,9 @@ class GetItem(Op):
     Parameters
     ----------
     x : typed list
+        Of elements of any type.
     index : 0-d integer, or slice of such
+        Which elements; counted from the end if negative.
 
     Returns
     -------
@@ -242,6 +244,7 @@ class Append(_MakesList):
     Parameters
     ----------
     x : typed list
+        Of elements of any type.
     toAppend : variable or value
         Of the type of elements.
 
@@ -311,6 +314,7 @@ class Insert(_MakesList):
     Parameters
     ----------
     x : typed list
+        Of elements of any type.
     index : 0-d integer
         Before which element; as for Python's ``list.insert``.
     toInsert : variable or value
@@ -370,6 +374,7 @@ class Remove(_MakesList):
     Parameters
     ----------
     x : typed list
+        Of elements of any type.
     toRemove : variable or value
         Of the type of elements.
 
@@ -407,6 +412,7 @@ class Reverse(_MakesList):
     Parameters
     ----------
     x : typed list
+        Of elements of any type.
 
     Returns
     -------
@@ -438,6 +444,7 @@ class Index(_Finds):
     Parameters
     ----------
     x : typed list
+        Of elements of any type.
     elem : variable or value
         Of the type of elements.
 
@@ -469,6 +476,7 @@ class Count(_Finds):
     Parameters
     ----------
     x : typed list
+        Of elements of any type.
     elem : variable or value
         Of the type of elements.
 
@@ -500,6 +508,7 @@ class Length(Op):
     Parameters
     ----------
     x : typed list
+        Of elements of any type.
 
     Returns
     -------
@@ -577,6 +586,7 @@ Parameters
 ----------
 x : typed list
 index : 0-d integer, or slice of such
+    Which elements; counted from the end if negative.
 """
 append = Append()
 """The list `x` with the element `toAppend` at its end."""

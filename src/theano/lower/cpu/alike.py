@@ -18,12 +18,14 @@ from theano.lower.plan.repeated import handed_over
 from theano.record import replace
 
 
-def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Machine) -> list[st.Kernel]:
-    """`kernels`, where many that are alike are one; the calls in `main` are changed."""
+def share_kernels(
+    kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Machine
+) -> tuple[list[st.Kernel], dict[st.Kernel, st.Kernel]]:
+    """`kernels`, where many that are alike are one; the calls in `main` are changed. And for those, the one."""
     classes: dict[tuple[bool, str], list[tuple[st.Kernel, list[Expr]]]] = {}
     kernels = list(kernels)
     if len(kernels) < machine.repeats:
-        return kernels
+        return kernels, {}
     for kernel in kernels:
         numbers: list[Expr] = []
         text = identity(kernel.params, kernel.body, numbers=numbers)
@@ -34,8 +36,6 @@ def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Ma
         if places:
             made = _with_parameters(alike[0][0], [alike[0][1][k] for k in places])
             shared.update((kernel, (made, [numbers[k] for k in places])) for kernel, numbers in alike)
-    if not shared:
-        return kernels
     for stmt in st.walk(main):
         if isinstance(stmt, hs.CallKernel) and stmt.kernel in shared:
             stmt.kernel, numbers = shared[stmt.kernel]
@@ -43,7 +43,7 @@ def share_kernels(kernels: Iterable[st.Kernel], main: list[st.Stmt], machine: Ma
     left = dict.fromkeys(shared[k][0] if k in shared else k for k in kernels)
     for number, kernel in enumerate(left):
         kernel.name = f"k{number}"
-    return list(left)
+    return list(left), {kernel: made for kernel, (made, _) in shared.items()}
 
 
 def _with_parameters(kernel: st.Kernel, numbers: list[Expr]) -> st.Kernel:

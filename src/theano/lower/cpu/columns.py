@@ -132,7 +132,7 @@ def add_parts(nb: NestBuilder, vector: int, memory: dict[Reduce, Value], parts: 
         (part_name, part), (_, found) = nb.define("i", "i64"), nb.define("x", item.acc)
         (name, inside), (result, total) = nb.define("a", item.acc), nb.define("a", item.acc)
         load = st.Load(str(found.value), *nb.place(place, [part, column]))
-        combined = st.combine(item.op, inside, found)
+        combined = nb.combined(item, inside, found)
         carried = st.Carried(name, item.op, item.acc, st.identity(item.op, item.acc), combined, result)
         inner.append(st.For(part_name, parts, "serial", [load], [carried]))
         _column_result(nb, item, total, column)
@@ -277,12 +277,12 @@ def _column_rows(
                 if item not in totals:
                     name, totals[item] = nb.define("x", item.acc)
                     inner.append(st.Load(name, *lanes.place(buffers[item], item.acc)))
-                totals[item] = st.combine(item.op, totals[item], computed)
+                totals[item] = nb.combined(item, totals[item], computed)
             elif isinstance(item, Pointwise) and nb.wants_store(item):
                 known = nb.env.get(item.out) if item.out is not None and item.target is None else None
                 nb.store_result(item, nb.compute(item) if known is None else known)
     for item, total in totals.items():
-        nb.stores.append(st.Store(*lanes.place(buffers[item], item.acc), total))
+        nb.store(item, *lanes.place(buffers[item], item.acc), total)
     inner += nb.stores
     nb.stores = []
     if hints:

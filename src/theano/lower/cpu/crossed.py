@@ -103,6 +103,6 @@ def _folded(
     (before, so_far), (_, found) = nb.define("x", item.acc), nb.define("x", item.acc)
     (name, inside), (result, sum_of_all) = nb.define("a", item.acc), nb.define("a", item.acc)
     load = st.Load(str(found.value), *lanes.place(buffer, item.acc))
-    carried = st.Carried(name, item.op, item.acc, so_far, st.combine(item.op, inside, found), result)
+    carried = st.Carried(name, item.op, item.acc, so_far, nb.combined(item, inside, found), result)
     loop = st.For(index_name(lanes.lane), lanes.width, "vector", [load], [carried])
     return [st.Load(before, *total), loop, st.Store(*total, sum_of_all)]

@@ -11,6 +11,7 @@ from theano.loops.schema import expressions
 from theano.lower import body as bd
 from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
 from theano.lower.cpu.edges import Edges
+from theano.lower.cpu.whose import Work
 from theano.lower.dims import ONE, ZERO, is_const
 from theano.lower.emitter import Argument
 from theano.lower.items import Item, Pointwise, Reduce
@@ -72,6 +73,8 @@ class NestBuilder:
         self.vector_axis: int | None = None  # of a column nest
         self.edges: Edges | None = None  # of the innermost loop, where places in it are known to be inside
         self.row: tuple[Expr, Expr] | None = None  # where the ragged axis begins and ends
+        self.work: Work = {}  # whose work the expressions are
+        self.results: set[Expr] = set()  # what items have computed
 
     # -- names and parameters --------------------------------------------------------------------------
     def pointer(self, tensor: Tensor) -> str:
@@ -331,9 +334,38 @@ class NestBuilder:
     def compute(self, item: Item) -> Expr:
         assert isinstance(item, Pointwise | Reduce)
         result = self.evaluated(item, item.body)
+        self.note(item, result)
+        self.results.add(result)
         if isinstance(item, Pointwise) and item.out is not None and not item.is_window():
             env = self.prefix_env if self.group.is_prefix(item) else self.env
             env[item.out] = result
+        return result
+
+    def note(self, item: Item, root: Expr) -> None:
+        """Write down that an expression is the work of an item, down to what other items have computed."""
+        seen, stack = {root}, [root]
+        while stack and item.node is not None:
+            expr = stack.pop()
+            if expr in self.results or expr.op == "const":
+                continue
+            nodes = self.work.setdefault(expr, [])
+            if item.node not in nodes:
+                nodes.append(item.node)
+            stack += (part for part in expr.args if part not in seen)
+            seen.update(expr.args)
+
+    def store(self, item: Item, view: st.View, index: tuple[Expr, ...], value: Expr) -> None:
+        """Write something of an item into memory, at the end of the sweep's body."""
+        self.note(item, value)
+        self.stores.append(st.Store(view, index, value))
+        if item.node is not None:
+            self.work[self.stores[-1]] = [item.node]
+
+    def combined(self, item: Reduce, so_far: Expr, element: Expr) -> Expr:
+        """What a reduction has accumulated after one more element."""
+        result = st.combine(item.op, so_far, element)
+        self.results.add(element)
+        self.note(item, result)
         return result
 
     def store_result(self, item: Pointwise, result: Expr) -> None:
@@ -353,7 +385,7 @@ class NestBuilder:
             assert item.out is not None
             own = tuple(range(len(item.out.dims)))
             view, index = self.place(Value(item.out.type, item.out.dims, tensor=item.out, axes=own), position)
-        self.stores.append(st.Store(view, index, ex.cast(result, st.load_type(view.type))))
+        self.store(item, view, index, ex.cast(result, st.load_type(view.type)))
 
     def store_reduced(self, item: Reduce, result: Expr) -> None:
         """Write the result of a reduction that is needed in memory."""
@@ -362,7 +394,7 @@ class NestBuilder:
         axes = [None if k is None else place[k] for k in item.out_axes]
         position = [None if a is None else self.index_of[a] for a in axes]
         view, index = self.place(whole(item.out), position)
-        self.stores.append(st.Store(view, index, result))
+        self.store(item, view, index, result)
 
     def wants_store(self, item: Item) -> bool:
         return isinstance(item, Pointwise) and (item.is_window() or item.out in self.stored)

@@ -123,7 +123,7 @@ def _sum_parts(nb: NestBuilder, reduces: list[Reduce], memory: list[Tensor], par
         view, at = nb.place(whole(tensor), [index])
         (found_name, found), (name, inside), (result_name, result) = (nb.define("a", item.acc) for _ in range(3))
         block.append(st.Load(found_name, view, at))
-        init, combined = st.identity(item.op, item.acc), st.combine(item.op, inside, found)
+        init, combined = st.identity(item.op, item.acc), nb.combined(item, inside, found)
         carried.append(st.Carried(name, item.op, item.acc, init, combined, result_name))
         results.append(result)
     end.append(st.For(index_name, parts, "serial", block, carried))
@@ -159,7 +159,7 @@ def row_sweep(
     for item in items:
         if isinstance(item, Reduce):
             k = reduces.index(item)
-            nexts[k] = st.combine(item.op, accumulators[k][1], nb.compute(item))
+            nexts[k] = nb.combined(item, accumulators[k][1], nb.compute(item))
         elif isinstance(item, Pointwise) and item.out in nb.kept and item.out not in nb.stored:
             _store_row(nb, item, nb.env[item.out] if item.out in nb.env else nb.compute(item))
         elif nb.wants_store(item):
@@ -224,4 +224,4 @@ def _store_row(nb: NestBuilder, item: Pointwise, result: Expr) -> None:
     assert item.out is not None
     value = nb.kept[item.out]
     view, index = nb.place(value, nb.row_position(item))
-    nb.stores.append(st.Store(view, index, ex.cast(result, st.load_type(view.type))))
+    nb.store(item, view, index, ex.cast(result, st.load_type(view.type)))

@@ -123,6 +123,11 @@ def conv2d(
     >>> T.nnet.conv2d(x, w).eval({x: np.ones((1, 1, 2, 3)), w: [[[[1, 2]]]]})
     array([[[[3., 3.],
              [3., 3.]]]])
+
+    References
+    ----------
+    ``y[b, o, i, j] = sum over c, p, q of x[b, c, i + p, j + q] * w[o, c, m - 1 - p, n - 1 - q]`` for kernels (m, n)
+    and unit steps: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016, section 2.
     """
     unknown = sorted(kwargs.keys() - _OF_OLD_PROGRAMS)
     if unknown:
@@ -169,6 +174,7 @@ def conv3d(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         See `conv2d`.
 
@@ -176,6 +182,12 @@ def conv3d(
     --------
     >>> T.nnet.conv3d(T.tensor5(), T.tensor5()).ndim
     5
+
+    References
+    ----------
+    ``y[b, o, h, i, j] = sum over c, r, p, q of x[b, c, h + r, i + p, j + q] * w[o, c, l - 1 - r, m - 1 - p, n - 1 -
+    q]`` for kernels (l, m, n) and unit steps: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep
+    learning", 2016, section 2.
     """
     op = AbstractConv3d(
         hint(input_shape, 5, "input_shape"), hint(filter_shape, 5, "filter_shape"), border_mode, subsample, filter_flip,
@@ -249,6 +261,12 @@ def conv2d_grad_wrt_inputs(
     >>> f = theano.function([g, w], T.nnet.conv2d_grad_wrt_inputs(g, w, (None, None, 5, 5)))
     >>> f(np.ones((1, 8, 3, 3)), np.ones((8, 2, 3, 3))).shape
     (1, 2, 5, 5)
+
+    References
+    ----------
+    ``dx[b, c, u, v] = sum over o, i, j of dy[b, o, i, j] * w[o, c, m - 1 - (u - i), n - 1 - (v - j)]`` for kernels
+    (m, n) and unit steps: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016,
+    section 4.
     """
     rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared)
     return _wrt_inputs(AbstractConv2d_gradInputs, 2, output_grad, filters, input_shape, filter_shape, rest)
@@ -282,6 +300,12 @@ def conv3d_grad_wrt_inputs(
     >>> f = theano.function([g, w], conv3d_grad_wrt_inputs(g, w, (None, None, 5, 5, 5)))
     >>> f(np.ones((1, 8, 3, 3, 3)), np.ones((8, 2, 3, 3, 3))).shape
     (1, 2, 5, 5, 5)
+
+    References
+    ----------
+    ``dx[b, c, t, u, v] = sum over o, h, i, j of dy[b, o, h, i, j] * w[o, c, l - 1 - (t - h), m - 1 - (u - i), n - 1
+    - (v - j)]`` for kernels (l, m, n) and unit steps: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for
+    deep learning", 2016, section 4.
     """
     rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups)
     return _wrt_inputs(AbstractConv3d_gradInputs, 3, output_grad, filters, input_shape, filter_shape, rest)
@@ -320,6 +344,11 @@ def conv2d_grad_wrt_weights(
     >>> f = theano.function([x, g], T.nnet.abstract_conv.conv2d_grad_wrt_weights(x, g, (None, None, 3, 3)))
     >>> f(np.ones((1, 2, 5, 5)), np.ones((1, 8, 3, 3))).shape
     (8, 2, 3, 3)
+
+    References
+    ----------
+    ``dw[o, c, m - 1 - p, n - 1 - q] = sum over b, i, j of dy[b, o, i, j] * x[b, c, i + p, j + q]`` for kernels (m,
+    n) and unit steps: I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section 9.5.
     """
     rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared)
     return _wrt_weights(AbstractConv2d_gradWeights, 2, input, output_grad, filter_shape, input_shape, rest)
@@ -353,6 +382,12 @@ def conv3d_grad_wrt_weights(
     >>> f = theano.function([x, g], conv3d_grad_wrt_weights(x, g, (None, None, 3, 3, 3)))
     >>> f(np.ones((1, 2, 5, 5, 5)), np.ones((1, 8, 3, 3, 3))).shape
     (8, 2, 3, 3, 3)
+
+    References
+    ----------
+    ``dw[o, c, l - 1 - r, m - 1 - p, n - 1 - q] = sum over b, h, i, j of dy[b, o, h, i, j] * x[b, c, h + r, i + p, j
+    + q]`` for kernels (l, m, n) and unit steps: I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016,
+    section 9.5.
     """
     rest = (border_mode, subsample, filter_flip, filter_dilation, num_groups)
     return _wrt_weights(AbstractConv3d_gradWeights, 3, input, output_grad, filter_shape, input_shape, rest)
@@ -396,6 +431,11 @@ def conv2d_transpose(
            [2., 1., 2., 1.],
            [4., 3., 4., 3.],
            [2., 1., 2., 1.]])
+
+    References
+    ----------
+    ``y = transpose(C) @ x`` of the matrix C of the convolution: V. Dumoulin, F. Visin, "A guide to convolution
+    arithmetic for deep learning", 2016, section 4.
     """
     return conv2d_grad_wrt_inputs(
         input, filters, output_shape, filter_shape, border_mode, input_dilation, filter_flip, filter_dilation,
@@ -445,6 +485,7 @@ def separable_conv2d(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `pointwise_filters` have more than one element for a channel.
 
@@ -454,6 +495,10 @@ def separable_conv2d(
     >>> f = theano.function([x, depth, point], separable_conv2d(x, depth, point, num_channels=2))
     >>> f(np.ones((1, 2, 5, 5)), np.ones((2, 1, 3, 3)), np.ones((4, 2, 1, 1))).shape
     (1, 4, 3, 3)
+
+    References
+    ----------
+    ``y = conv2d(depthwise(x), pointwise)``: F. Chollet, "Xception", 2017.
     """
     return _separable(
         conv2d, 2, input, depthwise_filters, pointwise_filters, num_channels,
@@ -484,6 +529,7 @@ def separable_conv3d(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         See `separable_conv2d`.
 
@@ -493,6 +539,10 @@ def separable_conv3d(
     >>> f = theano.function([x, depth, point], separable_conv3d(x, depth, point, num_channels=2))
     >>> f(np.ones((1, 2, 5, 5, 5)), np.ones((2, 1, 3, 3, 3)), np.ones((4, 2, 1, 1, 1))).shape
     (1, 4, 3, 3, 3)
+
+    References
+    ----------
+    ``y = conv3d(depthwise(x), pointwise)``: F. Chollet, "Xception", 2017.
     """
     return _separable(
         conv3d, 3, input, depthwise_filters, pointwise_filters, num_channels,
@@ -534,6 +584,11 @@ def causal_conv1d(
     >>> y = T.nnet.abstract_conv.causal_conv1d(x, w, (1, 1, 2))
     >>> theano.function([x, w], y)([[[1, 2, 3]]], [[[1, 10]]])
     array([[[ 1., 12., 23.]]])
+
+    References
+    ----------
+    ``y[b, o, t] = sum over c, k of x[b, c, t - k] * w[o, c, k]``: A. van den Oord and others, "WaveNet", 2016,
+    section 2.1.
     """
     (dilation,) = numbers(filter_dilation, 1, 1, "filter_dilation")
     known = hint(filter_shape, 4 if unshared else 3, "filter_shape")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.math import (
     abs_,
@@ -45,10 +46,19 @@ def relu(x: Any, alpha: Any = 0) -> Any:
     tensor
         Of the shape of `x`, broadcast with that of `alpha`; of its dtype, or a float dtype for integers.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.nnet.relu(T.constant([-2., 3.])).eval()
     array([0., 3.])
+
+    References
+    ----------
+    V. Nair, G. Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010; with `alpha` A. Maas
+    and others, "Rectifier nonlinearities improve neural network acoustic models", 2013.
     """
     x = as_tensor_variable(x)
     if isinstance(alpha, (int, float)) and alpha == 0:
@@ -71,6 +81,10 @@ def elu(x: Any, alpha: Any = 1) -> Any:
     -------
     tensor
         Of the shape of `x`, broadcast with that of `alpha`, and a float dtype.
+
+    Raises
+    ------
+    <tensor errors>
 
     Notes
     -----
@@ -98,6 +112,10 @@ def selu(x: Any) -> Any:
     -------
     tensor
         Of the shape of `x` and the dtype that holds `x` and `floatX`: two factors have that of `floatX`.
+
+    Raises
+    ------
+    <tensor errors>
 
     Notes
     -----
@@ -130,6 +148,10 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     tensor
         Of the shape of `x`; of its dtype, or a float dtype for integers.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.nnet.gelu(T.constant([-1., 0., 3.])).eval()
@@ -155,6 +177,10 @@ def silu(x: Any) -> Any:
     -------
     tensor
         Of the shape of `x` and a float dtype.
+
+    Raises
+    ------
+    <tensor errors>
 
     Notes
     -----
@@ -183,10 +209,18 @@ def hard_sigmoid(x: Any) -> Any:
     tensor
         Of the shape of `x`, between 0 and 1; of its dtype, or a float dtype for integers.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.nnet.hard_sigmoid(T.constant([-3., 0., 3.])).eval()
     array([0. , 0.5, 1. ])
+
+    References
+    ----------
+    As `keras.activations.hard_sigmoid` of Keras 2.
     """
     x = as_tensor_variable(x)
     x = cast(x, _float_dtype(x))
@@ -202,3 +236,6 @@ def _float_dtype(x: Any) -> str:
 def _like(x: Any, value: float) -> Any:
     """A number in the dtype of `x`."""
     return constant(np.asarray(value, dtype=x.type.dtype))
+
+
+fill(globals())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT, INTEGER, upcast
 from theano.tensor.alloc import zeros_like
 from theano.tensor.axes import dimshuffle, shape_padleft
@@ -78,6 +79,10 @@ class SparseBlockGemv(_Blocks):
     3-d tensor
         Of the shape of the first argument.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> W = T.constant(np.arange(12.0).reshape(3, 2, 2, 1))            # 3 by 2 blocks of 2 by 1
@@ -140,6 +145,10 @@ class SparseBlockOuter(_Blocks):
     -------
     4-d tensor
         Of the shape of the first argument.
+
+    Raises
+    ------
+    <tensor errors>
 
     Examples
     --------
@@ -232,6 +241,7 @@ def sparse_block_dot(W: Any, h: Any, inputIdx: Any, b: Any, outputIdx: Any) -> A
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `h`, `inputIdx` and `outputIdx` have not 3, 2 and 2 dimensions, or 2, 1 and 1.
 
@@ -241,6 +251,11 @@ def sparse_block_dot(W: Any, h: Any, inputIdx: Any, b: Any, outputIdx: Any) -> A
     >>> W, b = np.arange(24.0).reshape(3, 2, 2, 2), np.array([[0.5, 0.5], [0.0, 0.0]])
     >>> sparse_block_dot(W, [[1.0, 0.0], [0.0, 1.0]], [0, 2], b, [0]).eval()
     array([[[18.5, 20.5]]])
+
+    References
+    ----------
+    Y. Bengio, N. Léonard, A. Courville, "Estimating or propagating gradients through stochastic neurons for
+    conditional computation", 2013.
     """
     h, inputIdx, outputIdx = (as_tensor_variable(v) for v in (h, inputIdx, outputIdx))
     found = (h.type.ndim, inputIdx.type.ndim, outputIdx.type.ndim)
@@ -251,3 +266,6 @@ def sparse_block_dot(W: Any, h: Any, inputIdx: Any, b: Any, outputIdx: Any) -> A
     if h.type.ndim == 2:
         h, inputIdx, outputIdx = (shape_padleft(v) for v in (h, inputIdx, outputIdx))
     return sparse_block_gemv(take(as_tensor_variable(b), outputIdx, axis=0), W, h, inputIdx, outputIdx)
+
+
+fill(globals())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
 from theano.tensor.math import cast, sqrt
 from theano.tensor.promises import addbroadcast
@@ -78,11 +79,16 @@ def batch_normalization_train(
     ----------
     inputs : tensor_like
         Floats with any number of dimensions.
-    gamma, beta : scale and shift; of the dimensions of `inputs` (length 1 along `axes`) or only of those kept
-    axes : 'per-activation' (axis 0), 'spatial' (0, 2, 3, ...) or a tuple
-    epsilon : at least 1e-5, added to the variance
-    running_average_factor : weight of the batch in the new running statistics
-    running_mean, running_var : running statistics, optional
+    gamma, beta : tensor_like
+        Scale and shift; of the dimensions of `inputs` (length 1 along `axes`) or only of those kept.
+    axes : {'per-activation', 'spatial'} or tuple of int
+        Which axes the statistics go over: 0; 0, 2, 3, ...; or these.
+    epsilon : float
+        Added to the variance; at least 1e-5.
+    running_average_factor : float
+        The weight of the batch in the new running statistics.
+    running_mean, running_var : tensor_like, optional
+        The running statistics until now, of the shape of `gamma`.
 
     Returns
     -------
@@ -90,6 +96,7 @@ def batch_normalization_train(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `axes` is none of these, `epsilon` is too small, or a parameter has another number of dimensions.
 
@@ -131,12 +138,21 @@ def trained(
     list of tensors
         See above.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> x, one = T.constant([[1.0], [3.0]]), T.constant([[1.0]])
     >>> found = trained(x, one, one, (0,), T.constant(1e-4), T.constant(0.1), None, None)
     >>> found[1].eval()
     array([[2.]])
+
+    References
+    ----------
+    ``(x - mean) / sqrt(var + epsilon) * gamma + beta``: S. Ioffe, C. Szegedy, "Batch normalization", 2015,
+    algorithm 1.
     """
     batch_mean = mean(x, axis=axes, keepdims=True)
     batch_var = var(x, axis=axes, keepdims=True)
@@ -156,7 +172,9 @@ def count(x: Any, axes: tuple[int, ...]) -> Any:
     Parameters
     ----------
     x : tensor
+        Of any shape and dtype.
     axes : tuple of int
+        The axes of the mean.
 
     Returns
     -------
@@ -167,6 +185,10 @@ def count(x: Any, axes: tuple[int, ...]) -> Any:
     --------
     >>> count(T.constant([[1.0, 2.0, 3.0]]), (0, 1)).eval().tolist()
     3.0
+
+    References
+    ----------
+    ``n = x.shape[a] * x.shape[b] * ...`` over the axes, as `numpy.size`.
     """
     return cast(product(shape_i(x, i) for i in axes), x.type.dtype)
 
@@ -192,8 +214,10 @@ def batch_normalization_test(
         Floats with any number of dimensions.
     gamma, beta, mean, var : tensor_like
         Scale, shift, and the statistics: with all axes of `inputs` (length 1 along `axes`) or only those kept.
-    axes : 'per-activation' (axis 0), 'spatial' (0, 2, 3, ...) or a tuple
-    epsilon : at least 1e-5, added to the variance
+    axes : {'per-activation', 'spatial'} or tuple of int
+        Which axes the statistics go over: 0; 0, 2, 3, ...; or these.
+    epsilon : float
+        Added to the variance; at least 1e-5.
 
     Returns
     -------
@@ -202,6 +226,7 @@ def batch_normalization_test(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         See `batch_normalization_train`.
 
@@ -211,6 +236,10 @@ def batch_normalization_test(
     >>> T.nnet.batch_normalization_test(x, [1., 1.], [0., 0.], [2., 3.], [1., 1.]).eval().round(3)
     array([[-1., -1.],
            [ 1.,  1.]])
+
+    References
+    ----------
+    S. Ioffe, C. Szegedy, "Batch normalization", 2015, algorithm 2.
     """
     x = as_tensor_variable(inputs)
     form = _Form(x, axes, epsilon)
@@ -235,6 +264,10 @@ def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: An
     --------
     >>> tested(*(T.constant([[v]]) for v in (3.0, 2.0, 1.0, 2.0, 4.0, 0.0))).eval()
     array([[2.]])
+
+    References
+    ----------
+    S. Ioffe, C. Szegedy, "Batch normalization", 2015, algorithm 2.
     """
     return (x - center) * (scale / sqrt(spread + epsilon)) + shift
 
@@ -262,6 +295,7 @@ def batch_normalization(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         Another `mode`.
 
@@ -269,8 +303,15 @@ def batch_normalization(
     --------
     >>> T.nnet.batch_normalization(T.constant([1., 3.]), 2., 0., 2., 0.5).eval()
     array([-4.,  4.])
+
+    References
+    ----------
+    S. Ioffe, C. Szegedy, "Batch normalization", 2015, algorithm 1.
     """
     if mode not in ("low_mem", "high_mem"):
         raise ValueError(f'mode must be either "low_mem", "high_mem", got {mode!r}')
     x, gamma, beta, mean, std = (as_tensor_variable(v) for v in (inputs, gamma, beta, mean, std))
     return (x - mean) * (gamma / std) + beta
+
+
+fill(globals())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.graph import Variable
+from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import dot
 from theano.tensor.join import concatenate
@@ -27,6 +28,7 @@ def confusion_matrix(actual: Any, pred: Any) -> tuple[Variable, Variable]:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         An argument is no vector.
 
@@ -36,6 +38,11 @@ def confusion_matrix(actual: Any, pred: Any) -> tuple[Variable, Variable]:
     >>> counts.eval()
     array([[1, 0],
            [1, 1]])
+
+    References
+    ----------
+    ``c[i, j] = how many k with actual[k] == order[i] and pred[k] == order[j]``, as
+    `sklearn.metrics.confusion_matrix`.
     """
     actual, pred = as_tensor_variable(actual), as_tensor_variable(pred)
     for what, v in (("actual", actual), ("pred", pred)):
@@ -45,3 +52,6 @@ def confusion_matrix(actual: Any, pred: Any) -> tuple[Variable, Variable]:
     of_actual = cast(eq(dimshuffle(actual, (0, "x")), dimshuffle(labels, ("x", 0))), "int64")
     of_pred = cast(eq(dimshuffle(pred, (0, "x")), dimshuffle(labels, ("x", 0))), "int64")
     return dot(dimshuffle(of_actual, (1, 0)), of_pred), labels
+
+
+fill(globals())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.graph.common_text import fill
 from theano.tensor.nnet.abstract_conv import conv2d as of_today
 from theano.tensor.nnet.convolution import AbstractConv2d
 from theano.tensor.nnet.geometry import get_conv_output_shape, get_conv_shape_1axis
@@ -111,6 +112,7 @@ def conv2d(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         See `theano.tensor.nnet.conv2d`.
 
@@ -119,6 +121,11 @@ def conv2d(
     >>> from theano.tensor.nnet.conv import conv2d
     >>> conv2d(T.tensor4(), T.tensor4(), image_shape=(None, 1, 28, 28)).ndim
     4
+
+    References
+    ----------
+    ``y[b, o, i, j] = sum over c, p, q of x[b, c, i + p, j + q] * w[o, c, m - 1 - p, n - 1 - q]`` for kernels (m, n)
+    and unit steps: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016, section 2.
     """
     made = of_today(input, filters, image_shape, filter_shape, border_mode, subsample, **kargs)
     op = made.owner.op
@@ -129,3 +136,6 @@ def conv2d(
     dx, dy = op.subsample
     named = ConvOp((channels, *images[2:]), kernels[2:], kernels[0], images[0], dx, dy, op.border_mode)
     return named(*made.owner.inputs)
+
+
+fill(globals())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.tensor.assertion import Assert
 from theano.tensor.axes import dimshuffle
@@ -135,6 +136,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
 
     Raises
     ------
+    <tensor errors>
     ValueError
         An argument is none of these; or when it runs: lengths differ, or a class is negative.
     IndexError
@@ -265,6 +267,7 @@ def crossentropy_softmax_1hot_with_bias(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         An argument has another number of dimensions or another kind of dtype; or when it runs: lengths differ, or a
         class is negative.
@@ -277,6 +280,11 @@ def crossentropy_softmax_1hot_with_bias(
     >>> nll, sm = T.nnet.crossentropy_softmax_1hot_with_bias(x, b, y)
     >>> nll.eval()
     array([0.69314718])
+
+    References
+    ----------
+    ``log(sum(exp(x + b))) - (x + b)[y]``: I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section
+    6.2.2.3.
     """
     return tuple(crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **kwargs)[:2])
 
@@ -307,6 +315,7 @@ def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Variab
 
     Raises
     ------
+    <tensor errors>
     ValueError, IndexError
         See `crossentropy_softmax_1hot_with_bias`.
 
@@ -315,6 +324,10 @@ def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Variab
     >>> nll, sm = T.nnet.crossentropy_softmax_1hot(T.constant([[0., 0.]]), T.constant([1]))
     >>> nll.eval(), sm.eval()
     (array([0.69314718]), array([[0.5, 0.5]]))
+
+    References
+    ----------
+    ``log(sum(exp(x))) - x[y]``: I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section 6.2.2.3.
     """
     return crossentropy_softmax_1hot_with_bias(*_no_bias(x), y_idx, **kwargs)
 
@@ -340,6 +353,7 @@ def crossentropy_softmax_max_and_argmax_1hot_with_bias(
 
     Raises
     ------
+    <tensor errors>
     ValueError, IndexError
         See `crossentropy_softmax_1hot_with_bias`.
 
@@ -349,6 +363,11 @@ def crossentropy_softmax_max_and_argmax_1hot_with_bias(
     >>> found = T.nnet.crossentropy_softmax_max_and_argmax_1hot_with_bias(x, b, y)
     >>> [v.eval().round(3).tolist() for v in found]
     [[0.0], [[0.0, 1.0]], [1.0], [1]]
+
+    References
+    ----------
+    ``log(sum(exp(x + b))) - (x + b)[y]``: I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section
+    6.2.2.3.
     """
     xent, sm, where = crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, **kwargs)
     return xent, sm, max_(sm, axis=-1), where
@@ -375,6 +394,7 @@ def crossentropy_softmax_max_and_argmax_1hot(
 
     Raises
     ------
+    <tensor errors>
     ValueError, IndexError
         See `crossentropy_softmax_1hot_with_bias`.
 
@@ -383,6 +403,10 @@ def crossentropy_softmax_max_and_argmax_1hot(
     >>> found = T.nnet.crossentropy_softmax_max_and_argmax_1hot(T.constant([[0., 9.]]), T.constant([1]))
     >>> [v.eval().round(3).tolist() for v in found]
     [[0.0], [[0.0, 1.0]], [1.0], [1]]
+
+    References
+    ----------
+    ``log(sum(exp(x))) - x[y]``: I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section 6.2.2.3.
     """
     return crossentropy_softmax_max_and_argmax_1hot_with_bias(*_no_bias(x), y_idx, **kwargs)
 
@@ -411,6 +435,10 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     --------
     >>> T.nnet.categorical_crossentropy(T.constant([[.5, .5]]), T.constant([1])).eval()
     array([0.69314718])
+
+    References
+    ----------
+    I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section 6.2.2.3.
     """
     p, t = as_tensor_variable(coding_dist), as_tensor_variable(true_dist)
     if t.type.ndim == p.type.ndim:
@@ -437,10 +465,18 @@ def binary_crossentropy(output: Any, target: Any) -> Any:
     tensor
         Of the common shape and a float dtype.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.nnet.binary_crossentropy(T.constant(.5, dtype="float64"), 1).eval()
     array(0.69314718)
+
+    References
+    ----------
+    I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section 6.2.2.2.
     """
     output, target = as_tensor_variable(output), as_tensor_variable(target)
     return -(target * log(output) + (1.0 - target) * log(1.0 - output))
@@ -461,10 +497,21 @@ def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
     tensor
         Of the common shape and a float dtype: ``target * softplus(-output) + (1 - target) * softplus(output)``.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.nnet.sigmoid_binary_crossentropy(T.constant([-1000., 0.]), T.constant([1., 1.])).eval().round(4)
     array([1.000e+03, 6.931e-01])
+
+    References
+    ----------
+    ``softplus(x) - t * x``: I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section 6.2.2.2.
     """
     output, target = as_tensor_variable(output), as_tensor_variable(target)
     return target * softplus(-output) + (1.0 - target) * softplus(output)
+
+
+fill(globals())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import batched_dot, dot, tensordot
 from theano.tensor.nnet.softmax import softmax
@@ -31,18 +32,32 @@ def h_softmax(
     Parameters
     ----------
     x : (batch_size, features)
+        Floats: what is classified.
+    batch_size, n_outputs, n_classes, n_outputs_per_class : int or 0-d integer tensor
+        How many rows, outputs, classes, and outputs of each class; ``n_classes * n_outputs_per_class >= n_outputs``.
     W1, b1 : (features, n_classes), (n_classes,)
+        Weights and biases of the classes.
     W2, b2 : (n_classes, features, n_outputs_per_class), (n_classes, n_outputs_per_class)
+        Weights and biases of the outputs within each class.
     target : vector of outputs, optional
+        Integers (batch_size,): which output of each row is asked for.
 
     Returns
     -------
     The probabilities of the targets (batch_size,), or without target of all outputs (batch_size, n_outputs).
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> h_softmax(T.matrix(), 2, 6, 2, 3, T.matrix(), T.vector(), T.tensor3(), T.matrix()).ndim
     2
+
+    References
+    ----------
+    J. Goodman, "Classes for fast maximum entropy training", 2001.
     """
     x, W2, b2 = as_tensor_variable(x), as_tensor_variable(W2), as_tensor_variable(b2)
     of_class = softmax(dot(x, W1) + b1)
@@ -55,3 +70,6 @@ def h_softmax(
     within = softmax(batched_dot(x, W2[c]) + b2[c])
     rows = arange(batch_size)
     return of_class[rows, c] * within[rows, k]
+
+
+fill(globals())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.careduce import normalize_axis
@@ -75,6 +76,7 @@ class Softmax(Op):
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `x` has another number of dimensions, or is not of floats.
 
@@ -125,6 +127,7 @@ class LogSoftmax(Op):
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `x` has another number of dimensions, or is not of floats.
 
@@ -178,6 +181,7 @@ class SoftmaxWithBias(Op):
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `x` or `b` has another number of dimensions, or is not of floats; or when it runs: `b` is not as long as rows
         are.
@@ -237,6 +241,7 @@ def softmax(c: Any, axis: Any = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `c` is not of floats; without `axis`, it is neither a vector nor a matrix. Or there is no such axis.
 
@@ -246,6 +251,10 @@ def softmax(c: Any, axis: Any = None) -> Any:
     array([[0.5, 0.5]])
     >>> T.nnet.softmax(T.zeros((1, 2, 2)), axis=-1).eval().tolist()
     [[[0.5, 0.5], [0.5, 0.5]]]
+
+    References
+    ----------
+    As `scipy.special.softmax`.
     """
     return softmax_op(c) if axis is None else _along(c, axis, softmax_op, SoftmaxAlong)
 
@@ -267,6 +276,7 @@ def logsoftmax(c: Any, axis: Any = None) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         See `softmax`.
 
@@ -278,6 +288,10 @@ def logsoftmax(c: Any, axis: Any = None) -> Any:
     --------
     >>> T.nnet.logsoftmax(T.constant([[0., 1000.]])).eval()
     array([[-1000.,     0.]])
+
+    References
+    ----------
+    As `scipy.special.log_softmax`.
     """
     return logsoftmax_op(c) if axis is None else _along(c, axis, logsoftmax_op, LogSoftmaxAlong)
 
@@ -304,10 +318,21 @@ def softmax_graph(c: Any) -> Any:
     tensor
         Of the shape of `c` and a float dtype: ``exp(c) / exp(c).sum(axis=-1, keepdims=True)``.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> T.nnet.softmax_graph(T.constant([[0., 0.]])).eval()
     array([[0.5, 0.5]])
+
+    References
+    ----------
+    ``exp(c) / sum(exp(c))``, as `scipy.special.softmax`.
     """
     e = exp(as_tensor_variable(c))
     return e / sum_(e, axis=-1, keepdims=True)
+
+
+fill(globals())

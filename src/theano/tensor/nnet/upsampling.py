@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from theano.configdefaults import config
+from theano.graph.common_text import fill
 from theano.scalar.dtypes import DISCRETE
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.indexing import take
@@ -37,6 +38,10 @@ def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Any:
     vector
         ``(2 * ratio - 1,)``, of a float dtype.
 
+    Raises
+    ------
+    <tensor errors>
+
     Notes
     -----
     ``1 - abs(k - ratio + 1) / ratio`` for k from 0.
@@ -45,6 +50,10 @@ def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Any:
     --------
     >>> bilinear_kernel_1D(2).eval()
     array([0.5, 1. , 0.5])
+
+    References
+    ----------
+    J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic segmentation", 2015, section 3.3.
     """
     places = arange(2 * as_tensor_variable(ratio) - 1)
     ratio = as_tensor_variable(ratio)
@@ -65,12 +74,20 @@ def bilinear_kernel_2D(ratio: Any, normalize: bool = True) -> Any:
     matrix
         ``(2 * ratio - 1, 2 * ratio - 1)``, of a float dtype.
 
+    Raises
+    ------
+    <tensor errors>
+
     Examples
     --------
     >>> bilinear_kernel_2D(2, normalize=False).eval()
     array([[1., 2., 1.],
            [2., 4., 2.],
            [1., 2., 1.]])
+
+    References
+    ----------
+    J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic segmentation", 2015, section 3.3.
     """
     line = bilinear_kernel_1D(ratio, normalize)
     return dimshuffle(line, (0, "x")) * dimshuffle(line, ("x", 0))
@@ -109,6 +126,11 @@ def bilinear_upsampling(
     >>> bilinear_upsampling(T.constant([[[[1.0, 3.0]]]]), 2).eval()
     array([[[[1., 2., 3., 3.],
              [1., 2., 3., 3.]]]])
+
+    References
+    ----------
+    ``y = (1 - t) * x[i] + t * x[i + 1]`` along each axis: J. Long, E. Shelhamer, T. Darrell, "Fully convolutional
+    networks for semantic segmentation", 2015, section 3.3.
     """
     if (ratio is None) == (frac_ratio is None):
         raise ValueError("bilinear_upsampling needs either ratio or frac_ratio")
@@ -137,6 +159,7 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `frac_ratio` is no pair of ints from 1 on, nor two.
 
@@ -144,6 +167,10 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
     --------
     >>> frac_bilinear_upsampling(T.constant([[[[1.0, 4.0]]]]), ((1, 1), (3, 2))).eval()
     array([[[[1., 2., 4.]]]])
+
+    References
+    ----------
+    J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic segmentation", 2015, section 3.3.
     """
     x = _as_images(input)
     for axis, (numerator, denominator) in zip((2, 3), _fractions(frac_ratio), strict=True):
@@ -178,3 +205,6 @@ def _upsampled(x: Any, ratio: Any, axis: int) -> Any:
     part = dimshuffle(part, [0 if k == axis else "x" for k in range(4)])
     first, second = take(x, before, axis=axis), take(x, minimum(before + 1, length - 1), axis=axis)
     return first + (second - first) * part
+
+
+fill(globals())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
 from theano.tensor.nnet.abstract_conv import conv3d, conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights
 from theano.tensor.variable import as_tensor_variable
@@ -41,6 +42,7 @@ class Conv3D:
 
     Raises
     ------
+    <tensor errors>
     NotImplementedError
         `d` is no sequence of three Python integers.
 
@@ -183,3 +185,6 @@ class ConvTransp3D:
 conv3D = Conv3D()
 convGrad3D = ConvGrad3D()
 convTransp3D = ConvTransp3D()
+
+
+fill(globals())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from theano.graph import Type
+from theano.graph.common_text import fill
 
 if TYPE_CHECKING:  # `np.random` is loaded when it is first used: `import theano` stays quick
     from numpy.random import MT19937, RandomState
@@ -16,6 +17,8 @@ if TYPE_CHECKING:  # `np.random` is loaded when it is first used: `import theano
 
 class RandomStateType(Type):
     """The type whose values are `numpy.random.RandomState` objects.
+
+    <called type>
 
     Examples
     --------
@@ -89,3 +92,6 @@ def copy_state(state: RandomState) -> RandomState:
     words = {"key": key.tolist(), "pos": position}
     twin.set_state({"bit_generator": name, "state": words, "has_gauss": has_gauss, "gauss": gauss})
     return twin
+
+
+fill(globals())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.graph.common_text import fill
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.nnet.abstract_conv import conv2d as of_channels
 from theano.tensor.variable import as_tensor_variable
@@ -33,6 +34,7 @@ def conv2d(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         An argument is neither a matrix nor 3-d.
 
@@ -41,6 +43,10 @@ def conv2d(
     >>> from theano.tensor.signal.conv import conv2d
     >>> conv2d(T.constant([[1.0, 2.0, 4.0]]), T.constant([[1.0, -1.0]])).eval()
     array([[1., 2.]])
+
+    References
+    ----------
+    ``y[i, j] = sum over p, q of x[i - p, j - q] * w[p, q]``, as `scipy.signal.convolve2d`.
     """
     input, filters = as_tensor_variable(input), as_tensor_variable(filters)
     for x, what in ((input, "images"), (filters, "filters")):
@@ -61,3 +67,6 @@ def conv2d(
         return result
     index = tuple(slice(None) if k in kept else 0 for k in range(4))
     return result[index]
+
+
+fill(globals())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.graph.common_text import fill
 from theano.tensor.signal.pool_ops import (
     AveragePoolGrad,
     DownsampleFactorMaxGradGrad,
@@ -77,6 +78,7 @@ def pool_2d(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         A parameter is missing or makes no sense.
     NotImplementedError
@@ -91,6 +93,11 @@ def pool_2d(
     >>> pool_2d(x, (2, 2), ignore_border=False, mode="average_exc_pad").eval()
     array([[3.5, 3.5],
            [3.5, 8. ]])
+
+    References
+    ----------
+    ``y[i] = max over k of x[i * stride + k]`` along both axes: I. Goodfellow, Y. Bengio, A. Courville, "Deep
+    learning", 2016, section 9.3.
     """
     return _pooled(2, input, ws, ignore_border, stride, pad, mode, (ds, st, padding))
 
@@ -115,6 +122,7 @@ def pool_3d(
 
     Raises
     ------
+    <tensor errors>
     ValueError
         A parameter is missing or makes no sense.
     NotImplementedError
@@ -125,6 +133,11 @@ def pool_3d(
     >>> from theano.tensor.signal.pool import pool_3d
     >>> pool_3d(T.constant(np.arange(8.0).reshape(2, 2, 2)), (2, 2, 2), ignore_border=True).eval()
     array([[[7.]]])
+
+    References
+    ----------
+    ``y[i] = max over k of x[i * stride + k]`` along three axes: I. Goodfellow, Y. Bengio, A. Courville, "Deep
+    learning", 2016, section 9.3.
     """
     return _pooled(3, input, ws, ignore_border, stride, pad, mode, (ds, st, padding))
 
@@ -146,6 +159,7 @@ def max_pool_2d_same_size(input: Any, patch_size: Sequence[int]) -> Any:
 
     Raises
     ------
+    <tensor errors>
     ValueError
         `patch_size` does not have two lengths.
 
@@ -154,7 +168,14 @@ def max_pool_2d_same_size(input: Any, patch_size: Sequence[int]) -> Any:
     >>> from theano.tensor.signal.pool import max_pool_2d_same_size
     >>> max_pool_2d_same_size(T.constant([[[[1.0, 2.0, 4.0, 3.0]]]]), (1, 2)).eval()
     array([[[[0., 2., 4., 0.]]]])
+
+    References
+    ----------
+    ``y = x * (x == max of the patch)``: I. Goodfellow, Y. Bengio, A. Courville, "Deep learning", 2016, section 9.3.
     """
     input = as_tensor_variable(input)
     largest = Pool(True)(input, patch_size)
     return MaxPoolGrad(True)(input, largest, largest, patch_size)
+
+
+fill(globals())

@@ -26,6 +26,22 @@ Lengths = Sequence[int]
 def out_length(image: Any, window: Any, stride: Any, pad: Any, ignore_border: bool) -> Any:
     """How many windows there are along an axis; the lengths may be expressions.
 
+    Parameters
+    ----------
+    image, window, stride, pad : int or 0-d integer tensor
+        Lengths of the image and of a window, the steps between windows, and zeros put on both sides.
+    ignore_border : bool
+        Whether windows that are not wholly inside are left out.
+
+    Returns
+    -------
+    int or TensorVariable
+        ``(image + 2 * pad - window) // stride + 1`` without windows at the border.
+
+    References
+    ----------
+    V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016, section 3.
+
     Examples
     --------
     >>> out_length(5, 2, 2, 0, True), out_length(5, 2, 2, 0, False)
