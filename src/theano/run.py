@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> None:
     beside = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
     modules = {name for name in beside if name.isidentifier()}  # others can't be imported (`train.old.py`)
     names = [*clients.CLIENTS, *sorted(modules - sys.modules.keys())]
-    pass_on(names, folder / script.name)
+    pass_on(names, script.resolve())
     _run(script, names, "__main__")
 
 
