@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
 from tools.clients import outcomes, report
 from tools.clients.outcomes import Known, Outcomes
 from tools.clients.table import CLIENTS
-from tools.clients.workplace import ROOT
+from tools.clients.workplace import ROOT, Workplace
 
-REPORT = """<testsuites><testsuite>
+REPORT = """<testsuites><testsuite name="0123abcd 89ef">
 <testcase classname="tests.a" name="passes"/>
 <testcase classname="tests.a" name="fails[1]"><failure/></testcase>
 <testcase classname="tests.a" name="skips"><skipped/></testcase>
@@ -28,12 +31,55 @@ def found(tmp_path):
 
 def test_outcomes(found):
     assert found == Outcomes(["tests.a::passes"], ["tests.a::fails[1]", "tests.b", "tests.a::ends badly"],
-                             ["tests.a::skips"])  # fmt: skip
+                             ["tests.a::skips"], made=Counter({"0123abcd 89ef": 1}))  # fmt: skip
+    assert found.commits() == {"0123abcd": 1}
 
 
 def test_a_run_that_did_not_end(tmp_path):
     missing = outcomes.read(tmp_path / "nothing.xml")
     assert missing.surprises([]) == [missing.ended] and "not been run to their end" in missing.ended
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A client whose modules pass as soon as they are run, but for one that never ends; and what was run."""
+    place = Workplace(replace(CLIENTS[0], suite=("tests", "more/test_c.py"), without=("tests/old",)))
+    place.folder, place.state, run = tmp_path, lambda: "one env", []
+    for name in "tests/test_a tests/b_test tests/endless_test tests/old/test_o more/test_c".split():
+        file = tmp_path / "sources" / "client-1" / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+    def pytest_(place, folder, arguments, variables, report):
+        assert variables == {"CLIENT_TESTS": "b_test conftest endless_test test_a test_c"}
+        run.append(arguments[-1])
+        report.parent.mkdir(exist_ok=True)
+        report.with_suffix(".txt").touch()
+        if "endless" not in arguments[-1]:
+            case = f'<testcase classname="{arguments[-1]}" name="passes"/>'
+            report.write_text(f'<testsuites><testsuite name="{place.state()}">{case}</testsuite></testsuites>')
+        return outcomes.read(report)
+
+    monkeypatch.setattr(outcomes, "_pytest", pytest_)
+    return place, run
+
+
+def test_a_suite_goes_on_where_it_was_stopped(place):
+    place, run = place
+    found = outcomes.suite(place, last=True)
+    assert not run and not found.passed and found.ended.startswith("4 of 4 modules are not run to their end: more/")
+    found = outcomes.suite(place)
+    assert run == ["more/test_c.py", "tests/b_test.py", "tests/endless_test.py", "tests/test_a.py"]
+    assert len(found.passed) == 3 and found.ended.endswith(": tests/endless_test.py") and found.commits() == {"one": 3}
+    assert found.surprises([Known(("never run",), "age")]) == [found.ended]
+    run.clear()
+    outcomes.suite(place, resume=True)
+    assert run == ["tests/endless_test.py"]
+    run.clear()
+    (place.folder / "suite" / "tests.test_a.py.xml").unlink()  # as if it had been stopped there
+    place.state = lambda: "two env"
+    assert outcomes.suite(place, resume=True).commits() == {"two": 3} and len(run) == 4
+    assert outcomes.suite(place, last=True).commits() == {"two": 3} and len(run) == 4
 
 
 def test_surprises(found):
@@ -47,10 +93,12 @@ def test_surprises(found):
 def test_tables():
     client = CLIENTS[0]
     row = {"with": "Python 3.11.7", "jobs": [2, 2], "suite": [5, 7, 1], "reasons": {"age": 2}}
+    row["modules"] = {"": 4, "0123abcd": 2, "4567": 1}
     text = report.tables({client.key: row})
-    assert f"| {client.distribution.replace('==', ' ')} | 2 of 2 | 5 of 7 | 1 | Python 3.11.7 |" in text
+    name = client.distribution.replace("==", " ")
+    assert f"| {name} | 2 of 2 | 5 of 7 | 1 | 2 at 0123abcd, 1 at 4567, of 4 | Python 3.11.7 |" in text
     assert f"| {client.key} | 2 | age |" in text
-    assert "| 1 of 1 | – | – |" in report.tables({client.key: {"with": "", "jobs": [1, 1]}})
+    assert "| 1 of 1 | – | – | – |" in report.tables({client.key: {"with": "", "jobs": [1, 1]}})
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.key)

@@ -1,15 +1,17 @@
 """A LeNet, an LSTM that reads words, and an autoencoder, in Theano, Lasagne or Keras, learning the same.
 
-    python examples/side_by_side/run.py theano|lasagne|keras [--epochs N] [--figure FILE]
+    python examples/side_by_side/run.py theano lasagne keras [--epochs N] [--figure FILE]
 
-Needs scikit-learn for the digits, Lasagne 0.1 or Keras 2.3.1 (docs/clients.md: how to install them), and matplotlib
-for the figure, which shows how costs fall. Prints the share of right answers, or the error, on what it has not seen.
+Needs scikit-learn for the digits, Lasagne 0.1 and Keras 2.3.1 for what is in them (docs/clients.md: how to install
+them), and matplotlib for the figure, which shows how costs fall. Prints the share of right answers, or the error, on
+what it has not seen.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import time
 from typing import Any
 
@@ -28,48 +30,59 @@ def learn(network: Any, data: tuple[np.ndarray, ...], epochs: int, batch: int = 
 
 
 def main() -> None:
-    """Let the three learn, print what they reached, and draw."""
+    """Let the networks of each library learn, print what they reached, and draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("library", choices=["theano", "lasagne", "keras"])
+    parser.add_argument("libraries", nargs="+", choices=["theano", "lasagne", "keras"], metavar="theano|lasagne|keras")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--figure")
     given = parser.parse_args()
-    if given.library != "theano":
+    os.environ.setdefault("KERAS_BACKEND", "theano")
+    os.environ.setdefault("THEANO_FLAGS", "floatX=float32")
+    curves = {name: learn_all(name, given.epochs) for name in given.libraries}
+    if given.figure:
+        draw_figure(curves, given.figure)
+
+
+def learn_all(name: str, epochs: int) -> dict[str, list[float]]:
+    """Costs of the three networks in a library."""
+    if name != "theano":
         import theano.compat.clients
 
         theano.compat.clients.enable()
-    library = importlib.import_module(f"with_{given.library}")
+    library = importlib.import_module(f"with_{name}")
     (pictures, kinds), (words, answers) = digits(), sentences()
     flat = pictures.reshape(len(pictures), 64)
     right = lambda answer, wanted: (answer == wanted).mean()  # noqa: E731
     curves = {}
-    for name, data, held, judge in (
+    for network, data, held, judge in (
         ("lenet", (pictures, kinds), 300, right),
         ("lstm", (words, answers), 200, right),
         ("autoencoder", (flat,), 300, lambda answer, wanted: ((answer - wanted) ** 2).mean()),
     ):
         start = time.process_time()
-        step, predict = getattr(library, name)()
-        curves[name] = learn(step, tuple(part[held:] for part in data), given.epochs)
+        step, predict = getattr(library, network)()
+        curves[network] = learn(step, tuple(part[held:] for part in data), epochs)
         score = judge(np.asarray(predict(data[0][:held])), data[-1][:held])
-        print(f"{given.library} {name}: {score:.3f} after {time.process_time() - start:.1f} s of CPU", flush=True)
-    if given.figure:
-        draw_figure(curves, given.library, given.figure)
+        print(f"{name} {network}: {score:.3f} after {time.process_time() - start:.1f} s of CPU", flush=True)
+    return curves
 
 
-def draw_figure(curves: dict[str, list[float]], library: str, file: str) -> None:
-    """Costs over epochs, a panel for each network."""
+def draw_figure(curves: dict[str, dict[str, list[float]]], file: str) -> None:
+    """Costs over epochs: a panel for each network, a line for each library."""
     import matplotlib
 
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    figure, panels = pyplot.subplots(1, len(curves), figsize=(9, 2.6), layout="constrained")
-    for panel, (name, costs) in zip(panels, curves.items(), strict=True):
-        panel.semilogy(np.arange(1, len(costs) + 1), costs)
-        panel.set(title=f"{name}, {library}", xlabel="epoch")
+    figure, panels = pyplot.subplots(1, 3, figsize=(9, 2.8), layout="constrained")
+    for library, networks in curves.items():
+        for panel, (network, costs) in zip(panels, networks.items(), strict=True):
+            panel.semilogy(np.arange(1, len(costs) + 1), costs, label=library)
+            panel.set(title=network, xlabel="epoch")
+            panel.xaxis.get_major_locator().set_params(integer=True)
     panels[0].set_ylabel("cost")
-    figure.savefig(file)
+    panels[0].legend(frameon=False)
+    figure.savefig(file, dpi=110)
 
 
 if __name__ == "__main__":

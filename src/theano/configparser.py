@@ -309,6 +309,14 @@ class TheanoConfigParser(ConfigSection):
             if value != (param.default() if callable(param.default) else param.default):
                 yield name, value
 
+    def give(self, given: Mapping[str, str]) -> None:
+        """Set flags that the user gives once they are made; one that is added later gets its value then."""
+        self._given.update({_dotted(name): value for name, value in given.items()})
+        for name, value in given.items():
+            if self.has_flag(name):
+                self.set_flag(name, value)
+        self.warn_of_misspelt()
+
     def warn_of_misspelt(self) -> None:
         """Warn of flags of the user that look like misspelt ones; others may be added later, by `AddConfigVar`."""
         names = [name for name, _, _ in self.flags()]

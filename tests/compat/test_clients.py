@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import pickle
 import subprocess
 import sys
 import warnings
@@ -61,7 +63,7 @@ def run(tmp_path):
 
     def code(text, *arguments):
         command = [sys.executable, *(arguments or ("-c", text))]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=150)
 
     return code
 
@@ -130,6 +132,11 @@ def test_names_mean_what_they_meant():
     assert face.zeros is np.zeros and face.__name__ == "numpy"
     with pytest.raises(ValueError, match="parameters that must be named"):
         clients._faced("inspect").getargspec(lambda a, *, b: 0)
+
+
+def test_modules_are_sent_as_they_are_seen():
+    face = clients._faced("numpy")
+    assert pickle.loads(pickle.dumps(face)) is face
 
 
 def test_scipy_hands_on_what_numpy_has():
@@ -203,6 +210,71 @@ class TestRun:
         (tmp_path / "1.old.py").write_text("")  # nobody can import it
         done = run("", "-m", "theano.run", "script.py", "--flag", "x")
         assert done.stdout == f"__main__ ['script.py', '--flag', 'x'] True 0.0 {tmp_path}\n", done.stderr
+
+    @pytest.mark.parametrize("kind", ["spawn", "forkserver"])
+    def test_processes_of_multiprocessing(self, run, tmp_path, kind):
+        (tmp_path / "beside.py").write_text("import numpy as np\nzero = np.float(0)\n")
+        (tmp_path / "script.py").write_text(f"""
+import multiprocessing, numpy as np, beside
+
+class Answer:
+    def __init__(self, value):
+        self.value = value
+
+def work(x):
+    from collections import Iterable
+    untouched = not hasattr(__import__("sys").modules["numpy"], "alltrue")
+    return Answer((__name__, np.product([x, 2]), beside.zero, untouched))
+
+if __name__ == "__main__":
+    with multiprocessing.get_context("{kind}").Pool(1) as pool:
+        print(*(answer.value for answer in pool.map(work, [3])))
+""")
+        done = run("", "-m", "theano.run", "script.py")
+        assert done.stdout == "('__mp_main__', np.int64(6), 0.0, True)\n", done.stderr
+
+    def test_functions_that_joblib_sends(self, run, tmp_path):
+        pytest.importorskip("joblib")
+        (tmp_path / "script.py").write_text("""
+import numpy as np, aged_library.part, joblib
+
+def work(x):
+    import aged_library.part
+    return np.product([x, 2]), aged_library.part.numpy.int is np.int is int
+
+print(*joblib.Parallel(n_jobs=2)(joblib.delayed(work)(x) for x in (3, 4)))
+""")
+        (tmp_path / "aged_library" / "__init__.py").write_text("import numpy as np\nnp.int\n")
+        done = run("", "-m", "theano.run", "script.py")
+        assert done.stdout == "(np.int64(6), True) (np.int64(8), True)\n", done.stderr
+
+    def test_other_processes_of_python(self, run, tmp_path, monkeypatch):
+        """Libraries find the names, nobody else does, and what Python reads at its start is read."""
+        (tmp_path / "sites").mkdir()
+        (tmp_path / "sites" / "sitecustomize.py").write_text("import builtins\nbuiltins.read = True\n")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "sites"), os.environ.get("PYTHONPATH", "")]))
+        (tmp_path / "aged_library" / "__init__.py").write_text("import numpy as np\nnp.int\n")
+        child = (
+            "import sys; before = 'theano' in sys.modules or 'numpy' in sys.modules; "
+            "import aged_library, numpy; print(read, before, hasattr(numpy, 'int'), aged_library.np.int)"
+        )
+        (tmp_path / "script.py").write_text(
+            f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}], check=True)\n"
+        )
+        done = run("", "-m", "theano.run", "script.py")
+        assert done.stdout == "True False False <class 'int'>\n", done.stderr
+
+    def test_flags_that_a_script_sets(self, run, tmp_path):
+        (tmp_path / "script.py").write_text(
+            "import os, sys\nos.environ['THEANO_FLAGS'] = sys.argv[1]\nimport theano\n"
+            "os.environ['THEANO_FLAGS'] = 'floatX=float16'\nimport math\nprint(theano.config.floatX)\n"
+        )
+        done = run("", "-m", "theano.run", "script.py", "floatX=float32,device=cpu")
+        assert done.stdout == "float32\n", done.stderr
+        done = run("", "-m", "theano.run", "script.py", "floatx=float32")
+        assert done.stdout == "float64\n" and "did you mean 'floatX'?" in done.stderr
+        done = run("", "-m", "theano.run", "script.py", "device=cuda0")
+        assert done.returncode and "'device' cannot change once theano is imported" in done.stderr
 
     @pytest.mark.parametrize("arguments, words", [((), "usage: python -m"), (("nowhere.py",), "no file nowhere.py")])
     def test_refusals(self, run, arguments, words):

@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("clients", nargs="*", default=["*"], help="patterns of their names (keras-2.3.1, pymc3-*)")
     parser.add_argument("--record", action="store_true", help="write the outcomes into docs/clients.md")
     parser.add_argument("--jobs-only", action="store_true", help="not the clients' own tests")
+    parser.add_argument("--resume", action="store_true", help="their own tests: only modules not run at this commit")
     parser.add_argument("--last", action="store_true", help="compare the outcomes of the last run, run nothing")
     given = parser.parse_args()
     chosen = [c for c in CLIENTS if any(fnmatch.fnmatch(c.key, pattern.lower()) for pattern in given.clients)]
@@ -33,7 +34,7 @@ def _try(client: Client, given: argparse.Namespace) -> bool:
         place.prepare()
     ours = jobs(place, given.last) if client.jobs else None
     surprises = _tell(client, "our tests of it", ours, []) if ours else []
-    theirs = suite(place, given.last) if client.suite and not given.jobs_only else None
+    theirs = suite(place, given.resume, given.last) if client.suite and not given.jobs_only else None
     if theirs:
         surprises += _tell(client, "its own tests", theirs, known(client.key))
     if given.record:

@@ -28,6 +28,7 @@ def record(place: Workplace, ours: Outcomes | None, theirs: Outcomes | None) -> 
         row["jobs"] = [len(ours.passed), len(ours.passed) + len(ours.failed)]
     if theirs:
         row["suite"] = [len(theirs.passed), len(theirs.passed) + len(theirs.failed), len(theirs.skipped)]
+        row["modules"] = {"": len(place.modules())} | dict(theirs.commits())
         row["reasons"] = dict(sorted(theirs.reasons(known(place.client.key)).items()))
     _RECORDED.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     text = _DOCUMENT.read_text(encoding="utf-8")
@@ -39,10 +40,10 @@ def tables(rows: dict[str, Any]) -> str:
     """The tables of the document."""
     done = [(client, rows[client.key]) for client in CLIENTS if client.key in rows]
     lines = _table(
-        "library | our tests of its use that pass | its own tests that pass | skipped | with",
+        "library | our tests of its use that pass | its own tests that pass | skipped | modules, at commit | with",
         (
             (client.distribution.replace("==", " "), _part(row.get("jobs")), _part(row.get("suite")),
-             str(row["suite"][2]) if "suite" in row else "–", row["with"])
+             str(row["suite"][2]) if "suite" in row else "–", _modules(row.get("modules")), row["with"])
             for client, row in done
         ),
     )  # fmt: skip
@@ -54,6 +55,13 @@ def tables(rows: dict[str, Any]) -> str:
 
 def _part(numbers: list[int] | None) -> str:
     return "–" if numbers is None else f"{numbers[0]} of {numbers[1]}"
+
+
+def _modules(run: dict[str, int] | None) -> str:
+    if run is None:
+        return "–"
+    at = [f"{number} at {commit}" for commit, number in run.items() if commit]
+    return f"{', '.join(at)}, of {run['']}"
 
 
 def _table(head: str, rows: Iterable[Iterable[str]]) -> list[str]:

@@ -57,6 +57,21 @@ class Workplace:
             shutil.unpack_archive(archive, self.folder / "sources", filter="data")
         stamp.write_text(print_, encoding="utf-8")
 
+    def modules(self) -> list[str]:
+        """The modules of its own tests, as paths in its sources."""
+        chosen = [self.sources / path for path in self.client.suite]
+        found = {path for path in chosen if path.is_file()}
+        found |= {file for path in chosen for pattern in ("test*.py", "*_test.py") for file in path.rglob(pattern)}
+        names = sorted(str(file.relative_to(self.sources)) for file in found)
+        return [name for name in names if not any(Path(name).is_relative_to(path) for path in self.client.without)]
+
+    def state(self) -> str:
+        """The last commit of our package (with a + if it was changed since), and what the environment was made of."""
+        git = ["git", "-C", str(ROOT)]
+        commit = self._say(*git, "log", "-1", "--format=%h", "--abbrev=8", "--", "src")
+        changed = "+" if self._say(*git, "status", "--short", "--", "src") else ""
+        return f"{commit}{changed} {(self.folder / 'prepared').read_text(encoding='utf-8')[:8]}"
+
     def environment(self) -> dict[str, str]:
         """The variables that its tests see."""
         others = ("PYTHON", "THEANO", "PYTEST")
@@ -72,7 +87,7 @@ class Workplace:
     def version(self, distribution: str) -> str:
         """Which version of something it has."""
         code = f"import importlib.metadata as m; print(m.version({distribution!r}))"
-        return subprocess.run([self.python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        return self._say(str(self.python), "-c", code)
 
     def _pip(self, *arguments: str) -> None:
         self._run(str(self.python), "-m", "pip", "--disable-pip-version-check", "-q", *arguments)
@@ -80,3 +95,7 @@ class Workplace:
     @staticmethod
     def _run(*command: str) -> None:
         subprocess.run(command, check=True)
+
+    @staticmethod
+    def _say(*command: str) -> str:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

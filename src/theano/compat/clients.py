@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -21,6 +22,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
+from theano.configdefaults import config
+from theano.configparser import parse_config_string
 
 __all__ = ["CLIENTS", "enable"]
 
@@ -151,6 +155,9 @@ class Facade(ModuleType):
         inner = f"{self.__name__}.{name}"
         return _faced(inner) if inner in _FACED else getattr(self._module, name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _faced, (self.__name__,)  # functions are sent to other processes with the modules that they name
+
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._module, name, value)
 
@@ -171,6 +178,25 @@ def _faced(name: str) -> Facade:
     return _facades[name]
 
 
+# What THEANO_FLAGS was when Theano read it, where a script may still change it.
+_flags_read: str | None = None
+
+
+def flags_of_script() -> None:
+    """Let a script set ``THEANO_FLAGS`` before its first import of Theano, though `theano.run` imported it."""
+    global _flags_read
+    _flags_read = os.environ.get("THEANO_FLAGS", "")
+
+
+def _read_flags(name: str) -> None:
+    """Set what ``THEANO_FLAGS`` says now, if it says something else, where a module is about to be imported."""
+    global _flags_read
+    now = os.environ.get("THEANO_FLAGS", "")
+    given, _flags_read = _flags_read, None if name.partition(".")[0] == "theano" else now
+    if now != given:
+        config.give(parse_config_string(now))
+
+
 def _import(
     name: str,
     globals: Any = None,
@@ -179,6 +205,8 @@ def _import(
     level: int = 0,
 ) -> ModuleType:
     """What import statements of enabled packages call."""
+    if _flags_read is not None:
+        _read_flags(name)
     if level or name.partition(".")[0] not in _FACED:
         return builtins.__import__(name, globals, locals, fromlist or (), level)
     module = _faced(name)._module if name in _FACED else importlib.import_module(name)
@@ -226,7 +254,7 @@ class _Finder(MetaPathFinder):
         return None
 
 
-_FINDER = _Finder()
+FINDER = _Finder()
 
 
 def enable(*packages: str) -> None:
@@ -263,5 +291,5 @@ def enable(*packages: str) -> None:
         if name in sys.modules and name not in _enabled:
             raise RuntimeError(f"{name} is imported already: call enable() before the first import of {name}")
     _enabled.update(wanted)
-    if _FINDER not in sys.meta_path:
-        sys.meta_path.insert(0, _FINDER)
+    if FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, FINDER)

@@ -1,4 +1,5 @@
-"""A plugin of pytest for the tests of clients, which are as old as the clients: names that are gone are there for both.
+"""A plugin of pytest for the tests of clients, which are as old as the clients: names that are gone are there for both,
+and in the processes that they start.
 
 ``CLIENT_TESTS`` are the modules, besides the clients, that ask for them.
 """
@@ -8,8 +9,11 @@ import os
 import pytest
 
 import theano.compat.clients
+import theano.run
 
-theano.compat.clients.enable(*theano.compat.clients.CLIENTS, *os.environ.get("CLIENT_TESTS", "").split())
+_NAMES = [*theano.compat.clients.CLIENTS, *os.environ.get("CLIENT_TESTS", "").split()]
+theano.compat.clients.enable(*_NAMES)
+theano.run.pass_on(_NAMES)
 
 
 def pytest_configure(config: pytest.Config) -> None:
