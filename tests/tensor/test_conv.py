@@ -320,6 +320,81 @@ def test_gradients_of_shapes_that_do_not_fit():
         f(np.ones((1, 3, 7, 7)), np.ones((1, 2, 5, 5)))
 
 
+GRADIENTS_THAT_DO_NOT_FIT = {
+    "channels": ((2, 2, 5, 5), (4, 3, 3, 3), {}, "2 channels of images for 3 of kernels"),
+    "channels of groups": ((2, 6, 5, 5), (4, 2, 3, 3), {"num_groups": 2}, "6 channels of images for 2 of kernels and 2"),
+    "channels of few": ((2, 6, 5, 5), (6, 1, 3, 3), {"num_groups": 3}, "6 channels of images for 1 of kernels and 3"),
+    "groups": ((2, 4, 5, 5), (3, 2, 3, 3), {"num_groups": 2}, "3 kernels can't be in 2 groups"),
+    "large kernels": ((2, 2, 5, 5), (4, 2, 7, 3), {}, "larger than the padded images"),
+    "no elements": ((2, 2, 5, 5), (4, 2, 0, 3), {"border_mode": 1}, "no elements"),
+    "places": ((2, 2, 5, 5), (4, 3, 2, 2, 3, 3), {"unshared": True}, "kernels for the places"),
+    "unshared": ((2, 2, 5, 5), (4, 3, 3, 3, 3, 3), {"unshared": True}, "2 channels of images for 3 of kernels"),
+    "volumes": ((2, 2, 3, 4, 5), (4, 3, 2, 2, 2), {}, "2 channels of images for 3 of kernels"),
+    "sequences": ((2, 2, 5), (4, 3, 2), {}, "2 channels of images for 3 of kernels"),
+    "hints": ((2, 2, 5, 5), (4, 2, 3, 3), {"kshp": (4, 2, 3, 2)}, "that was promised"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("of", ["images", "kernels", "both", "second", "moved"])
+@pytest.mark.parametrize("case", GRADIENTS_THAT_DO_NOT_FIT)
+def test_gradients_fail_where_their_convolution_would(case, of, mode):
+    """Also those that need one of images and kernels only, and the shape of the other."""
+    images, kernels, options, words = GRADIENTS_THAT_DO_NOT_FIT[case]
+    x, w, u, v = (T.TensorType("float64", (False,) * len(s))() for s in (images, kernels, images, kernels))
+    y = ac.AbstractConv(len(images) - 2, **options)(x, w)
+    outs = {
+        "images": lambda: T.grad(y.sum(), x),
+        "kernels": lambda: T.grad(y.sum(), w),
+        "both": lambda: T.grad(y.sum(), [x, w]),
+        "second": lambda: T.grad((T.grad((y**2).sum(), w) ** 2).sum(), x),
+        "moved": lambda: T.Rop(y, [x, w], [u, v]),
+    }[of]()
+    f = theano.function([x, w, u, v], outs, mode=mode, on_unused_input="ignore")
+    a, b = np.ones(images), np.ones(kernels)
+    with pytest.raises(ValueError, match=rf"{words}.*: images \({images[0]}, .*kernels \(\d[\s\S]*test_conv.py"):
+        f(a, b, a, b)
+
+
+def test_gradients_of_other_batches():
+    """The gradient of a result of three images is none of two, nor one of kernels of another count."""
+    g = T.tensor4()
+    y = T.nnet.conv2d(x4, w4)
+    of_images, of_kernels = (theano.function([x4, w4, g], T.grad(None, v, known_grads={y: g})) for v in (x4, w4))
+    x, w = np.ones((2, 3, 5, 5)), np.ones((4, 3, 3, 3))
+    assert of_images(x, w, np.ones((2, 4, 3, 3))).shape == x.shape
+    for f, shape in ((of_images, (3, 4, 3, 3)), (of_kernels, (2, 5, 3, 3))):
+        with pytest.raises(ValueError, match=r"should have the shape \(2, 4, 3, 3\): images \(2, 3, 5, 5\), kernels"):
+            f(x, w, np.ones(shape))
+
+
+def test_whole_shapes_of_gradients():
+    """Lengths in front that are expressions are looked at, too; None is what the others tell."""
+    g, n, lengths = T.tensor4(), T.lscalar(), T.lvector()
+    x, w, top = np.ones((2, 3, 5, 5)), np.ones((4, 3, 3, 3)), np.ones((2, 4, 3, 3))
+    of_images = theano.function([g, w4, n], ac.conv2d_grad_wrt_inputs(g, w4, (None, n, 5, 5)))
+    of_vector = theano.function([g, w4, lengths], ac.conv2d_grad_wrt_inputs(g, w4, lengths))
+    of_kernels = theano.function([x4, g, n], ac.conv2d_grad_wrt_weights(x4, g, (n, None, 3, 3)))
+    assert of_images(top, w, 3).shape == of_vector(top, w, x.shape).shape == x.shape
+    assert of_kernels(x, top, 4).shape == w.shape
+    for f, given, words in (
+        (of_images, (top, w, 2), "2 channels of images for 3 of kernels"),
+        (of_images, (top, w, -1), "-1 channels of images"),
+        (of_vector, (top, w, (3, 3, 5, 5)), r"the results should have the shape \(3, 4, 3, 3\)"),
+        (of_kernels, (x, top, 5), r"the results should have the shape \(2, 5, 3, 3\)"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            f(*given)
+    groups = ac.conv2d_grad_wrt_inputs(g, w4, (None, n, 5, 5), num_groups=2)
+    for count in (3, -1, 1 << 40):
+        with pytest.raises(ValueError, match=f"{count} channels of images for 3 of kernels and 2 groups"):
+            theano.function([g, w4, n], groups)(top, w, count)
+    with pytest.raises(ValueError, match="input_shape must have 4 lengths"):
+        ac.conv2d_grad_wrt_inputs(g, w4, (3, 5, 5))
+    with pytest.raises(ValueError, match="images have 2 lengths, or 4 with all axes, not 3"):
+        ac.AbstractConv2d_gradInputs()(w4, g, (3, 5, 5))
+
+
 def test_ops_are_equal_by_what_they_do():
     one = T.nnet.conv2d(x4, w4, border_mode=(1, 2), input_shape=[1, 2, T.constant(3), None]).owner.op
     other = T.nnet.conv2d(x4, w4, border_mode=((1, 1), (2, 2)), input_shape=(1, 2, 3, None)).owner.op

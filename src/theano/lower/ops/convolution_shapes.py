@@ -76,8 +76,7 @@ class Case:
                 parts.append(f"{name} ({', '.join(f'{{dims[{len(dims) + a}]}}' for a in range(len(shape)))})")
                 dims += shape
         first = why if made is None else parts.pop(0)
-        op = str(self.op).replace("{", "{{").replace("}", "}}")
-        return f"{op}: {first}: {', '.join(parts)}", tuple(dims)
+        return f"{type(self.op).__name__}: {first}: {', '.join(parts)}", tuple(dims)
 
     def _check(self, cond: Expr, why: str, operands: Sequence[Expr] = ()) -> None:
         message, dims = self._message(why)

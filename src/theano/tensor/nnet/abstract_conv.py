@@ -184,13 +184,15 @@ def conv3d(
     return op(input, filters)
 
 
-def _spatial(shape: Any, ndim: int, what: str) -> Any:
-    """The lengths of images or kernels from a whole shape, whose other lengths may be None."""
+def _whole(shape: Any, count: int, ndim: int, what: str) -> Any:
+    """All lengths of images or kernels, of which the last `ndim` must be told."""
     if isinstance(shape, Variable):
         vector: Any = shape
-        return [vector[k] for k in range(-ndim, 0)]
-    lengths = list(shape)[-ndim:]
-    if any(n is None for n in lengths):
+        return [vector[k] for k in range(count)]
+    lengths = list(shape)
+    if len(lengths) != count:
+        raise ValueError(f"{what} must have {count} lengths, not {shape!r}")
+    if any(n is None for n in lengths[-ndim:]):
         raise ValueError(f"{what} must tell the lengths of the axes along which kernels move, not {shape!r}")
     return lengths
 
@@ -206,14 +208,15 @@ def _wrt_inputs(
     op: Any, ndim: int, output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any, rest: Sequence[Any]
 ) -> Any:
     made = op(_known(input_shape), _known(filter_shape), *rest)
-    return made(filters, output_grad, _spatial(input_shape, ndim, "input_shape"))
+    return made(filters, output_grad, _whole(input_shape, 2 + ndim, ndim, "input_shape"))
 
 
 def _wrt_weights(
     op: Any, ndim: int, input: Any, output_grad: Any, filter_shape: Any, input_shape: Any, rest: Sequence[Any]
 ) -> Any:
     made = op(_known(input_shape), _known(filter_shape), *rest)
-    return made(input, output_grad, _spatial(filter_shape, ndim, "filter_shape"))
+    count = 2 + ndim * (2 if made.unshared else 1)
+    return made(input, output_grad, _whole(filter_shape, count, ndim, "filter_shape"))
 
 
 def conv2d_grad_wrt_inputs(

@@ -121,7 +121,7 @@ class BaseAbstractConv(Op):
 
         def refuse(why: str) -> None:
             others = "" if results is None else f", results {tuple(results)}"
-            raise ValueError(f"{self}: {why}: images {tuple(images)}, kernels {tuple(kernels)}{others}")
+            raise ValueError(f"{type(self).__name__}: {why}: images {tuple(images)}, kernels {tuple(kernels)}{others}")
 
         for shape, known, what in ((images, self.imshp, "images"), (kernels, self.kshp, "kernels")):
             if known is not None and any(k is not None and k != s for k, s in zip(known, shape, strict=True)):
@@ -192,12 +192,13 @@ class BaseAbstractConv(Op):
         return np.ascontiguousarray(out.reshape(made), dtype=dtype)
 
     def weights(self, images: np.ndarray, results: np.ndarray, kernel: Sequence[int]) -> np.ndarray:
-        """The gradient with respect to kernels of the lengths `kernel`, of that of the results."""
+        """The gradient with respect to kernels of the lengths, or of the whole shape, `kernel`, of that of the results."""
         n, g = self.convdim, self.num_groups
         count, channels = results.shape[1], images.shape[1] // g
         places = tuple(results.shape[2:]) if self.unshared else ()
-        shape = (count, *places, channels, *kernel)
+        shape = (count, *places, channels, *kernel) if len(kernel) == n else tuple(kernel)
         self._check(images.shape, shape, results.shape)
+        kernel = shape[-n:]
         dtype = np.result_type(images, results)
         padded = self._padded(images.astype(dtype, copy=False), self.pads(kernel))
         windows = self._windows(padded, results.shape[2:], kernel)
@@ -211,10 +212,11 @@ class BaseAbstractConv(Op):
         return np.ascontiguousarray(self._turned(out.reshape(shape)), dtype=dtype)
 
     def inputs(self, kernels: np.ndarray, results: np.ndarray, image: Sequence[int]) -> np.ndarray:
-        """The gradient with respect to images of the lengths `image`, of that of the results."""
+        """The gradient with respect to images of the lengths, or of the whole shape, `image`, of that of the results."""
         n, g = self.convdim, self.num_groups
-        shape = (results.shape[0], kernels.shape[-n - 1] * g, *image)
+        shape = (results.shape[0], kernels.shape[-n - 1] * g, *image) if len(image) == n else tuple(image)
         self._check(shape, kernels.shape, results.shape)
+        image = shape[2:]
         dtype = np.result_type(kernels, results)
         pads, kernel = self.pads(kernels.shape[-n:]), kernels.shape[-n:]
         padded = np.zeros((*shape[:2], *(i + a + b for i, (a, b) in zip(image, pads, strict=True))), dtype)
@@ -294,37 +296,62 @@ class AbstractConv(BaseAbstractConv):
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (img, kern), (g,), n = inputs, gs, self.convdim
-        to_images = self._towards("inputs")(kern, g, shape_tuple(img)[-n:])
-        to_kernels = self._towards("weights")(img, g, shape_tuple(kern)[-n:])
+        (img, kern), (g,) = inputs, gs
+        to_images = self._towards("inputs")(kern, g, shape_tuple(img))
+        to_kernels = self._towards("weights")(img, g, shape_tuple(kern))
         return [_like(to_images, img), _like(to_kernels, kern)]
 
 
 class _Backward(BaseAbstractConv):
-    """A direction whose result's lengths are an input."""
+    """A direction whose result's lengths are an input: those along which kernels move, or all of them.
 
-    def _lengths(self, shape: Any, what: str) -> Any:
-        """The vector of the lengths of images or kernels."""
-        if isinstance(shape, (list, tuple)) and len(shape) != self.convdim:
-            raise ValueError(f"{self}: the lengths of {what} must be {self.convdim}, not {shape!r}")
-        if isinstance(shape, (list, tuple)) and any(n is None for n in shape):
-            raise ValueError(f"{self}: the lengths of {what} must be known, or expressions, not {shape!r}")
-        lengths = [as_index(n, "a length") for n in shape] if isinstance(shape, (list, tuple)) else shape
-        return as_shape_vector(lengths, self.convdim)
+    A gradient is told all, so that it fails where its forward convolution would: images of 2 channels don't get the
+    gradient of 3 that kernels of 3 channels would give them.
+    """
+
+    made = ""  # what the gradient is of
+
+    def _others(self, first: Sequence[Any], tops: Sequence[Any]) -> tuple[Any, ...]:
+        """The lengths before those along which kernels move, by the shapes of the other two."""
+        raise NotImplementedError
+
+    def _shape(self, shape: Any, first: Any, top: Any) -> Any:
+        """The vector of the lengths, or of all of them; what is None in front is told by the shapes of the others."""
+        n, whole = self.convdim, 2 + self.convdim * (2 if self.unshared and self.made == "kernels" else 1)
+        if isinstance(shape, (list, tuple)):
+            known: int | None = len(shape)
+            if any(length is None for length in shape[-n:]):
+                raise ValueError(f"{self}: the lengths of {self.made} must be known, or expressions, not {shape!r}")
+            if known == whole and any(length is None for length in shape):
+                told = self._others(shape_tuple(first), shape_tuple(top))
+                shape = [t if length is None else length for length, t in zip(shape, (*told, *shape[-n:]), strict=True)]
+            shape = [as_index(length, "a length") for length in shape]
+        vector = as_shape_vector(shape, n)
+        known = vector.type.shape[0]
+        if known not in (None, n, whole):
+            raise ValueError(f"{self}: {self.made} have {n} lengths, or {whole} with all axes, not {known}: {shape}")
+        return vector
+
+    def _static(self, vector: Any, others: Sequence[int | None]) -> list[int | None]:
+        """What is known of the shape of the result; a length of 1 that is only told makes no axis broadcastable."""
+        n, found = self.convdim, [None if k is None or k == 1 else int(k) for k in known_vector(vector) or ()]
+        lengths = found[-n:] or [None] * n
+        front = found[:-n] or [None] * len(others)
+        return [*(a if a is not None else b for a, b in zip(others, front, strict=True)), *lengths]
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
+        first, tops, _ = input_shapes
+        vector = node.inputs[2]
+        lengths = [vector[k] for k in range(vector.type.shape[0] or self.convdim)]
+        others = self._others(first, tops) if len(lengths) == self.convdim else ()
+        return [(*others, *lengths)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [True], [False]]
 
 
-def _known(vector: Any, count: int) -> list[int | None]:
-    found = known_vector(vector)
-    if found is None:
-        return [None] * count
-    return [None if n is None else int(n) for n in found]
-
-
 class AbstractConv_gradWeights(_Backward):
-    """The gradient of a convolution with respect to its kernels, whose lengths are the third input.
+    """The gradient of a convolution with respect to its kernels, whose lengths or shape are the third input.
 
     Parameters
     ----------
@@ -334,7 +361,7 @@ class AbstractConv_gradWeights(_Backward):
     Returns
     -------
     tensor
-        Called with images, the gradient of the result, and the lengths of kernels: (kernels, channels / num_groups,
+        Called with images, the gradient of the result, and the lengths or the shape of kernels: (kernels, channels / num_groups,
         lengths).
 
     Examples
@@ -343,38 +370,31 @@ class AbstractConv_gradWeights(_Backward):
     4
     """
 
+    made = "kernels"
+
+    def _others(self, first: Sequence[Any], tops: Sequence[Any]) -> tuple[Any, ...]:
+        return (tops[1], *(tops[2:] if self.unshared else ()), first[1] // self.num_groups)
+
     def make_node(self, img: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
         img, top = self._side(img, "img"), self._side(topgrad, "topgrad")
-        lengths = self._lengths(shape, "kernels")
-        channels = img.type.shape[1]
-        places = tuple(top.type.shape[2:]) if self.unshared else ()
-        known = [
-            top.type.shape[1], *(None if n == 1 else n for n in places),
-            channels // self.num_groups if channels not in (None, self.num_groups) else None,
-            *(None if n == 1 else n for n in _known(lengths, self.convdim)),
-        ]  # fmt: skip
-        if channels == self.num_groups == 1:
-            known[-self.convdim - 1] = 1
-        return single(self, [img, top, lengths], upcast(img.type.dtype, top.type.dtype), known)
+        lengths, channels = self._shape(shape, img, top), img.type.shape[1]
+        places = [None if n == 1 else n for n in top.type.shape[2:]] if self.unshared else ()
+        share = None if channels is None else channels // self.num_groups
+        others = [top.type.shape[1], *places, share if share != 1 or self.num_groups == 1 else None]
+        return single(self, [img, top, lengths], upcast(img.type.dtype, top.type.dtype), self._static(lengths, others))
 
     def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
         out_[0][0] = self.weights(inp[0], inp[1], [int(n) for n in inp[2]])
 
-    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
-        images, tops = input_shapes[:2]
-        places = tuple(tops[2:]) if self.unshared else ()
-        lengths = [node.inputs[2][k] for k in range(self.convdim)]
-        return [(tops[1], *places, images[1] // self.num_groups, *lengths)]
-
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (img, top, _), (g,), n = inputs, gs, self.convdim
-        to_images = self._towards("inputs")(g, top, shape_tuple(img)[-n:])
+        (img, top, _), (g,) = inputs, gs
+        to_images = self._towards("inputs")(g, top, shape_tuple(img))
         return [_like(to_images, img), _like(self._towards("forward")(img, g), top), disconnected()]
 
 
 class AbstractConv_gradInputs(_Backward):
-    """The gradient of a convolution with respect to its images, whose lengths are the third input.
+    """The gradient of a convolution with respect to its images, whose lengths or shape are the third input.
 
     Parameters
     ----------
@@ -384,7 +404,7 @@ class AbstractConv_gradInputs(_Backward):
     Returns
     -------
     tensor
-        Called with kernels, the gradient of the result, and the lengths of images: (images, channels, lengths).
+        Called with kernels, the gradient of the result, and the lengths or the shape of images: (images, channels, lengths).
 
     Examples
     --------
@@ -392,26 +412,24 @@ class AbstractConv_gradInputs(_Backward):
     4
     """
 
+    made = "images"
+
+    def _others(self, first: Sequence[Any], tops: Sequence[Any]) -> tuple[Any, ...]:
+        return (tops[0], first[-self.convdim - 1] * self.num_groups)
+
     def make_node(self, kern: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
         kern, top = self._side(kern, "kern"), self._side(topgrad, "topgrad")
-        lengths = self._lengths(shape, "images")
-        channels = kern.type.shape[-self.convdim - 1]
-        channels = None if channels is None else channels * self.num_groups
-        known = [top.type.shape[0], channels, *(None if n == 1 else n for n in _known(lengths, self.convdim))]
-        return single(self, [kern, top, lengths], upcast(kern.type.dtype, top.type.dtype), known)
+        lengths, channels = self._shape(shape, kern, top), kern.type.shape[-self.convdim - 1]
+        others = [top.type.shape[0], None if channels is None else channels * self.num_groups]
+        return single(self, [kern, top, lengths], upcast(kern.type.dtype, top.type.dtype), self._static(lengths, others))
 
     def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
         out_[0][0] = self.inputs(inp[0], inp[1], [int(n) for n in inp[2]])
 
-    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
-        kernels, tops = input_shapes[:2]
-        lengths = [node.inputs[2][k] for k in range(self.convdim)]
-        return [(tops[0], kernels[-self.convdim - 1] * self.num_groups, *lengths)]
-
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (kern, top, _), (g,), n = inputs, gs, self.convdim
-        to_kernels = self._towards("weights")(g, top, shape_tuple(kern)[-n:])
+        (kern, top, _), (g,) = inputs, gs
+        to_kernels = self._towards("weights")(g, top, shape_tuple(kern))
         return [_like(to_kernels, kern), _like(self._towards("forward")(g, kern), top), disconnected()]
 
 
