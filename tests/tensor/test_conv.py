@@ -389,7 +389,7 @@ def test_whole_shapes_of_gradients():
     for count in (3, -1, 1 << 40):
         with pytest.raises(ValueError, match=f"{count} channels of images for 3 of kernels and 2 groups"):
             theano.function([g, w4, n], groups)(top, w, count)
-    with pytest.raises(ValueError, match="input_shape must have 4 lengths"):
+    with pytest.raises(ValueError, match="the shape of images must have 4 lengths"):
         ac.conv2d_grad_wrt_inputs(g, w4, (3, 5, 5))
     with pytest.raises(ValueError, match="images have 2 lengths, or 4 with all axes, not 3"):
         ac.AbstractConv2d_gradInputs()(w4, g, (3, 5, 5))

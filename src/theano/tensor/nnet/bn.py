@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.tensor.axes import dimshuffle
+from theano.tensor.fitting import fitting
 from theano.tensor.math import cast, sqrt
 from theano.tensor.promises import addbroadcast
 from theano.tensor.shape import product, shape_i
@@ -41,19 +42,26 @@ class _Form:
     def __init__(self, x: Any, axes: Axes, epsilon: float) -> None:
         if epsilon < 1e-5:
             raise ValueError(f"epsilon must be at least 1e-5, got {epsilon}")
+        self.x = x
         self.axes = _axes(x, axes)
         self.ndim = x.type.ndim
         self.kept = [i for i in range(self.ndim) if i not in self.axes]
 
-    def widen(self, p: Any) -> Any:
-        """A parameter with all axes, broadcastable over those of the statistics."""
-        p = as_tensor_variable(p)
+    def widened(self, what: str, **parameters: Any) -> list[Any]:
+        """Parameters with all axes, broadcastable over those of the statistics."""
+        given = {name: as_tensor_variable(p) for name, p in parameters.items()}
+        for name, p in given.items():
+            if p.type.ndim not in (self.ndim, len(self.kept)):
+                wanted = f"{self.ndim} or {len(self.kept)} dimensions, as x has {self.ndim} and axes are {self.axes}"
+                raise ValueError(f"{what}: {name} must have {wanted}; got {p} with {p.type.ndim}")
+        letters = [str(i) for i in range(self.ndim)]
+        kept = ["" if i in self.axes else letters[i] for i in range(self.ndim)]
+        sides = {k: (p, kept if p.type.ndim == self.ndim else [c for c in kept if c]) for k, p in given.items()}
+        return [self._wide(fitting(what, name, x=(self.x, letters), **sides)) for name in given]
+
+    def _wide(self, p: Any) -> Any:
         if p.type.ndim == self.ndim:
             return addbroadcast(p, *self.axes)
-        if p.type.ndim != len(self.kept):
-            raise ValueError(
-                f"parameters must have {self.ndim} or {len(self.kept)} dimensions, got {p} with {p.type.ndim}"
-            )
         places = iter(range(len(self.kept)))
         return dimshuffle(p, ["x" if i in self.axes else next(places) for i in range(self.ndim)])
 
@@ -106,9 +114,12 @@ def batch_normalization_train(
     """
     x = as_tensor_variable(inputs)
     form = _Form(x, axes, epsilon)
-    running = [None if v is None else form.widen(v) for v in (running_mean, running_var)]
+    given = {"gamma": gamma, "beta": beta, "running_mean": running_mean, "running_var": running_var}
+    given = {name: v for name, v in given.items() if v is not None}
+    wide = dict(zip(given, form.widened("batch_normalization_train", **given), strict=True))
+    running = [wide.get(name) for name in ("running_mean", "running_var")]
     factor = as_tensor_variable(running_average_factor)
-    found = trained(x, form.widen(gamma), form.widen(beta), form.axes, _like(epsilon, x), factor, *running)
+    found = trained(x, wide["gamma"], wide["beta"], form.axes, _like(epsilon, x), factor, *running)
     likes = [gamma, gamma, *(v for v in (running_mean, running_var) if v is not None)]
     return (found[0], *(form.narrow(v, like) for v, like in zip(found[1:], likes, strict=True)))
 
@@ -214,7 +225,9 @@ def batch_normalization_test(
     """
     x = as_tensor_variable(inputs)
     form = _Form(x, axes, epsilon)
-    scale, shift, center, spread = (form.widen(p) for p in (gamma, beta, mean, var))
+    scale, shift, center, spread = form.widened(
+        "batch_normalization_test", gamma=gamma, beta=beta, mean=mean, var=var
+    )
     return tested(x, scale, shift, center, spread, _like(epsilon, spread))
 
 

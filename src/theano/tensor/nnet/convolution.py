@@ -17,7 +17,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, upcast
-from theano.tensor.math import cast
+from theano.tensor.math import cast, maximum
 from theano.tensor.nnet import geometry
 from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers
 from theano.tensor.opsupport import Shapes, as_index, disconnected, holomorphic, single
@@ -192,7 +192,7 @@ class BaseAbstractConv(Op):
         return np.ascontiguousarray(out.reshape(made), dtype=dtype)
 
     def weights(self, images: np.ndarray, results: np.ndarray, kernel: Sequence[int]) -> np.ndarray:
-        """The gradient with respect to kernels of the lengths, or of the whole shape, `kernel`, of that of the results."""
+        """The gradient with respect to kernels of these lengths, or of this shape, of that of the results."""
         n, g = self.convdim, self.num_groups
         count, channels = results.shape[1], images.shape[1] // g
         places = tuple(results.shape[2:]) if self.unshared else ()
@@ -212,7 +212,7 @@ class BaseAbstractConv(Op):
         return np.ascontiguousarray(self._turned(out.reshape(shape)), dtype=dtype)
 
     def inputs(self, kernels: np.ndarray, results: np.ndarray, image: Sequence[int]) -> np.ndarray:
-        """The gradient with respect to images of the lengths, or of the whole shape, `image`, of that of the results."""
+        """The gradient with respect to images of these lengths, or of this shape, of that of the results."""
         n, g = self.convdim, self.num_groups
         shape = (results.shape[0], kernels.shape[-n - 1] * g, *image) if len(image) == n else tuple(image)
         self._check(shape, kernels.shape, results.shape)
@@ -292,7 +292,8 @@ class AbstractConv(BaseAbstractConv):
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
         images, kernels = input_shapes
-        return [get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)]
+        made = get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)
+        return [(*made[:2], *(maximum(n, 0) for n in made[2:]))]
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
@@ -361,8 +362,8 @@ class AbstractConv_gradWeights(_Backward):
     Returns
     -------
     tensor
-        Called with images, the gradient of the result, and the lengths or the shape of kernels: (kernels, channels / num_groups,
-        lengths).
+        Called with images, the gradient of the result, and the lengths or the shape of kernels: (kernels,
+        channels / num_groups, lengths).
 
     Examples
     --------
@@ -381,7 +382,8 @@ class AbstractConv_gradWeights(_Backward):
         places = [None if n == 1 else n for n in top.type.shape[2:]] if self.unshared else ()
         share = None if channels is None else channels // self.num_groups
         others = [top.type.shape[1], *places, share if share != 1 or self.num_groups == 1 else None]
-        return single(self, [img, top, lengths], upcast(img.type.dtype, top.type.dtype), self._static(lengths, others))
+        dtype = upcast(img.type.dtype, top.type.dtype)
+        return single(self, [img, top, lengths], dtype, self._static(lengths, others))
 
     def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
         out_[0][0] = self.weights(inp[0], inp[1], [int(n) for n in inp[2]])
@@ -404,7 +406,8 @@ class AbstractConv_gradInputs(_Backward):
     Returns
     -------
     tensor
-        Called with kernels, the gradient of the result, and the lengths or the shape of images: (images, channels, lengths).
+        Called with kernels, the gradient of the result, and the lengths or the shape of images: (images, channels,
+        lengths).
 
     Examples
     --------
@@ -421,7 +424,8 @@ class AbstractConv_gradInputs(_Backward):
         kern, top = self._side(kern, "kern"), self._side(topgrad, "topgrad")
         lengths, channels = self._shape(shape, kern, top), kern.type.shape[-self.convdim - 1]
         others = [top.type.shape[0], None if channels is None else channels * self.num_groups]
-        return single(self, [kern, top, lengths], upcast(kern.type.dtype, top.type.dtype), self._static(lengths, others))
+        dtype = upcast(kern.type.dtype, top.type.dtype)
+        return single(self, [kern, top, lengths], dtype, self._static(lengths, others))
 
     def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
         out_[0][0] = self.inputs(inp[0], inp[1], [int(n) for n in inp[2]])

@@ -13,6 +13,7 @@ from theano.tensor.assertion import Assert
 from theano.tensor.axes import dimshuffle
 from theano.tensor.extremes import argmax
 from theano.tensor.extremes import max as max_
+from theano.tensor.fitting import fitting
 from theano.tensor.indexing import getitem
 from theano.tensor.math import ge, log, softplus
 from theano.tensor.nnet.softmax import (
@@ -90,7 +91,9 @@ class CrossentropyCategorical1Hot(Op):
         return single(self, [p, t], p.type.dtype, p.type.shape[:1])
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        return [patternbroadcast(-log(picked(*inputs)), inputs[0].type.broadcastable[:1])]
+        p, t = inputs
+        t = fitting("categorical_crossentropy", "true_one_of_n", coding_dist=(p, "rc"), true_one_of_n=(t, "r"))
+        return [patternbroadcast(-log(picked(p, t)), p.type.broadcastable[:1])]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         p, t = inputs
@@ -182,6 +185,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         x, b, y = inputs
+        b = fitting("crossentropy_softmax_1hot_with_bias", "b", x=(x, "rc"), b=(b, "c"), y_idx=(y, "r"))
         z = (x + dimshuffle(b, ("x", 0))).astype(x.type.dtype)
         nll = patternbroadcast(-picked(logsoftmax_op(z), self._classes(y)), x.type.broadcastable[:1])
         return [nll, softmax_op(z), argmax(z, axis=1).astype(y.type.dtype)]
@@ -414,11 +418,14 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     """
     p, t = as_tensor_variable(coding_dist), as_tensor_variable(true_dist)
     if t.type.ndim == p.type.ndim:
+        letters = [str(a) for a in range(p.type.ndim)]
+        t = fitting("categorical_crossentropy", "true_dist", coding_dist=(p, letters), true_dist=(t, letters))
         return -sum_(t * log(p), axis=p.type.ndim - 1)
     if t.type.ndim == p.type.ndim - 1:
         return crossentropy_categorical_1hot(p, t)
     raise TypeError(
-        f"rank mismatch between coding and true distributions: {p.type.ndim} and {t.type.ndim} dimensions"
+        f"categorical_crossentropy: rank mismatch between coding and true distributions, {p} has {p.type.ndim} "
+        f"dimensions and {t} {t.type.ndim}"
     )
 
 
