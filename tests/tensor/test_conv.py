@@ -322,7 +322,7 @@ def test_gradients_of_shapes_that_do_not_fit():
 
 GRADIENTS_THAT_DO_NOT_FIT = {
     "channels": ((2, 2, 5, 5), (4, 3, 3, 3), {}, "2 channels of images for 3 of kernels"),
-    "channels of groups": ((2, 6, 5, 5), (4, 2, 3, 3), {"num_groups": 2}, "6 channels of images for 2 of kernels and 2"),
+    "channels of groups": ((2, 6, 5, 5), (4, 2, 3, 3), {"num_groups": 2}, "6 channels of images for 2 of kernels"),
     "channels of few": ((2, 6, 5, 5), (6, 1, 3, 3), {"num_groups": 3}, "6 channels of images for 1 of kernels and 3"),
     "groups": ((2, 4, 5, 5), (3, 2, 3, 3), {"num_groups": 2}, "3 kernels can't be in 2 groups"),
     "large kernels": ((2, 2, 5, 5), (4, 2, 7, 3), {}, "larger than the padded images"),

@@ -62,13 +62,14 @@ class Sizes:
     def _name_more(self) -> None:
         """What main computes of what is known."""
         for stmt in self.low.program.main:
-            value = None
             if isinstance(stmt, st.Let):
-                value = self.value(stmt.value)
+                name, value = stmt.name, self.value(stmt.value)
             elif isinstance(stmt, st.Load) and stmt.view.base in self._given:  # a length that is an argument's element
-                value = self._element(self._given[stmt.view.base], stmt)
+                name, value = stmt.name, self._element(self._given[stmt.view.base], stmt)
+            else:
+                continue
             if value is not None:
-                self.env[stmt.name] = value
+                self.env[name] = value
 
     def _element(self, array: np.ndarray, stmt: st.Load) -> Any:
         steps = zip(stmt.index, stmt.view.strides, strict=True)

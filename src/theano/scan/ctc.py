@@ -17,7 +17,7 @@ from theano.scan.function import scan
 from theano.tensor.alloc import zeros
 from theano.tensor.axes import dimshuffle
 from theano.tensor.filled import full
-from theano.tensor.fitting import fitting
+from theano.tensor.fitting import Condition, fitting
 from theano.tensor.join import concatenate
 from theano.tensor.math import and_, cast, exp, ge, gt, isinf, le, log, lt, maximum, neq, switch
 from theano.tensor.nnet.softmax import logsoftmax_op, softmax_op
@@ -52,13 +52,13 @@ class _Paths:
         frames, rows, symbols = shape_tuple(scores)
         self.least = constant(np.asarray(-np.inf, self.dtype))
         labels, lengths = cast(labels, "int64"), cast(lengths, "int64")
-        required = [
+        required: list[Condition] = [
             (all_(and_(ge(lengths, 0), le(lengths, frames))), LENGTHS, ValueError),
             (all_(neq(labels, 0)), BLANK_LABEL, ValueError),
             (all_(lt(labels, symbols)), SYMBOLS, IndexError),
         ]
         sides = {"activations": (scores, "frs"), "labels": (labels, "rp"), "input_lengths": (lengths, "r")}
-        labels = fitting("ctc", "labels", required, **sides)
+        labels = fitting("ctc", "labels", sides, required)
         # Padding may stand between labels; behind them it is out of the way.
         order = argsort(cast(lt(labels, 0), "int8"), axis=1, kind="stable")
         each_row = dimshuffle(arange(rows), (0, "x"))

@@ -5,7 +5,7 @@ What a function is made of would find out, too, and tell of its own operands: "i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from theano.graph import Apply, Op
@@ -13,9 +13,11 @@ from theano.graph.origin import made_here
 from theano.tensor.opsupport import Shapes, disconnected, first_connected
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["Fitting", "fitting"]
+__all__ = ["Argument", "Condition", "Fitting", "fitting"]
 
 Side = tuple[str, tuple[str, ...]]
+Argument = tuple[Any, Sequence[str]]
+Condition = tuple[Any, str, type[Exception]]
 
 
 class Fitting(Op):
@@ -115,9 +117,7 @@ class Fitting(Op):
         return [eval_points[0]]
 
 
-def fitting(
-    what: str, name: str, required: Sequence[tuple[Any, str, type[Exception]]] = (), **sides: tuple[Any, Sequence[str]]
-) -> Any:
+def fitting(what: str, name: str, sides: Mapping[str, Argument], required: Sequence[Condition] = ()) -> Any:
     """One of a function's arguments, once it is certain that lengths with the same letter are equal (`Fitting`).
 
     Parameters
@@ -126,10 +126,10 @@ def fitting(
         The name of the function.
     name
         The argument that is given back.
+    sides
+        All arguments by name: each a tensor, and a letter for each of its axes.
     required
         Conditions that must hold, 0-d tensors: each with what it means, and the class of the error.
-    **sides
-        All arguments by name: each a tensor, and a letter for each of its axes.
 
     Returns
     -------
@@ -144,12 +144,12 @@ def fitting(
     Examples
     --------
     >>> x, scale = T.constant(np.ones((2, 3))), T.constant(np.ones(4))
-    >>> fitting("scaled", "scale", x=(x, "rc"), scale=(scale, "c"))
+    >>> fitting("scaled", "scale", {"x": (x, "rc"), "scale": (scale, "c")})
     Traceback (most recent call last):
         ...
     ValueError: scaled: scale has length 4 along axis 0, x 3 along axis 1: scale (4,), x (2, 3)...
     """
-    ordered = {name: sides[name], **sides}
+    ordered = {name: sides[name], **sides}  # the argument itself first
     texts = [(text, error) for _, text, error in required]
     op = Fitting(what, tuple((key, tuple(letters)) for key, (_, letters) in ordered.items()), texts)
     node = op.make_node(*(v for v, _ in ordered.values()), *(condition for condition, _, _ in required))

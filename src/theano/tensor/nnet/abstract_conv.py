@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from theano.graph import Variable
 from theano.graph.common_text import fill
+from theano.tensor.fitting import Condition, fitting
+from theano.tensor.math import eq
 from theano.tensor.nnet.convolution import (
     AbstractConv,
     AbstractConv2d,
@@ -45,6 +47,7 @@ from theano.tensor.nnet.upsampling import (
     bilinear_upsampling,
     frac_bilinear_upsampling,
 )
+from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 from theano.user_warnings import warn_user
 
@@ -407,14 +410,26 @@ def conv2d_transpose(
 
 
 def _separable(
-    conv: Any, ndim: int, input: Any, depthwise: Any, pointwise: Any, num_channels: int, shapes: Sequence[Any],
-    rest: Sequence[Any],
+    what: str, conv: Any, ndim: int, input: Any, depthwise: Any, pointwise: Any, num_channels: int,
+    shapes: Sequence[Any], rest: Sequence[Any],
 ) -> Any:  # fmt: skip
     border_mode, subsample, filter_flip, filter_dilation = rest
     input_shape, depthwise_shape, pointwise_shape = shapes
-    for shape in (pointwise_shape, as_tensor_variable(pointwise).type.shape):
+    names = ("input", "depthwise_filters", "pointwise_filters")
+    given = dict(zip(names, map(as_tensor_variable, (input, depthwise, pointwise)), strict=True))
+    if any(v.type.ndim != 2 + ndim for v in given.values()):
+        got = ", ".join(f"{name} {v} has {v.type.ndim}" for name, v in given.items())
+        raise TypeError(f"{what}: {2 + ndim} dimensions are needed; {got}")
+    single = "pointwise_filters have one element for each channel"
+    for shape in (pointwise_shape, given["pointwise_filters"].type.shape):
         if shape is not None and any(n not in (None, 1) for n in list(shape)[2:]):
-            raise ValueError(f"pointwise filters have one element for each channel, not {tuple(shape)}")
+            raise ValueError(f"{what}: {single}, not the shape {tuple(shape)}")
+    of_axes = [shape_i(given["pointwise_filters"], 2 + k) for k in range(ndim)]
+    required: list[Condition] = [(eq(n, 1), single, ValueError) for n in of_axes]
+    required.append((eq(shape_i(given["input"], 1), num_channels), "num_channels must be input.shape[1]", ValueError))
+    letters = [["", "", *[""] * ndim], ["m", "", *[""] * ndim], ["", "m", *[""] * ndim]]
+    sides = {name: (given[name], each) for name, each in zip(names, letters, strict=True)}
+    input, depthwise, pointwise = fitting(what, "input", sides, required), *list(given.values())[1:]
     between = conv(
         input, depthwise, input_shape, depthwise_shape, border_mode, subsample, filter_flip,
         filter_dilation=filter_dilation, num_groups=num_channels,
@@ -448,8 +463,10 @@ def separable_conv2d(
 
     Raises
     ------
+    TypeError
+        An argument has another number of dimensions.
     ValueError
-        `pointwise_filters` have more than one element for a channel.
+        `pointwise_filters` have more than one element for a channel; or when it runs: shapes don't fit.
 
     Examples
     --------
@@ -459,7 +476,7 @@ def separable_conv2d(
     (1, 4, 3, 3)
     """
     return _separable(
-        conv2d, 2, input, depthwise_filters, pointwise_filters, num_channels,
+        "separable_conv2d", conv2d, 2, input, depthwise_filters, pointwise_filters, num_channels,
         (input_shape, depthwise_filter_shape, pointwise_filter_shape),
         (border_mode, subsample, filter_flip, filter_dilation),
     )  # fmt: skip
@@ -487,7 +504,7 @@ def separable_conv3d(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         See `separable_conv2d`.
 
     Examples
@@ -498,7 +515,7 @@ def separable_conv3d(
     (1, 4, 3, 3, 3)
     """
     return _separable(
-        conv3d, 3, input, depthwise_filters, pointwise_filters, num_channels,
+        "separable_conv3d", conv3d, 3, input, depthwise_filters, pointwise_filters, num_channels,
         (input_shape, depthwise_filter_shape, pointwise_filter_shape),
         (border_mode, subsample, filter_flip, filter_dilation),
     )  # fmt: skip

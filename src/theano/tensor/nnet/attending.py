@@ -9,7 +9,7 @@ import numpy as np
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.dot import batched_dot
-from theano.tensor.fitting import fitting
+from theano.tensor.fitting import Argument, fitting
 from theano.tensor.math import cast, ge, neq, sqrt, switch
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
@@ -80,10 +80,10 @@ def attention(
             raise ValueError(f"attention: mask has {mask.type.ndim} axes, more than the {ndim} of the scores")
     front = [str(a) for a in range(ndim - 2)]
     letters = {"query": (*front, "q", "f"), "key": (*front, "k", "f"), "value": (*front, "k", "e")}
-    sides = {name: (v, letters[name]) for name, v in zip(names, parts, strict=True)}
+    sides: dict[str, Argument] = {name: (v, letters[name]) for name, v in zip(names, parts, strict=True)}
     if mask is not None:
         sides["mask"] = (mask, (*front, "q", "k")[ndim - mask.type.ndim :])
-    parts[0] = fitting("attention", "query", **sides)
+    parts[0] = fitting("attention", "query", sides)
     shape = shape_tuple(parts[0])[:-1]
     q, k, v = (_stack(x) for x in parts)
     if scale is None:

@@ -56,8 +56,10 @@ class _Form:
                 raise ValueError(f"{what}: {name} must have {wanted}; got {p} with {p.type.ndim}")
         letters = [str(i) for i in range(self.ndim)]
         kept = ["" if i in self.axes else letters[i] for i in range(self.ndim)]
-        sides = {k: (p, kept if p.type.ndim == self.ndim else [c for c in kept if c]) for k, p in given.items()}
-        return [self._wide(fitting(what, name, x=(self.x, letters), **sides)) for name in given]
+        sides = {"x": (self.x, letters)}
+        for name, p in given.items():
+            sides[name] = (p, kept if p.type.ndim == self.ndim else [c for c in kept if c])
+        return [self._wide(fitting(what, name, sides)) for name in given]
 
     def _wide(self, p: Any) -> Any:
         if p.type.ndim == self.ndim:

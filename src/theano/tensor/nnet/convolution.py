@@ -13,13 +13,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, upcast
 from theano.tensor.math import cast, maximum
 from theano.tensor.nnet import geometry
 from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers
+from theano.tensor.nnet.plain_convolutions import Pads, PlainConvolutions
 from theano.tensor.opsupport import Shapes, as_index, disconnected, holomorphic, single
 from theano.tensor.promises import patternbroadcast
 from theano.tensor.shape import as_shape_vector, shape_tuple
@@ -32,10 +31,8 @@ __all__ = [
     "BaseAbstractConv",
 ]  # fmt: skip
 
-Pads = tuple[tuple[int, int], ...]
 
-
-class BaseAbstractConv(Op):
+class BaseAbstractConv(PlainConvolutions, Op):
     """What the three directions share.
 
     Parameters
@@ -72,6 +69,16 @@ class BaseAbstractConv(Op):
     )  # fmt: skip
     check_broadcast = False
     linear_in = (0, 1)
+    # What an object has that is told nothing else.
+    convdim: int = 0
+    imshp: tuple[int | None, ...] | None = None
+    kshp: tuple[int | None, ...] | None = None
+    border_mode: Any = "valid"
+    subsample: tuple[int, ...] = ()
+    filter_dilation: tuple[int, ...] = ()
+    filter_flip: bool = True
+    num_groups: int = 1
+    unshared: bool = False
 
     def __init__(
         self, convdim: int, imshp: Any = None, kshp: Any = None, border_mode: Any = "valid", subsample: Any = None,
@@ -88,6 +95,21 @@ class BaseAbstractConv(Op):
         self.unshared = bool(unshared)
         self.imshp = hint(imshp, 2 + convdim, "the shape of images")
         self.kshp = hint(kshp, 2 + convdim * (2 if unshared else 1), "the shape of kernels")
+        self._check_hints()
+
+    def _check_hints(self) -> None:
+        """ValueError where no images and kernels can be what was promised."""
+        images, kernels = self.imshp or (None,) * 2, self.kshp or (None,) * (self.convdim + 2)
+        channels, of_kernels, count = images[1], kernels[-self.convdim - 1], kernels[0]
+        why = ""
+        if channels is not None and of_kernels is not None and channels != of_kernels * self.num_groups:
+            why = f"{channels} channels of images for {of_kernels} of kernels and {self.num_groups} groups"
+        elif channels is not None and channels % self.num_groups:
+            why = f"{channels} channels can't be in {self.num_groups} groups"
+        elif count is not None and count % self.num_groups:
+            why = f"{count} kernels can't be in {self.num_groups} groups"
+        if why:
+            raise ValueError(f"{type(self).__name__}: {why} were promised: images {self.imshp}, kernels {self.kshp}")
 
     def do_constant_folding(self, node: Apply) -> bool:
         """Never: results are large."""
@@ -99,13 +121,19 @@ class BaseAbstractConv(Op):
         return 2 * math.prod(out) * math.prod(kernels[-self.convdim - 1 :])
 
     # -- shapes ----------------------------------------------------------------------------------------------
-    def _side(self, value: Any, what: str) -> Any:
-        """`value` as images, kernels or results."""
-        x = as_tensor_variable(value)
-        ndim = 2 + self.convdim * (2 if what == "kern" and self.unshared else 1)
-        if x.type.ndim != ndim:
-            raise TypeError(f"{self}: {what} must have {ndim} dimensions, {x} has {x.type.ndim}")
-        return x
+    def _sides(self, **given: Any) -> list[Any]:
+        """Images, kernels or results, of the ranks that they must have."""
+        found = {what: as_tensor_variable(value) for what, value in given.items()}
+        ranks = {what: 2 + self.convdim * (2 if what == "kern" and self.unshared else 1) for what in found}
+        if any(x.type.ndim != ranks[what] for what, x in found.items()):
+            wanted = " and ".join(f"{what} {rank}" for what, rank in ranks.items())
+            got = ", ".join(f"{what} {x} has {x.type.ndim}" for what, x in found.items())
+            alone = ", ".join(["'x', 'x'", *map(str, range(self.convdim))])
+            raise TypeError(
+                f"{type(self).__name__}: {wanted} dimensions are needed; {got}. One image of one channel is made "
+                f"such by .dimshuffle({alone})"
+            )
+        return list(found.values())
 
     def dilated(self, kernel: Sequence[int]) -> tuple[int, ...]:
         """The lengths of a kernel with its dilation."""
@@ -144,98 +172,9 @@ class BaseAbstractConv(Op):
             refuse(f"the results should have the shape {made}")
         return made
 
-    # -- numbers ---------------------------------------------------------------------------------------------
-    def _turned(self, kernels: np.ndarray) -> np.ndarray:
-        """Kernels in the order in which they meet the images."""
-        return np.flip(kernels, tuple(range(-self.convdim, 0))) if self.filter_flip else kernels
-
-    def _padded(self, images: np.ndarray, pads: Pads) -> np.ndarray:
-        return np.pad(images, [(0, 0), (0, 0), *pads]) if any(map(any, pads)) else images
-
-    def _windows(self, padded: np.ndarray, out: Sequence[int], kernel: Sequence[int]) -> np.ndarray:
-        """(images, groups, channels, places, kernel): what each element of a kernel meets at each place."""
-        n, g = self.convdim, self.num_groups
-        strides = padded.strides
-        spatial = [s * t for s, t in zip(self.subsample, strides[2:], strict=True)]
-        inner = [d * t for d, t in zip(self.filter_dilation, strides[2:], strict=True)]
-        channels = padded.shape[1] // g
-        return np.lib.stride_tricks.as_strided(
-            padded, (padded.shape[0], g, channels, *out[:n], *kernel),
-            (strides[0], strides[1] * channels, strides[1], *spatial, *inner), writeable=False,
-        )  # fmt: skip
-
-    def _letters(self) -> tuple[str, str]:
-        """Labels for `einsum`: of places and of elements of a kernel."""
-        return "xyz"[: self.convdim], "pqr"[: self.convdim]
-
-    def forward(self, images: np.ndarray, kernels: np.ndarray) -> np.ndarray:
-        """The results for images and kernels."""
-        n, g = self.convdim, self.num_groups
-        made = self._check(images.shape, kernels.shape, None)
-        dtype = np.result_type(images, kernels)
-        padded = self._padded(images.astype(dtype, copy=False), self.pads(kernels.shape[-n:]))
-        windows = self._windows(padded, made[2:], kernels.shape[-n:])
-        weights = self._turned(kernels.astype(dtype, copy=False))
-        weights = weights.reshape(g, kernels.shape[0] // g, *weights.shape[1:])
-        if self.unshared:
-            o, r = self._letters()
-            out = np.einsum(f"ngc{o}{r},gk{o}c{r}->ngk{o}", windows, weights)
-        else:
-            axes = (list(range(1, n + 2)), list(range(1, n + 2)))
-            parts = []
-            for k in range(g):
-                # (images, channels, places, kernel) with (kernels, channels, kernel): images, places, kernels.
-                part = np.moveaxis(windows[:, k], 1, n + 1)
-                taken = list(range(n + 1, 2 * n + 2))
-                parts.append(np.moveaxis(np.tensordot(part, weights[k], (taken, axes[1])), -1, 1))
-            out = np.stack(parts, axis=1)
-        return np.ascontiguousarray(out.reshape(made), dtype=dtype)
-
-    def weights(self, images: np.ndarray, results: np.ndarray, kernel: Sequence[int]) -> np.ndarray:
-        """The gradient with respect to kernels of these lengths, or of this shape, of that of the results."""
-        n, g = self.convdim, self.num_groups
-        count, channels = results.shape[1], images.shape[1] // g
-        places = tuple(results.shape[2:]) if self.unshared else ()
-        shape = (count, *places, channels, *kernel) if len(kernel) == n else tuple(kernel)
-        self._check(images.shape, shape, results.shape)
-        kernel = shape[-n:]
-        dtype = np.result_type(images, results)
-        padded = self._padded(images.astype(dtype, copy=False), self.pads(kernel))
-        windows = self._windows(padded, results.shape[2:], kernel)
-        tops = results.astype(dtype, copy=False).reshape(results.shape[0], g, count // g, *results.shape[2:])
-        if self.unshared:
-            o, r = self._letters()
-            out = np.einsum(f"ngc{o}{r},ngk{o}->gk{o}c{r}", windows, tops)
-        else:
-            axes = ([0, *range(2, n + 2)], [0, *range(2, n + 2)])
-            out = np.stack([np.tensordot(tops[:, k], windows[:, k], axes) for k in range(g)])
-        return np.ascontiguousarray(self._turned(out.reshape(shape)), dtype=dtype)
-
-    def inputs(self, kernels: np.ndarray, results: np.ndarray, image: Sequence[int]) -> np.ndarray:
-        """The gradient with respect to images of these lengths, or of this shape, of that of the results."""
-        n, g = self.convdim, self.num_groups
-        shape = (results.shape[0], kernels.shape[-n - 1] * g, *image) if len(image) == n else tuple(image)
-        self._check(shape, kernels.shape, results.shape)
-        image = shape[2:]
-        dtype = np.result_type(kernels, results)
-        pads, kernel = self.pads(kernels.shape[-n:]), kernels.shape[-n:]
-        padded = np.zeros((*shape[:2], *(i + a + b for i, (a, b) in zip(image, pads, strict=True))), dtype)
-        by_group = padded.reshape(shape[0], g, shape[1] // g, *padded.shape[2:])
-        weights = self._turned(kernels.astype(dtype, copy=False))
-        weights = weights.reshape(g, kernels.shape[0] // g, *weights.shape[1:])
-        tops = results.astype(dtype, copy=False).reshape(results.shape[0], g, kernels.shape[0] // g, *results.shape[2:])
-        o = self._letters()[0]
-        for at in np.ndindex(*kernel):
-            taps = weights[(..., *at)]
-            what = f"ngk{o},gk{o}c->ngc{o}" if self.unshared else f"ngk{o},gkc->ngc{o}"
-            target: tuple[Any, ...] = tuple(
-                slice(d * r, d * r + s * (m - 1) + 1, s)
-                for d, r, s, m in zip(self.filter_dilation, at, self.subsample, results.shape[2:], strict=True)
-            )
-            if 0 not in results.shape[2:]:
-                by_group[(..., *target)] += np.einsum(what, tops, taps, optimize=True)
-        inside: tuple[Any, ...] = tuple(slice(a, a + i) for (a, _), i in zip(pads, image, strict=True))
-        return np.ascontiguousarray(padded[(..., *inside)])
+    @classmethod
+    def _plain(cls, convdim: int, mode: Any, dilation: Any, num_groups: int, unshared: bool) -> Any:
+        return AbstractConv(convdim, None, None, mode, None, True, dilation, num_groups, unshared)
 
     # -- the other directions --------------------------------------------------------------------------------
     def _towards(self, direction: str) -> Any:
@@ -278,7 +217,7 @@ class AbstractConv(BaseAbstractConv):
     """
 
     def make_node(self, img: Any, kern: Any) -> Apply:
-        img, kern = self._side(img, "img"), self._side(kern, "kern")
+        img, kern = self._sides(img=img, kern=kern)
         images = [a if a is not None else b for a, b in zip(img.type.shape, self.imshp or (None,) * img.type.ndim)]
         kernels = [a if a is not None else b for a, b in zip(kern.type.shape, self.kshp or (None,) * kern.type.ndim)]
         known = get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)
@@ -377,7 +316,7 @@ class AbstractConv_gradWeights(_Backward):
         return (tops[1], *(tops[2:] if self.unshared else ()), first[1] // self.num_groups)
 
     def make_node(self, img: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
-        img, top = self._side(img, "img"), self._side(topgrad, "topgrad")
+        img, top = self._sides(img=img, topgrad=topgrad)
         lengths, channels = self._shape(shape, img, top), img.type.shape[1]
         places = [None if n == 1 else n for n in top.type.shape[2:]] if self.unshared else ()
         share = None if channels is None else channels // self.num_groups
@@ -421,7 +360,7 @@ class AbstractConv_gradInputs(_Backward):
         return (tops[0], first[-self.convdim - 1] * self.num_groups)
 
     def make_node(self, kern: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
-        kern, top = self._side(kern, "kern"), self._side(topgrad, "topgrad")
+        kern, top = self._sides(kern=kern, topgrad=topgrad)
         lengths, channels = self._shape(shape, kern, top), kern.type.shape[-self.convdim - 1]
         others = [top.type.shape[0], None if channels is None else channels * self.num_groups]
         dtype = upcast(kern.type.dtype, top.type.dtype)

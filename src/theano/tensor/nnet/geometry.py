@@ -64,7 +64,7 @@ def hint(shape: Any, count: int, what: str) -> tuple[int | None, ...] | None:
     Raises
     ------
     ValueError
-        There are not as many.
+        There are not as many, or one is negative.
     TypeError
         One is neither, and no constant.
     """
@@ -79,6 +79,8 @@ def hint(shape: Any, count: int, what: str) -> tuple[int | None, ...] | None:
             known = int(known)
         if known is not None and not is_int(known):
             raise TypeError(f"{what} must be made of ints and None, not {shape!r}")
+        if known is not None and known < 0:
+            raise ValueError(f"{what} can't have negative lengths, got {shape!r}")
         lengths.append(None if known is None else int(known))
     if len(lengths) != count:
         raise ValueError(f"{what} must have {count} lengths, not {shape!r}")

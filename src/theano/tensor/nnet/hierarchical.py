@@ -6,7 +6,7 @@ from typing import Any
 
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import batched_dot, dot, tensordot
-from theano.tensor.fitting import fitting
+from theano.tensor.fitting import Condition, fitting
 from theano.tensor.math import eq, lt
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
@@ -63,15 +63,16 @@ def h_softmax(
     sides = {name: (as_tensor_variable(v), letters) for name, (v, letters) in given.items()}
     lengths = {"batch_size": (batch_size, "x", 0), "n_classes": (n_classes, "b2", 0),
                "n_outputs_per_class": (n_outputs_per_class, "b2", 1)}  # fmt: skip
-    required = [
+    required: list[Condition] = [
         (eq(shape_i(sides[name][0], axis), n), f"{what} must be {name}.shape[{axis}]", ValueError)
         for what, (n, name, axis) in lengths.items()
     ]
     if target is not None:
         low = all_(lt(sides["target"][0], n_classes * n_outputs_per_class))
         required.append((low, "each of target must be less than n_classes * n_outputs_per_class", IndexError))
-    x = fitting("h_softmax", "x", required, **sides)
-    W1, b1, W2, b2 = (sides[name][0] for name in ("W1", "b1", "W2", "b2"))
+    x = fitting("h_softmax", "x", sides, required)
+    W1, W2, b2 = (sides[name][0] for name in ("W1", "W2", "b2"))
+    b1 = fitting("h_softmax", "b1", sides)
     of_class = softmax(dot(x, W1) + b1)
     if target is None:
         within = tensordot(x, W2, [[1], [1]]) + dimshuffle(b2, ("x", 0, 1))

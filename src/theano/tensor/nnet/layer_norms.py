@@ -121,6 +121,6 @@ class _Rows:
         """A parameter with all axes of `x`."""
         letters = [str(a) for a in range(self.x.type.ndim)]
         of_axes = [letters[a] for a in self.axes]
-        parameter = fitting(self.what, name, x=(self.x, letters), **{k: (v, of_axes) for k, v in given.items()})
+        parameter = fitting(self.what, name, {"x": (self.x, letters)} | {k: (v, of_axes) for k, v in given.items()})
         places = iter(range(len(self.axes)))
         return dimshuffle(parameter, [next(places) if a in self.axes else "x" for a in range(self.x.type.ndim)])

@@ -71,9 +71,8 @@ def sampled_softmax_crossentropy(
         given["probabilities"] = (probabilities, 1, FLOAT)
     checked = {name: _checked(name, *row) for name, row in given.items()}
     letters = {"x": "rf", "W": "cf", "b": "c", "target": "r", "samples": "s", "probabilities": "c"}
-    checked["x"] = fitting(
-        "sampled_softmax_crossentropy", "x", **{name: (v, letters[name]) for name, v in checked.items()}
-    )
+    sides = {name: (v, letters[name]) for name, v in checked.items()}
+    checked["x"] = fitting("sampled_softmax_crossentropy", "x", sides)
     x, W, b, target, samples, *chances = checked.values()
     own = sum_(x * take(W, target, axis=0), axis=1) + take(b, target)
     others = dot(x, dimshuffle(take(W, samples, axis=0), (1, 0))) + dimshuffle(take(b, samples), ("x", 0))
