@@ -6,8 +6,8 @@ sparse_updates, windows (pooling and neighbourhoods), convolutions and ctc. The 
 `tests/random_gradients.py`, `tests/sparse/random_sparse.py`, `tests/native/random_sparse_updates.py`,
 `tests/tensor/random_windows.py`, `tests/tensor/random_convolutions.py`, `tests/scan/random_ctc.py`), from seeds that
 count up, without hypothesis: about twenty a second, of gradients, sparse matrices and convolutions a few. A failure
-shows its seed and ends the run; that seed alone is ``random_programs.py 0 SEED KIND``. The flag `isa` chooses the set of
-instructions.
+shows its seed and ends the run; that seed alone is ``random_programs.py 0 SEED KIND``. The flag `isa` chooses the set
+of instructions.
 """
 
 from __future__ import annotations

@@ -178,6 +178,46 @@ MISTAKES = {
         [m, v, ints], lambda: N.crossentropy_softmax_1hot_with_bias(m, v, ints)[0],
         [ones(2, 3), ones(4), integers(1, 2)], r"(1hot_with_bias: b has length 4 along axis 0, x 3|3 columns, 4 b)",
     ),
+    "running": (
+        [m, v, u], lambda: N.batch_normalization_train(m, v, v, running_mean=u, running_var=u)[3],
+        [ones(2, 3), ones(3), ones(4)], r"batch_normalization_train: .*running_mean \(4,\), running_var \(4,\)",
+    ),
+    "parameters with all axes": (
+        [x4, w4], lambda: N.batch_normalization_train(x4, w4, w4, axes="spatial")[0],
+        [ones(2, 3, 4, 4), ones(1, 3, 2, 1)], r"batch_normalization_train: gamma.shape\[2\] must be 1: gamma \(1, 3",
+    ),
+    "batch norm as an op": (
+        [m, m2], lambda: N.bn.AbstractBatchNormTrain((0,))(m, m2, m2)[0], [ones(2, 3), ones(1, 4)],
+        r"AbstractBatchNormTrain: scale has length 4 along axis 1, x 3 along axis 1",
+    ),
+    "softmax with bias": (
+        [m, v], lambda: N.softmax_with_bias(m, v), [ones(2, 3), ones(4)],
+        r"(softmax_with_bias: b has length 4 along axis 0, x 3 along|dimension)",
+    ),
+    "gradient of softmax": (
+        [m, m2], lambda: N.softmax_grad(m, m2), [ones(2, 3), ones(2, 4)],
+        r"softmax_grad: dy has length 3 along axis 1, sm 4",
+    ),
+    "gradient of classes": (
+        [v, m, ints], lambda: N.crossentropy_categorical_1hot_grad(v, m, ints), [ones(3), ones(2, 4), integers(1, 2)],
+        r"crossentropy_categorical_1hot_grad: .*g_y \(3,\)",
+    ),
+    "gradient of rows": (
+        [v, m, ints], lambda: N.crossentropy_softmax_1hot_with_bias_dx(v, m, ints),
+        [ones(2), ones(2, 4), integers(1, 2, 3)], r"1hot_with_bias_dx: .*y_idx \(3,\)",
+    ),
+    "predictions": (
+        [ints, more], lambda: N.confusion_matrix(ints, more)[0], [integers(1, 2), integers(1, 2, 3)],
+        r"confusion_matrix: actual has length 2 along axis 0, pred 3",
+    ),
+    "blocks": (
+        [w4, t3, m], lambda: N.blocksparse.sparse_block_dot(w4, t3, [[0, 1]], m, [[0, 1, 1]]),
+        [ones(3, 2, 4, 5), ones(1, 2, 4), ones(3, 5)], r"sparse_block_dot: b has length 3 along axis 0, W 2",
+    ),
+    "elements of blocks": (
+        [w4, t3, m], lambda: N.blocksparse.sparse_block_dot(w4, t3, [[0, 1]], m, [[0, 1, 1]]),
+        [ones(3, 2, 4, 5), ones(1, 2, 3), ones(2, 5)], r"SparseBlockGemv: W has length 4 along axis 2, h 3",
+    ),
     "filters of several elements": (
         [x4, w4, p4], lambda: N.abstract_conv.separable_conv2d(x4, w4, p4, 2),
         [ones(1, 2, 5, 5), ones(2, 1, 3, 3), ones(4, 2, 2, 1)],
@@ -212,6 +252,20 @@ def test_mistakes(case, mode):
     f = function(inputs, make(), mode=mode, on_unused_input="ignore")
     with pytest.raises(ValueError, match=rf"{words}[\s\S]*test_fitting.py"):
         f(*given)
+
+
+@MODES
+def test_ratios_and_lengths_that_are_negative(mode):
+    n = T.lscalar("n")
+    f = function([x4, n], N.abstract_conv.bilinear_upsampling(x4, n), mode=mode)
+    with pytest.raises(ValueError, match=r"bilinear_upsampling: ratio must be 1 at least: input \(1, 1, 2, 2\)"):
+        f(ones(1, 1, 2, 2), 0)
+    gradient = N.abstract_conv.conv2d_grad_wrt_inputs(x4, w4, (1, 2, n, n), border_mode=2)
+    with pytest.raises(ValueError, match=r"can't have negative lengths: images \(1, 2, -1, -1\), kernels \(4"):
+        function([x4, w4, n], gradient, mode=mode)(ones(1, 4, 1, 1), ones(4, 2, 3, 3), -1)
+    wide = function([x4, w4], N.conv2d(x4, w4, filter_dilation=(3, 3)), mode=mode)
+    with pytest.raises(ValueError, match=r"images with border_mode='valid' and filter_dilation=\(3, 3\): images"):
+        wide(ones(1, 2, 5, 5), ones(4, 2, 3, 3))
 
 
 @MODES
@@ -264,6 +318,13 @@ def test_levels(case, mode):
         (lambda: N.conv3d2d.conv3d(x4, x5), TypeError, "must have 5 dimensions, .* has 4, .* has 5"),
         (lambda: volumes.conv3D(x4, x5, v, (1, 1, 1)), TypeError, "V 5, W 5, b 1; V has 4, W has 5, b has 1"),
         (lambda: N.abstract_conv.separable_conv2d(x4, w4, m, 2), TypeError, "input .* has 4, .*pointwise.* has 2"),
+        (lambda: N.conv2d(x4, w4, filter_flip="no"), TypeError, "filter_flip must be True or False"),
+        (lambda: N.conv2d(x4, w4, 5), TypeError, "input_shape must be 4 numbers that are known, or None, not 5"),
+        (lambda: N.conv2d_transpose(x4, w4, None), TypeError, "input_shape must be 4 lengths, not None"),
+        (lambda: N.abstract_conv.bilinear_upsampling(x4, 0), ValueError, "ratio must be 1 at least"),
+        (lambda: N.abstract_conv.bilinear_upsampling(x4, 1.5), TypeError, "ratio must be an integer"),
+        (lambda: N.abstract_conv.bilinear_upsampling(m, 2), TypeError, "images must have 4 dimensions, .* has 2"),
+        (lambda: N.batch_normalization_train(T.imatrix(), v, v), TypeError, "inputs must be a tensor of floats"),
         (lambda: N.layer_norm(m, m), ValueError, "layer_norm: gamma must have 1 axes"),
         (lambda: N.batch_normalization_train(t3, v, t3), ValueError, "train: gamma must have 3 or 2 dimensions"),
         (lambda: N.categorical_crossentropy(t3, ints), TypeError, "categorical_crossentropy: rank mismatch .* has 3"),

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from theano.graph import Variable
 from theano.graph.common_text import fill
 from theano.tensor.fitting import Condition, fitting
@@ -192,6 +194,8 @@ def _whole(shape: Any, count: int, ndim: int, what: str) -> Any:
     if isinstance(shape, Variable):
         vector: Any = shape
         return [vector[k] for k in range(count)]
+    if isinstance(shape, str) or not hasattr(shape, "__iter__"):
+        raise TypeError(f"{what} must be {count} lengths, not {shape!r}")
     lengths = list(shape)
     if len(lengths) != count:
         raise ValueError(f"{what} must have {count} lengths, not {shape!r}")
@@ -202,7 +206,7 @@ def _whole(shape: Any, count: int, ndim: int, what: str) -> Any:
 
 def _known(shape: Any) -> Any:
     """What of a shape can be a hint: its ints."""
-    if shape is None or isinstance(shape, Variable):
+    if not isinstance(shape, (list, tuple, np.ndarray)):
         return None
     return [None if isinstance(n, Variable) else n for n in shape]
 

@@ -32,6 +32,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+NEGATIVE = "images can't have negative lengths"
+
+
 class BaseAbstractConv(PlainConvolutions, Op):
     """What the three directions share.
 
@@ -54,7 +57,7 @@ class BaseAbstractConv(PlainConvolutions, Op):
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         A parameter makes no sense.
 
     Examples
@@ -90,6 +93,8 @@ class BaseAbstractConv(PlainConvolutions, Op):
         self.subsample = numbers(subsample, convdim, 1, "subsample")
         self.filter_dilation = numbers(filter_dilation, convdim, 1, "filter_dilation")
         self.border_mode = geometry.normal_border_mode(border_mode, convdim)
+        if filter_flip not in (True, False):
+            raise TypeError(f"filter_flip must be True or False, not {filter_flip!r}")
         self.filter_flip = bool(filter_flip)
         self.num_groups = numbers(num_groups, 1, 1, "num_groups")[0]
         self.unshared = bool(unshared)
@@ -135,6 +140,13 @@ class BaseAbstractConv(PlainConvolutions, Op):
             )
         return list(found.values())
 
+    @property
+    def too_large(self) -> str:
+        """What an error says of kernels that reach beyond images, with the parameters that matter."""
+        told = f" and filter_dilation={self.filter_dilation}" if max(self.filter_dilation) > 1 else ""
+        told = f" with border_mode={self.border_mode!r}{told}" if told or self.border_mode != "valid" else ""
+        return f"kernels are larger than the padded images{told}"
+
     def dilated(self, kernel: Sequence[int]) -> tuple[int, ...]:
         """The lengths of a kernel with its dilation."""
         return tuple((k - 1) * d + 1 for k, d in zip(kernel, self.filter_dilation, strict=True))
@@ -154,6 +166,8 @@ class BaseAbstractConv(PlainConvolutions, Op):
         for shape, known, what in ((images, self.imshp, "images"), (kernels, self.kshp, "kernels")):
             if known is not None and any(k is not None and k != s for k, s in zip(known, shape, strict=True)):
                 refuse(f"the {what} have not the shape {known} that was promised")
+        if min(images) < 0:
+            refuse(NEGATIVE)
         channels = kernels[-n - 1]
         if images[1] != channels * self.num_groups:
             refuse(f"{images[1]} channels of images for {channels} of kernels and {self.num_groups} groups")
@@ -164,7 +178,7 @@ class BaseAbstractConv(PlainConvolutions, Op):
         pads = self.pads(kernels[-n:])
         room = [i + a + b - k for i, (a, b), k in zip(images[2:], pads, self.dilated(kernels[-n:]), strict=True)]
         if min(room) < 0:
-            refuse("kernels are larger than the padded images")
+            refuse(self.too_large)
         made = (images[0], kernels[0], *(r // s + 1 for r, s in zip(room, self.subsample, strict=True)))
         if self.unshared and tuple(kernels[1 : n + 1]) != made[2:]:
             refuse(f"there should be kernels for the places {made[2:]}")

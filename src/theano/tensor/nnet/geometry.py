@@ -70,8 +70,8 @@ def hint(shape: Any, count: int, what: str) -> tuple[int | None, ...] | None:
     """
     if shape is None:
         return None
-    if isinstance(shape, Variable):
-        raise TypeError(f"{what} must be {count} numbers that are known, or None, not {shape}")
+    if isinstance(shape, (Variable, str)) or not hasattr(shape, "__iter__"):
+        raise TypeError(f"{what} must be {count} numbers that are known, or None, not {shape!r}")
     lengths: list[int | None] = []
     for n in shape:
         known = known_scalar(n) if isinstance(n, (Variable, Constant)) else n
