@@ -68,6 +68,8 @@ class PlainConvolutions:
         n, g = self.convdim, self.num_groups
         made = self._check(images.shape, kernels.shape, None)
         dtype = np.result_type(images, kernels)
+        if not (images.size and kernels.size):  # `einsum` of nothing has left what was in memory (NumPy 2.5, float16)
+            return np.zeros(made, dtype)
         padded = self._padded(images.astype(dtype, copy=False), self.pads(kernels.shape[-n:]))
         windows = self._windows(padded, made[2:], kernels.shape[-n:])
         weights = self._turned(kernels.astype(dtype, copy=False))
@@ -95,6 +97,8 @@ class PlainConvolutions:
         self._check(images.shape, shape, results.shape)
         kernel = shape[-n:]
         dtype = np.result_type(images, results)
+        if not (images.size and results.size):
+            return np.zeros(shape, dtype)
         padded = self._padded(images.astype(dtype, copy=False), self.pads(kernel))
         windows = self._windows(padded, results.shape[2:], kernel)
         tops = results.astype(dtype, copy=False).reshape(results.shape[0], g, count // g, *results.shape[2:])
@@ -113,6 +117,8 @@ class PlainConvolutions:
         self._check(shape, kernels.shape, results.shape)
         image = shape[2:]
         dtype = np.result_type(kernels, results)
+        if not (kernels.size and results.size):
+            return np.zeros(shape, dtype)
         pads, kernel = self.pads(kernels.shape[-n:]), kernels.shape[-n:]
         padded = np.zeros((*shape[:2], *(i + a + b for i, (a, b) in zip(image, pads, strict=True))), dtype)
         by_group = padded.reshape(shape[0], g, shape[1] // g, *padded.shape[2:])
