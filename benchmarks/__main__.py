@@ -22,7 +22,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure ours and peers, side by side."
     )
-    parser.add_argument("names", nargs="*", help="rows, also patterns like 'sum-*' (default: all)")
+    parser.add_argument("names", nargs="*", help="rows, also patterns like 'sum-*' (default: those without *)")
     parser.add_argument(
         "--peers",
         nargs="*",
@@ -48,7 +48,7 @@ def _arguments() -> argparse.Namespace:
 
 def _chosen(patterns: list[str]) -> list[str]:
     if not patterns:
-        return list(WORKLOADS)
+        return [name for name, workload in WORKLOADS.items() if not workload.asked]
     found = [name for name in WORKLOADS if any(fnmatch.fnmatch(name, p) for p in patterns)]
     lost = [p for p in patterns if not fnmatch.filter(WORKLOADS, p)]
     if lost:
@@ -75,7 +75,7 @@ def main() -> int:
     """Run what the command line asks for; 1 if ours failed or gave a wrong answer somewhere."""
     args = _arguments()
     if args.list:
-        print("\n".join(f"{name:24} {w.title}" for name, w in WORKLOADS.items()))
+        print("\n".join(f"{name:24} {w.title}{' *' * w.asked}" for name, w in WORKLOADS.items()))
         return 0
     if args.profile:
         return profile.run(args.profile)

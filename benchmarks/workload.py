@@ -81,6 +81,8 @@ class Workload:
         the figure.
     group
         Rows of one group stand under one heading.
+    asked
+        Measured only where its name is asked for.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Workload:
     after: str | None = None
     scripts: Mapping[str, str] = field(default_factory=dict)
     group: Literal["run", "compile"] = "run"
+    asked: bool = False
 
     @property
     def contenders(self) -> list[str]:

@@ -1,8 +1,12 @@
-"""Layers that convolve images: forward, and the gradients of kernels and of images."""
+"""Layers that convolve images: forward, and the gradients of kernels and of images.
+
+Each has its usual number of images, and rows of their own for other numbers (`BATCHES`), which are measured where they
+are asked for: ``python -m benchmarks 'batch*'``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +45,6 @@ LAYERS = [
     Layer("alexnet-2", "5x5, 64 to 192 channels of 27x27, batch 16", 16, 64, 27, 192, 5, _PLAIN, 1, 2),
     Layer("7x7", "7x7, stride 2, 3 to 64 channels of 224x224, batch 8", 8, 3, 224, 64, 7, (1.2, 1.2, 1.2), 2, 3),
     Layer("3x3-56", "3x3, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _WINOGRAD, pad=1),
-    Layer("3x3-56-1", "3x3, 64 channels of 56x56, batch 1", 1, 64, 56, 64, 3, _WINOGRAD, pad=1),
     Layer("3x3-28", "3x3, 128 channels of 28x28, batch 8", 8, 128, 28, 128, 3, _WINOGRAD, pad=1),
     Layer("3x3-14", "3x3, 256 channels of 14x14, batch 8", 8, 256, 14, 256, 3, _WINOGRAD, pad=1),
     Layer("3x3-7", "3x3, 512 channels of 7x7, batch 32", 32, 512, 7, 512, 3, (1.0, 1.0, 1.0), pad=1),
@@ -53,6 +56,7 @@ LAYERS = [
     Layer("3d", "3x3x3, 16 to 32 channels of 24x24x24, batch 8", 8, 16, 24, 32, 3, _PLAIN, 1, 1, axes=3),
     Layer("3x3-56-f64", "3x3, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _PIXELS, 1, 1, dtype="float64"),
 ]
+BATCHES = (1, 8, 32)
 DIRECTIONS = ("forward", "weights", "inputs")
 
 
@@ -169,21 +173,35 @@ def peers(direction: str) -> dict[str, Callable[..., Case]]:
     return {name: with_sizes(name) for name in ("torch", "torch_compile", "jax")}
 
 
-def _row(layer: Layer, which: int) -> Workload:
-    direction = DIRECTIONS[which]
+def batches(name: str, title: str, images: int) -> Iterator[tuple[str, str, int, bool]]:
+    """Names, titles and numbers of images of a layer's rows, its own numbers first; which only asking has measured."""
+    yield f"conv-{name}", title, images, False
+    for other in BATCHES:
+        if other != images:
+            yield f"batch{other}-{name}", title.replace(f"batch {images}", f"batch {other}"), other, True
+
+
+def _row(base: Layer, which: int, name: str, title: str, images: int, asked: bool) -> Workload:
+    layer, direction = base._replace(images=images), DIRECTIONS[which]
     tiny = layer._replace(
         images=2, channels=min(layer.channels, 3), kernels=4, length=min(layer.length, 13 if layer.axes == 2 else 6)
     )  # fmt: skip
     return Workload(
-        f"conv-{layer.name}-{direction}",
-        f"{layer.title} {'f64' if layer.dtype == 'float64' else 'f32'}, {direction}",
+        f"{name}-{direction}",
+        f"{title} {'f64' if layer.dtype == 'float64' else 'f32'}, {direction}",
         Target(layer.targets[which]),
         data=_data,
         setups={"numpy": _numpy(direction), **peers(direction), **everywhere(_symbolic(direction), "theano")},
         sizes={"layer": layer},
         tiny={"layer": tiny},
         rtol=1e-4,
+        asked=asked,
     )
 
 
-ROWS = [_row(layer, which) for layer in LAYERS for which in range(3)]
+ROWS = [
+    _row(layer, which, *batch)
+    for layer in LAYERS
+    for batch in batches(layer.name, layer.title, layer.images)
+    for which in range(3)
+]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from benchmarks.workload import Case, Target, Workload
-from benchmarks.workloads.convolutions import operands, peers
+from benchmarks.workload import Case, Sizes, Target, Workload
+from benchmarks.workloads.convolutions import batches, operands, peers
 from benchmarks.workloads.symbolic import Language, everywhere
 
 # Name, images, channels, their length, stride; kernels of 3 x 3, padding of 1.
@@ -19,7 +19,6 @@ LAYERS = [
     ("112-strided", 8, 64, 112, 2),
     ("56-strided", 8, 128, 56, 2),
     ("14-strided", 8, 512, 14, 2),
-    ("14-1", 1, 512, 14, 1),
 ]
 TARGETS = {"forward": 0.7, "weights": 1.0, "inputs": 0.7}
 SIZE, PAD = 3, 1
@@ -83,20 +82,27 @@ def _numpy(direction: str) -> Callable[..., Case]:
     return setup
 
 
-def _row(layer: tuple[str, int, int, int, int], direction: str) -> Workload:
-    name, n, c, image, stride = layer
-    given = {"n": n, "c": c, "image": image, "stride": stride}
+def _rows(layer: tuple[str, int, int, int, int]) -> Iterator[Workload]:
+    name, own, c, image, stride = layer
     apart = f", {stride} apart" if stride > 1 else ""
+    title = f"depthwise 3x3{apart}, {c} channels of {image}x{image}, batch {own}, f32"
+    for batch in batches(f"depthwise-{name}", title, own):
+        for direction in TARGETS:
+            yield _row({"n": batch[2], "c": c, "image": image, "stride": stride}, direction, *batch)
+
+
+def _row(given: Sizes, direction: str, name: str, title: str, n: int, asked: bool) -> Workload:
     return Workload(
-        f"conv-depthwise-{name}-{direction}",
-        f"depthwise 3x3{apart}, {c} channels of {image}x{image}, batch {n}, f32, {direction}",
+        f"{name}-{direction}",
+        f"{title}, {direction}",
         Target(TARGETS[direction]),
         data=_data,
         setups={"numpy": _numpy(direction), **peers(direction), **everywhere(_symbolic(direction), "theano")},
         sizes=given,
-        tiny=given | {"n": 2, "c": 3, "image": 9},
+        tiny={**given, "n": 2, "c": 3, "image": 9},
         rtol=1e-4,
+        asked=asked,
     )
 
 
-ROWS = [_row(layer, direction) for layer in LAYERS for direction in TARGETS]
+ROWS = [row for layer in LAYERS for row in _rows(layer)]

@@ -98,8 +98,11 @@ def function_of(name: str, symbols: Mapping[str, int] | None) -> Any:
 def call(
     type_: str, g: dict[str, int], x: Side, w: Side, y: Side, cuts: list[int], symbols: Mapping[str, int] | None = None,
     kinds: tuple[str, ...] = ("convolution_panels", "convolve"),
-) -> None:  # fmt: skip
-    """Both functions, for the parts between `cuts` one after the other, each in memory of the size that it asks for."""
+) -> np.ndarray:  # fmt: skip
+    """Both functions, for the parts between `cuts` one after the other, each in memory of the size that it asks for.
+
+    Returns the panels of kernels.
+    """
     dtype = np.dtype(ex.DTYPE_OF[type_])
     room = room_of(g, dtype.itemsize, kinds[-1])
     memory = {k: placed((room[k],), dtype) for k in ("band", "sums", "panels")}
@@ -114,6 +117,7 @@ def call(
         function, names = function_of(name, symbols), [p.name for p in EXTERNS[name].parameters]
         for lo, hi in zip(cuts, cuts[1:]):
             function(*(({"lo": lo, "hi": hi} | given)[n] for n in names))
+    return memory["panels"]
 
 
 def random_case(rng: np.random.Generator, largest: int) -> dict[str, Any]:
@@ -277,6 +281,18 @@ def test_images_of_few_channels(monkeypatch: pytest.MonkeyPatch) -> None:
         for case in cases:
             for type_ in TYPES:
                 check(rng, "inputs", one | case, type_, ("rows", "any")[int(rng.integers(2))])
+
+
+@pytest.mark.parametrize("images", (1, 2, 128))
+def test_the_gradient_of_an_image_has_room_to_be_spread(images: int) -> None:
+    """However few there are of LeNet's second layer; kernels are read where they are then, and not copied."""
+    case = {"n": images, "k": 50, "x": [1, 12, 12], "y": [1, 8, 8], "c": 20, "r": [1, 5, 5]}
+    case |= {"groups": 1, "s": [1] * 3, "d": [1] * 3, "p": [0] * 3}
+    sides = sides_of(np.random.default_rng(0), case, np.float32, "rows")
+    x, w, y, g, _ = directed("inputs", case, *sides)
+    assert not call("f32", g, x, w, y, [0, 3]).any()
+    x, w, y, g, _ = directed("forward", case, *sides)
+    assert call("f32", g, x, w, y, [0, 3]).any() == (images == 128)  # few positions: kernels are no columns
 
 
 def check_winograd(rng: np.random.Generator, case: dict[str, Any], how: str, symbols: Any = None) -> None:

@@ -54,7 +54,7 @@ GEOMETRY = (
     f"back:i deep:i groups:i n:i c:i k:i {_of_axes('x r y s d p')} "
     f"xg:i xn:i xc:i {_of_axes('xs')} wg:i wk:i wc:i {_of_axes('ws')} yg:i yn:i yk:i {_of_axes('ys')}"
 )
-PANELS = f"lo:i hi:i parts:i {GEOMETRY} w:p panels:p"
+PANELS = f"lo:i hi:i parts:i rows:i room:i {GEOMETRY} w:p panels:p"
 CONVOLVE = f"lo:i hi:i parts:i rows:i room:i {GEOMETRY} x:p w:p panels:p y:p band:p sums:p table:w"
 
 # Bytes of the columns of a panel, at most.
@@ -122,7 +122,12 @@ def rooms(g: dict[str, Expr], size: int) -> Rooms:
     least, most, line = ex.minimum, ex.maximum, _number(LINE)
     places = _product(g["n"], g["y0"], g["y1"], g["y2"])
     kernels = _rounded(g["k"], _number(columns))
-    some = least(places, _number(SUMS_BYTES // COLUMN_BYTES))
+    # however few positions there are: the spread form has rows for the elements of all kernels, pixels for kernels
+    elements = _product(g["k"], g["r0"], g["r1"], g["r2"])
+    pixels = ex.mul(g["y1"], ex.add(g["y2"], ex.mul(g["r2"], g["d2"])))
+    of_pixels = ex.mul(g["k"], ex.add(ex.idiv(pixels, _number(columns)), _number(2)))
+    wanted = most(places, most(ex.mul(g["back"], elements), of_pixels))
+    some = least(wanted, _number(SUMS_BYTES // COLUMN_BYTES))
     many = most(ex.idiv(_number(DEEP_SUMS_BYTES // size), most(kernels, _number(1))), _number(FEWEST_ROWS))
     rows = most(ex.select(deep, least(places, many), most(some, least(g["y2"], line))), _number(1))
     longest = [ex.add(_extent(g[f"y{a}"], g[f"s{a}"]), _extent(g[f"r{a}"], g[f"d{a}"])) for a in AXES]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from theano.loops.convolution import AXES, CONVOLVE, DEPTH, FEWEST_ROWS, LINE, LINES, PANELS, WINOGRAD_TYPE, name_of
-from theano.native.convolution_code import GIVEN, Words, all_of, even, geometry_of, memory_of
+from theano.native.convolution_code import GIVEN, Words, all_of, even, geometry_of, magnitude, memory_of
 from theano.native.convolution_ir import constants, kernels
 from theano.native.convolution_pixels_ir import is_pixels, pixel_kernels, pixel_units
 from theano.native.convolution_pointwise_ir import is_pointwise, pointwise_kernels, pointwise_units
@@ -93,8 +93,7 @@ def plan(s: Shape) -> Kernel:
         direct.set(f.select((p[f"p{a}"] <= 0) & (last < p[f"x{a}"]), direct.get(), 0))
     deep = p["deep"].equals(1)
     # numbers of one position far apart lie in many pages: it is quicker to copy them
-    step = p["xc"]
-    reach = f.maximum(step, f.constant(0) - step) * p["c"]
+    reach = magnitude(f, p["xc"]) * p["c"]
     p["direct"] = f.select(deep | (reach <= f.room), direct.get(), 0)
     with f.when(deep):
         _plan_deep(f, p)
@@ -227,14 +226,14 @@ def panels(s: Shape, type_: str) -> Kernel:
     with f.when(f.deep.equals(1)):
         f.leave()
     g, p = geometry_of(f), memory_of(f)
-    with f.when(is_pointwise(f, g)):
+    with f.when(is_pointwise(f, g) | is_spread(f, g, f.rows)):
         f.leave()
     at = f.variable(PTR, f.panels)
     with f.loop(0, phases(f, g)) as number:
         f.call("phase", g.memory, number, p.memory)
         each, inner = quotient(f, p["k"], f.constant(s.columns)), all_of(f, p["c"], *(p[f"r{a}"] for a in AXES))
-        units = g["groups"] * each
-        start = at.get()
+        start, every = at.get(), g["groups"] * each
+        units = f.select(is_pixels(f, p, f.rows, f.room), 0, every)
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
             group = unit.over(each)
             k = (unit - group * each) * s.columns
@@ -242,7 +241,7 @@ def panels(s: Shape, type_: str) -> Kernel:
             sizes = [p[f"r{a}"] for a in AXES]
             lines, width = p["c"] * sizes[0] * sizes[1], f.minimum(p["k"] - k, s.columns)
             f.call("packs", p.memory, w, *sizes, 0, lines, width, f.at(start, unit * inner * s.columns))
-        at.set(f.at(start, units * inner * s.columns))
+        at.set(f.at(start, every * inner * s.columns))
     return f
 
 
@@ -253,6 +252,9 @@ def written(s: Shape) -> Kernel:
     p = Words(f, f.p)
     run, n, d, h = (f.variable(INT, v) for v in (f.m2, f.nn, f.m0, f.m1))
     steps, kernel = [p["yn"], *(p[f"ys{a}"] for a in AXES)], p["yk"]
+    # what a single position is away from the next says nothing
+    for a, size in enumerate((f.m0, f.m1, f.m2)):
+        steps[a + 1] = f.select(size.equals(1), steps[a], steps[a + 1])
     end = f.block()
     for count, step in ((h, steps[2]), (d, steps[1]), (n, steps[0])):
         f.jump(end, unless=count.get().equals(1) | step.equals(run.get() * steps[3]))
@@ -409,9 +411,9 @@ def convolve(s: Shape, type_: str) -> Kernel:
         f.call("phase", g.memory, number, p.memory)
         f.call("plan", p.memory, f.rows, f.room, f.parts)
         few = is_pixels(f, p, f.rows, f.room)
-        units = f.select(few, pixel_units(f, p, f.rows, f.room), 0)
+        units = f.select(few, pixel_units(f, p, f.rows, f.room, f.parts), 0)
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
-            f.call("pixels", p.memory, unit, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
+            f.call("pixels", p.memory, unit, f.parts, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
         units = f.select(few, 0, p["blocks"] * p["shares"])
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
             # shares of kernels change first, then blocks of positions: bands stay in the cache

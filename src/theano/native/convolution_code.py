@@ -10,7 +10,7 @@ from theano.native.ir_text import INT, V
 from theano.native.product_code import Kernel
 from theano.native.product_ir import quotient
 
-__all__ = ["GIVEN", "Words", "all_of", "counted_columns", "even", "geometry_of", "memory_of"]
+__all__ = ["GIVEN", "Words", "all_of", "counted_columns", "even", "geometry_of", "magnitude", "memory_of"]
 
 GIVEN = [p.partition(":")[0] for p in GEOMETRY.split()]
 # What `phase` finds: where its elements of w and y begin; and `plan`: elements of a kernel, kernels rounded up to whole
@@ -53,6 +53,10 @@ def all_of(f: Kernel, *factors: V | int) -> V:
     for factor in factors:
         found = found * factor
     return found
+
+
+def magnitude(f: Kernel, step: V) -> V:
+    return f.maximum(step, f.constant(0) - step)
 
 
 def even(f: Kernel, count: V, most: V) -> V:

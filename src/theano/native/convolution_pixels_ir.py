@@ -1,7 +1,7 @@
-"""LLVM IR of convolutions of few kernels: the *pixel form*.
+"""LLVM IR of convolutions of few kernels, or of few positions: the *pixel form*.
 
-Where kernels are the columns of a panel, few of them leave most of a vector empty. Here they are rows, and positions of
-the results are columns. Without strides the numbers of x that meet one element of the kernels lie side by side as the
+Where kernels are the columns of a panel, few of them leave most of a vector empty, and for few positions it takes long
+to copy the kernels into panels. Here they are rows, and positions of the results are columns. Without strides the numbers of x that meet one element of the kernels lie side by side as the
 positions do: a band of x, copied with zeros around, is a panel for all elements, each from its own place on. Between
 two lines of results are some positions too many, which nobody looks at.
 """
@@ -9,17 +9,18 @@ two lines of results are some positions too many, which nobody looks at.
 from __future__ import annotations
 
 from theano.loops.convolution import AXES
-from theano.native.convolution_code import Words, all_of, counted_columns, even
+from theano.native.convolution_code import Words, all_of, counted_columns, even, magnitude
 from theano.native.ir_text import INT, V
 from theano.native.product_code import Kernel, Shape
 from theano.native.product_ir import quotient
 
 __all__ = ["is_pixels", "pixel_kernels", "pixel_units"]
 
-# A number of the results that is turned around takes as long as so many multiplications, one that is copied.
-TURNED, COPIED = 24, 8
-# Tiles of fewer rows wait for their own sums.
-LEAST_ROWS = 4
+# A number of the results that is turned around takes as long as so many multiplications, one that is copied, and one of
+# the kernels that is put into a panel.
+TURNED, COPIED, PACKED = 24, 8, 36
+# Tiles of fewer rows wait for their own sums. Fewer kernels are not worth a band of their own.
+LEAST_ROWS, LEAST_KERNELS = 4, 128
 
 
 def _wide(p: Words) -> V:
@@ -41,39 +42,56 @@ def is_pixels(f: Kernel, p: Words, rows: V, room: V) -> V:
     k, lines = p["k"], all_of(f, p["c"], p["r0"], p["r1"])
     inner = lines * p["r2"]
     columns = counted_columns(f, k)
-    by_kernels = p["y2"] * columns * (inner + TURNED)
+    others = f.maximum(all_of(f, p["n"], p["y0"], p["y1"]), 1)  # lines that share panels
+    # numbers of a kernel that lie far apart are read slowly: it is better to have them in panels
+    is_near = (magnitude(f, p["wc"]) < magnitude(f, p["wk"])).to("zext", INT)
+    by_kernels = p["y2"] * columns * (inner + TURNED) + is_near * (k * inner * PACKED).over(others)
     by_positions = f.maximum(k, LEAST_ROWS) * _wide(p) * (inner + COPIED)
-    found = p["deep"].equals(0) & (by_positions < by_kernels) & (inner > 0) & (lines + k < rows)
+    found = p["deep"].equals(0) & (by_positions < by_kernels) & (inner > 0) & (k <= rows)
     for a in AXES:
         found = found & p[f"s{a}"].equals(1)
     return found & (_lines(f, p, rows, room) > 0)
 
 
-def pixel_units(f: Kernel, p: Words, rows: V, room: V) -> V:
-    """Into how many units of work a phase is cut."""
+def _units(f: Kernel, p: Words, rows: V, room: V, parts: V) -> tuple[V, V, V]:
+    """Units of work of all positions, those of the kernels, and how many kernels one has.
+
+    Where positions are too few for all parts, kernels are shared, too.
+    """
     lines = f.maximum(_lines(f, p, rows, room), 1)
-    return all_of(f, p["groups"], p["n"], p["y0"], quotient(f, p["y1"], lines))
+    units = all_of(f, p["groups"], p["n"], p["y0"], quotient(f, p["y1"], lines))
+    shares = f.minimum(quotient(f, parts, f.maximum(units, 1)), p["k"].over(LEAST_KERNELS))
+    some = f.maximum(quotient(f, p["k"], f.maximum(shares, 1)), 1)
+    return units, quotient(f, p["k"], some), some
+
+
+def pixel_units(f: Kernel, p: Words, rows: V, room: V, parts: V) -> V:
+    """Into how many units of work a phase is cut."""
+    units, shares, _ = _units(f, p, rows, room, parts)
+    return units * shares
 
 
 def pixels(s: Shape) -> Kernel:
-    """A unit of work: some lines of an image of a group."""
-    f = Kernel(s, "pixels", "p:p unit:i rows:i room:i x:p w:p y:p band:p sums:p table:p", quick=True)
+    """A unit of work: some lines of an image of a group, and some kernels."""
+    f = Kernel(s, "pixels", "p:p unit:i parts:i rows:i room:i x:p w:p y:p band:p sums:p table:p", quick=True)
     p, columns = Words(f, f.p), s.columns
     most = _lines(f, p, f.rows, f.room)
+    _, shares, some = _units(f, p, f.rows, f.room, f.parts)
     rest, found = f.unit, []
-    for count in (quotient(f, p["y1"], most), p["y0"], p["n"]):
+    for count in (shares, quotient(f, p["y1"], most), p["y0"], p["n"]):
         left = rest.over(count)
         found.append(rest - left * count)
         rest = left
-    block, o0, n = found
+    share, block, o0, n = found
+    first = share * some
     length = even(f, p["y1"], most)
     o1 = block * length
     lines, wide = f.maximum(f.minimum(length, p["y1"] - o1), 0), _wide(p)
-    k, c, sizes = p["k"], p["c"], [p[f"r{a}"] for a in AXES]
+    k, c, sizes = f.minimum(some, p["k"] - first), p["c"], [p[f"r{a}"] for a in AXES]
     high, deep = lines + (sizes[1] - 1) * p["d1"], (sizes[0] - 1) * p["d0"] + 1
     x = f.at(f.x, rest * p["xg"] + n * p["xn"])
     y = f.at(f.y, rest * p["yg"] + p["the_y"] + n * p["yn"] + o0 * p["ys0"] + o1 * p["ys1"])
-    w = f.at(f.w, rest * p["wg"] + p["the_w"])
+    y, w = f.at(y, first * p["yk"]), f.at(f.w, rest * p["wg"] + p["the_w"] + first * p["wk"])
     with f.when(lines > 0):
         steps, lengths = [p[f"xs{a}"] for a in AXES], [p[f"x{a}"] for a in AXES]
         firsts = o0 - p["p0"], o1 - p["p1"], f.constant(0) - p["p2"]
