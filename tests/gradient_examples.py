@@ -17,7 +17,9 @@ from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import elemwise
 from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contiguous
 from theano.tensor.extremes import Argmax, Max, Min, Supremum
+from theano.tensor.fitting import fitting
 from theano.tensor.nnet import convolution as conv
+from theano.tensor.nnet.conv3d2d import diagonal_subtensor, inc_diagonal_subtensor
 from theano.tensor.nnet.neighbours import Images2Neibs, SumOfNeibs
 from theano.tensor.products import ProductOfOthers
 from theano.tensor.recurrence import LinearRecurrence
@@ -287,6 +289,11 @@ EXAMPLES: dict[str, Example] = {
     "unique": Example(lambda v: T.extra_ops.Unique()(v), [V]),
     "contiguous": Example(lambda m: cpu_contiguous(m.T), [M]),
     "assert": Example(lambda m, x: Assert("")(m, T.real(x) > 0), [M, X]),
+    "lengths that fit": Example(
+        lambda v, m: fitting("f", "v", {"v": (v, "c"), "m": (m, "rc")}, [(v[0] > -9, "large", ValueError)]), [V, M]
+    ),
+    "stripe": Example(lambda m: diagonal_subtensor(m, 1, 0), [M]),
+    "stripe that grows": Example(lambda m, n: inc_diagonal_subtensor(m, 1, 0, n[:3, :2]), [M, N]),
     "softmax": Example(lambda m: [T.nnet.softmax(m), T.nnet.logsoftmax(m)], [M]),
     "softmax of columns": Example(lambda m: [T.nnet.softmax(m, axis=0), T.nnet.logsoftmax(m, axis=0)], [M]),
     "softmax with bias": Example(lambda m, v: T.nnet.softmax_with_bias(m, v), [M, V]),

@@ -58,6 +58,7 @@ DECLARED = {
     "searchsorted": [("zero", "positions change by jumps", {0: {0, 1}})],
     "unique": [("undefined", "how many elements there are changes by jumps", {0: {0}})],
     "assert": [("disconnected", "a condition changes by jumps", {0: {1}})],
+    "lengths that fit": [("disconnected", "only the shape is read", {0: {1}})],
     "cross-entropy": [("disconnected", "positions change by jumps", {2: {0, 1}})],
     "pooling, backwards": [("zero", "only the shape is read", {1: {0}})],
     "pooling, in a direction": [("zero", "places change by jumps", {1: {0}})],
@@ -79,7 +80,7 @@ EXEMPT = {
     "a base class": {
         "BaseAbstractConv", "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written",
         "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_General", "_Logical", "_Neibs", "_OfFactors",
-        "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "mrg_uniform_base",
+        "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "_Stripe", "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "Poisson", "Binomial", "Multinomial", "PoissonFromUniform", "BinomialFromUniform", "_Drawn", "_FromUniform",

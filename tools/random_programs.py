@@ -1,12 +1,13 @@
 """Compare random programs with NumPy for a given time.
 
 ``python tools/random_programs.py [SECONDS [SEED [KIND]]]``, of the kinds graphs, loops, updates, gradients, sparse,
-sparse_updates, windows and convolutions. The programs are those of the tests (`tests/native/test_differential.py`,
-`tests/scan/test_native_loops.py`, `tests/native/random_updates.py`, `tests/random_gradients.py`,
-`tests/sparse/random_sparse.py`, `tests/native/random_sparse_updates.py`, `tests/tensor/random_windows.py`,
-`tests/tensor/random_convolutions.py`), from seeds that count up, without hypothesis: about twenty a second, of
-gradients, sparse matrices and convolutions a few. A failure shows its seed and ends the run; that seed alone is
-``random_programs.py 0 SEED KIND``. The flag `isa` chooses the set of instructions.
+sparse_updates, windows (pooling and neighbourhoods), convolutions and ctc. The programs are those of the tests
+(`tests/native/test_differential.py`, `tests/scan/test_native_loops.py`, `tests/native/random_updates.py`,
+`tests/random_gradients.py`, `tests/sparse/random_sparse.py`, `tests/native/random_sparse_updates.py`,
+`tests/tensor/random_windows.py`, `tests/tensor/random_convolutions.py`, `tests/scan/random_ctc.py`), from seeds that
+count up, without hypothesis: about twenty a second, of gradients, sparse matrices and convolutions a few. A failure
+shows its seed and ends the run; that seed alone is ``random_programs.py 0 SEED KIND``. The flag `isa` chooses the set
+of instructions.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.native.random_sparse_updates import compare as compare_sparse_updates
 from tests.native.random_updates import compare as compare_updates
 from tests.native.test_differential import test_random_graphs
 from tests.random_gradients import compare as compare_gradients
+from tests.scan.random_ctc import compare as compare_ctc
 from tests.scan.random_loops import RandomLoop
 from tests.scan.test_native_loops import compare
 from tests.sparse.random_sparse import compare as compare_sparse
@@ -55,7 +57,7 @@ def main(seconds: float, seed: int, kind: str) -> int:
     run = {
         "graphs": graph, "loops": loop, "updates": compare_updates, "gradients": compare_gradients,
         "sparse": compare_sparse, "sparse_updates": compare_sparse_updates, "windows": compare_windows,
-        "convolutions": compare_convolutions,
+        "convolutions": compare_convolutions, "ctc": compare_ctc,
     }[kind]  # fmt: skip
     end, first = time.monotonic() + seconds, seed
     while True:

@@ -115,7 +115,7 @@ def test_lengths_that_are_numbers() -> None:
         with pytest.raises(ValueError, match="2 lengths"):
             f(tops, kernels, wrong)
     for wrong in ((12, 6), (-1, 7), (1 << 40, 7)):
-        with pytest.raises(ValueError, match="results should have the shape|larger than the padded"):
+        with pytest.raises(ValueError, match="results should have the shape|larger than the padded|negative lengths"):
             f(tops, kernels, wrong)
     for wrong in ((0, 2), (-1, 2), (9, 2)):
         with pytest.raises(ValueError, match="results should have|no elements"):

@@ -339,6 +339,25 @@ def test_winograd(monkeypatch: pytest.MonkeyPatch) -> None:
                 monkeypatch.setattr(loops, "WINOGRAD_BYTES", 1)
 
 
+@pytest.mark.parametrize("channels", [512, 2048])
+def test_winograd_of_many_channels(channels: int) -> None:
+    """Errors do not grow with their number: the largest of 4,096 results, against sums in float64."""
+    rng = np.random.default_rng(channels)
+    for far in (0, 3):
+        case = winograd_case(1, channels, 32, (12, 12))
+        x, w, y, g, result = directed("forward", case, *sides_of(rng, case, np.float32, "rows"))
+        x.array[...], w.array[...] = rng.normal(far, size=x.shape), rng.normal(size=w.shape)
+        call("f32", g, x, w, y, [0, 5], None, ("winograd_panels", "winograd"))
+        images = np.pad(x.array.astype("f8").reshape(channels, 12, 12), [(0, 0), (1, 1), (1, 1)])
+        kernels = w.array.astype("f8").reshape(32, channels, 3, 3)
+        wanted = sum(
+            np.einsum("cxy,kc->kxy", images[:, i : i + 12, j : j + 12], kernels[:, :, i, j])
+            for i in range(3) for j in range(3)
+        )  # fmt: skip
+        error = np.abs(result.array.reshape(wanted.shape) - wanted).max()
+        assert error <= 2e-5 * np.sqrt((wanted**2).mean())
+
+
 def made(isa: Isa, type_: str, first: bool) -> Mapping[str, int]:
     module = library_module(type_, isa, first)
     code = jit.compile_module(module, STRUCTURED, functions_of(type_), use_cache=False)

@@ -11,6 +11,7 @@ from theano.tensor.nnet.ctc import ConnectionistTemporalClassification, ctc
 
 import theano
 import theano.tensor as T
+from tests.scan.random_ctc import compare
 
 MODES = [
     theano.compile.Mode(linker="py", optimizer=None), theano.compile.Mode(linker="cvm", optimizer=None), "FAST_RUN"
@@ -203,3 +204,8 @@ def test_refusals():
         for labels_of, n in (([[1], [1]], [3]), ([[1]], [3, 3])):
             with pytest.raises((ValueError, IndexError)):
                 f(scores, labels_of, n)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_batches(seed):
+    compare(seed)

@@ -119,7 +119,8 @@ def test_complex_and_real_sides(of_images, of_kernels):
     assert not [1 for kind, _ in f.executor.lowered.words if kind == "callback"]
     for got, wanted in zip(f(x, w), plain(x, w), strict=True):
         assert got.dtype == wanted.dtype
-        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-3 if "64" in got.dtype.name else 1e-9)
+        atol = 1e-9 if got.dtype in ("float64", "complex128") else 1e-3
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=atol)
     assert outs[1].dtype == of_images and outs[2].dtype == of_kernels
     step, along = 1e-3, np.ones_like(w)
     cost = theano.function([a, b], (y * T.conj(y)).real.sum())
@@ -141,6 +142,20 @@ def test_scipy():
     z = ac.conv2d(T.constant(x), T.constant(w), filter_flip=False, border_mode="full").eval()
     np.testing.assert_allclose(y[1, 2], convolve(x[1], w[2][::-1], mode="valid")[0])
     np.testing.assert_allclose(z[1, 2], sum(correlate(a, b, mode="full") for a, b in zip(x[1], w[2])))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_definitions_of_no_channels(dtype):
+    """`einsum` of nothing left what was in memory, now and then, for float16."""
+    op = ac.AbstractConv(1, unshared=True)
+    for _ in range(50):
+        memory = [np.full(n, np.nan, kind) for n in range(1, 40) for kind in ("f2", "f4")]
+        del memory
+        x, w, g = (np.zeros(shape, dtype) for shape in ((2, 0, 4), (3, 2, 0, 3), (2, 3, 2)))
+        assert not op.forward(x, w).any()
+        assert op.weights(x, g, (3,)).shape == w.shape and op.inputs(w, g, (4,)).shape == x.shape
+        x, w, g = (np.zeros(shape, dtype) for shape in ((0, 2, 4), (3, 2, 2, 3), (0, 3, 2)))
+        assert not op.weights(x, g, (3,)).any() and not op.inputs(w[:0], g[:, :0], (4,)).any()
 
 
 def test_empty_batches():
@@ -318,6 +333,81 @@ def test_gradients_of_shapes_that_do_not_fit():
     f = theano.function([x4, g], ac.conv2d_grad_wrt_weights(x4, g, (2, 3, 4, 4)))
     with pytest.raises(ValueError, match="the results should have the shape"):
         f(np.ones((1, 3, 7, 7)), np.ones((1, 2, 5, 5)))
+
+
+GRADIENTS_THAT_DO_NOT_FIT = {
+    "channels": ((2, 2, 5, 5), (4, 3, 3, 3), {}, "2 channels of images for 3 of kernels"),
+    "channels of groups": ((2, 6, 5, 5), (4, 2, 3, 3), {"num_groups": 2}, "6 channels of images for 2 of kernels"),
+    "channels of few": ((2, 6, 5, 5), (6, 1, 3, 3), {"num_groups": 3}, "6 channels of images for 1 of kernels and 3"),
+    "groups": ((2, 4, 5, 5), (3, 2, 3, 3), {"num_groups": 2}, "3 kernels can't be in 2 groups"),
+    "large kernels": ((2, 2, 5, 5), (4, 2, 7, 3), {}, "larger than the padded images"),
+    "no elements": ((2, 2, 5, 5), (4, 2, 0, 3), {"border_mode": 1}, "no elements"),
+    "places": ((2, 2, 5, 5), (4, 3, 2, 2, 3, 3), {"unshared": True}, "kernels for the places"),
+    "unshared": ((2, 2, 5, 5), (4, 3, 3, 3, 3, 3), {"unshared": True}, "2 channels of images for 3 of kernels"),
+    "volumes": ((2, 2, 3, 4, 5), (4, 3, 2, 2, 2), {}, "2 channels of images for 3 of kernels"),
+    "sequences": ((2, 2, 5), (4, 3, 2), {}, "2 channels of images for 3 of kernels"),
+    "hints": ((2, 2, 5, 5), (4, 2, 3, 3), {"kshp": (4, 2, 3, 2)}, "that was promised"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("of", ["images", "kernels", "both", "second", "moved"])
+@pytest.mark.parametrize("case", GRADIENTS_THAT_DO_NOT_FIT)
+def test_gradients_fail_where_their_convolution_would(case, of, mode):
+    """Also those that need one of images and kernels only, and the shape of the other."""
+    images, kernels, options, words = GRADIENTS_THAT_DO_NOT_FIT[case]
+    x, w, u, v = (T.TensorType("float64", (False,) * len(s))() for s in (images, kernels, images, kernels))
+    y = ac.AbstractConv(len(images) - 2, **options)(x, w)
+    outs = {
+        "images": lambda: T.grad(y.sum(), x),
+        "kernels": lambda: T.grad(y.sum(), w),
+        "both": lambda: T.grad(y.sum(), [x, w]),
+        "second": lambda: T.grad((T.grad((y**2).sum(), w) ** 2).sum(), x),
+        "moved": lambda: T.Rop(y, [x, w], [u, v]),
+    }[of]()
+    f = theano.function([x, w, u, v], outs, mode=mode, on_unused_input="ignore")
+    a, b = np.ones(images), np.ones(kernels)
+    with pytest.raises(ValueError, match=rf"{words}.*: images \({images[0]}, .*kernels \(\d[\s\S]*test_conv.py"):
+        f(a, b, a, b)
+
+
+def test_gradients_of_other_batches():
+    """The gradient of a result of three images is none of two, nor one of kernels of another count."""
+    g = T.tensor4()
+    y = T.nnet.conv2d(x4, w4)
+    of_images, of_kernels = (theano.function([x4, w4, g], T.grad(None, v, known_grads={y: g})) for v in (x4, w4))
+    x, w = np.ones((2, 3, 5, 5)), np.ones((4, 3, 3, 3))
+    assert of_images(x, w, np.ones((2, 4, 3, 3))).shape == x.shape
+    for f, shape in ((of_images, (3, 4, 3, 3)), (of_kernels, (2, 5, 3, 3))):
+        with pytest.raises(ValueError, match=r"should have the shape \(2, 4, 3, 3\): images \(2, 3, 5, 5\), kernels"):
+            f(x, w, np.ones(shape))
+
+
+def test_whole_shapes_of_gradients():
+    """Lengths in front that are expressions are looked at, too; None is what the others tell."""
+    g, n, lengths = T.tensor4(), T.lscalar(), T.lvector()
+    x, w, top = np.ones((2, 3, 5, 5)), np.ones((4, 3, 3, 3)), np.ones((2, 4, 3, 3))
+    of_images = theano.function([g, w4, n], ac.conv2d_grad_wrt_inputs(g, w4, (None, n, 5, 5)))
+    of_vector = theano.function([g, w4, lengths], ac.conv2d_grad_wrt_inputs(g, w4, lengths))
+    of_kernels = theano.function([x4, g, n], ac.conv2d_grad_wrt_weights(x4, g, (n, None, 3, 3)))
+    assert of_images(top, w, 3).shape == of_vector(top, w, x.shape).shape == x.shape
+    assert of_kernels(x, top, 4).shape == w.shape
+    for f, given, words in (
+        (of_images, (top, w, 2), "2 channels of images for 3 of kernels"),
+        (of_images, (top, w, -1), "-1 channels of images"),
+        (of_vector, (top, w, (3, 3, 5, 5)), r"the results should have the shape \(3, 4, 3, 3\)"),
+        (of_kernels, (x, top, 5), r"the results should have the shape \(2, 5, 3, 3\)"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            f(*given)
+    groups = ac.conv2d_grad_wrt_inputs(g, w4, (None, n, 5, 5), num_groups=2)
+    for count in (3, -1, 1 << 40):
+        with pytest.raises(ValueError, match=f"{count} channels of images for 3 of kernels and 2 groups"):
+            theano.function([g, w4, n], groups)(top, w, count)
+    with pytest.raises(ValueError, match="the shape of images must have 4 lengths"):
+        ac.conv2d_grad_wrt_inputs(g, w4, (3, 5, 5))
+    with pytest.raises(ValueError, match="images have 2 lengths, or 4 with all axes, not 3"):
+        ac.AbstractConv2d_gradInputs()(w4, g, (3, 5, 5))
 
 
 def test_ops_are_equal_by_what_they_do():

@@ -36,6 +36,7 @@ class Sizes:
         self.low = low
         self.arrays = arrays
         self.env: dict[str, Any] = {}
+        self._given: dict[Any, np.ndarray] = {}  # integers of arguments, by the name of their memory
         n = len(low.inputs)
         for name, (role, k, axis) in low.dim_words.items():
             array = arrays[k if role == "input" else n + k] if arrays else None
@@ -45,6 +46,9 @@ class Sizes:
             uniform = low.values[leaf].uniform
             if array is not None and array.size == 1 and uniform is not None:
                 self.env[str(uniform.value)] = array.reshape(())[()]
+            tensor = low.values[leaf].tensor
+            if array is not None and array.dtype.kind in "iu" and tensor is not None:
+                self._given[tensor.name] = array
         self._name_more()
 
     @classmethod
@@ -58,8 +62,19 @@ class Sizes:
     def _name_more(self) -> None:
         """What main computes of what is known."""
         for stmt in self.low.program.main:
-            if isinstance(stmt, st.Let) and (value := self.value(stmt.value)) is not None:
-                self.env[stmt.name] = value
+            if isinstance(stmt, st.Let):
+                name, value = stmt.name, self.value(stmt.value)
+            elif isinstance(stmt, st.Load) and stmt.view.base in self._given:  # a length that is an argument's element
+                name, value = stmt.name, self._element(self._given[stmt.view.base], stmt)
+            else:
+                continue
+            if value is not None:
+                self.env[name] = value
+
+    def _element(self, array: np.ndarray, stmt: st.Load) -> Any:
+        steps = zip(stmt.index, stmt.view.strides, strict=True)
+        places = [self.value(stmt.view.offset), *(self.value(ex.mul(i, step)) for i, step in steps)]
+        return None if None in places or not 0 <= sum(places) < array.size else array.ravel()[sum(places)]
 
     def value(self, root: Expr) -> Any:
         """What an expression of main stands for, None where that depends on data."""

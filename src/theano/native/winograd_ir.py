@@ -29,8 +29,9 @@ __all__ = ["winograd_kernels"]
 SIZE, STEP, TAPS = 6, 4, 3
 A, B = 5 / 8, 3 / 2
 AA, BB = A * A, B * B
-# Channels whose kernels are transformed together.
-TOGETHER = 4
+# Channels whose kernels are transformed together, and those that are summed by themselves: rounding errors grow as the
+# square root of how many numbers are added one after the other.
+TOGETHER, SUMMED = 4, 256
 # Numbers between matrices of a transform: their distances are no powers of two.
 GAP = 16
 
@@ -229,10 +230,14 @@ def winograd(s: Shape) -> Kernel:
             panel = f.at(f.panels, k * g["c"] * (SIZE * SIZE))
             with f.loop(0, SIZE * SIZE) as at:
                 x, c = f.at(f.band, at * b.apart), f.at(f.sums, at * b.sums_apart)
-                kernels = f.at(panel, at * g["c"] * columns)
-                given: list[V | int] = [x, f.table, one, 1, g["c"], 1, kernels, one, columns, 1, c, columns]
-                # the next kernels come from far away
-                f.call("tiles", count * b.tiles, width, *given, f.at(kernels, g["c"] * columns), columns)
+                of_square = f.at(panel, at * g["c"] * columns)
+                with f.loop(0, f.maximum(g["c"], 1), SUMMED) as begin:
+                    run, fresh = f.minimum(g["c"] - begin, SUMMED), f.select(begin.equals(0), 1, 0)
+                    kernels = f.at(of_square, begin * columns)
+                    given: list[V | int] = [f.at(x, begin), f.table, one, 1, run, 1, kernels, one, columns, fresh]
+                    # the next kernels come from far away
+                    ask = f.at(kernels, g["c"] * columns)
+                    f.call("tiles", count * b.tiles, width, *given, c, columns, ask, columns)
             y = f.at(f.y, k * g["yk"])
             f.call("put_back", g.memory, f.sums, b.sums_apart, results, y, width, first, count, *sizes[:3])
     return f

@@ -15,9 +15,9 @@ from theano.graph import Apply, Op
 from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.scan.function import scan
 from theano.tensor.alloc import zeros
-from theano.tensor.assertion import Assert
 from theano.tensor.axes import dimshuffle
 from theano.tensor.filled import full
+from theano.tensor.fitting import Condition, fitting
 from theano.tensor.join import concatenate
 from theano.tensor.math import and_, cast, exp, ge, gt, isinf, le, log, lt, maximum, neq, switch
 from theano.tensor.nnet.softmax import logsoftmax_op, softmax_op
@@ -34,8 +34,9 @@ from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["ConnectionistTemporalClassification", "ctc", "ctc_available", "ctc_present"]
 
-BLANK_LABEL = "ctc: label 0 is the blank, which stands for no label: number labels from 1, and pad rows with negatives"
-LENGTHS = "ctc: each of input_lengths must be from 0 to activations.shape[0]"
+BLANK_LABEL = "label 0 is the blank, which stands for no label: number labels from 1, and pad rows with negatives"
+LENGTHS = "each of input_lengths must be from 0 to activations.shape[0]"
+SYMBOLS = "each of labels must be less than activations.shape[2]"
 
 
 class _Paths:
@@ -50,10 +51,14 @@ class _Paths:
         self.dtype = scores.type.dtype
         frames, rows, symbols = shape_tuple(scores)
         self.least = constant(np.asarray(-np.inf, self.dtype))
-        lengths = cast(lengths, "int64")
-        lengths = Assert(LENGTHS, ValueError)(lengths, all_(and_(ge(lengths, 0), le(lengths, frames))))
-        labels = cast(labels, "int64")
-        labels = Assert(BLANK_LABEL, ValueError)(labels, all_(neq(labels, 0)))
+        labels, lengths = cast(labels, "int64"), cast(lengths, "int64")
+        required: list[Condition] = [
+            (all_(and_(ge(lengths, 0), le(lengths, frames))), LENGTHS, ValueError),
+            (all_(neq(labels, 0)), BLANK_LABEL, ValueError),
+            (all_(lt(labels, symbols)), SYMBOLS, IndexError),
+        ]
+        sides = {"activations": (scores, "frs"), "labels": (labels, "rp"), "input_lengths": (lengths, "r")}
+        labels = fitting("ctc", "labels", sides, required)
         # Padding may stand between labels; behind them it is out of the way.
         order = argsort(cast(lt(labels, 0), "int8"), axis=1, kind="stable")
         each_row = dimshuffle(arange(rows), (0, "x"))

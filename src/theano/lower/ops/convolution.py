@@ -61,14 +61,16 @@ def lower_convolution(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
         sides: Sides = (first, second, None)
         dims: Sequence[Expr] = case.tops
     else:
-        lengths = _elements(b, inputs[2], n, f"{op}: {n} lengths are needed, not {{0}}")
+        told = _elements(b, inputs[2], node.inputs[2].type.shape[0] or n, f"{op}: {n} lengths are needed, not {{0}}")
         if isinstance(op, AbstractConv_gradWeights):
             channels, places = share(first.dims[1], op.num_groups), second.dims[2:] if op.unshared else ()
-            case = Case(b, op, first.dims, (second.dims[1], *places, channels, *lengths), second.dims)
+            kernels = told if len(told) > n else (second.dims[1], *places, channels, *told)
+            case = Case(b, op, first.dims, kernels, second.dims)
             sides, dims = (first, None, second), case.kernels
         else:
             channels = ex.mul(first.dims[-n - 1], length(op.num_groups))
-            case = Case(b, op, (second.dims[0], channels, *lengths), first.dims, second.dims)
+            images = told if len(told) > n else (second.dims[0], channels, *told)
+            case = Case(b, op, images, first.dims, second.dims)
             sides, dims = (None, first, second), case.images
     if type_ in TYPES and not op.unshared and not suits_loops(case, sides):
         return [_by_library(case, type_, sides, dims)]

@@ -8,8 +8,9 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
-from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.dims import ONE, ZERO, escaped, is_const, length
 from theano.lower.values import Item, Value
+from theano.tensor.nnet.convolution import NEGATIVE
 
 # Images, kernels and results; what is made is None.
 Sides = tuple[Value | None, Value | None, Value | None]
@@ -76,8 +77,7 @@ class Case:
                 parts.append(f"{name} ({', '.join(f'{{dims[{len(dims) + a}]}}' for a in range(len(shape)))})")
                 dims += shape
         first = why if made is None else parts.pop(0)
-        op = str(self.op).replace("{", "{{").replace("}", "}}")
-        return f"{op}: {first}: {', '.join(parts)}", tuple(dims)
+        return f"{type(self.op).__name__}: {first}: {', '.join(parts)}", tuple(dims)
 
     def _check(self, cond: Expr, why: str, operands: Sequence[Expr] = ()) -> None:
         message, dims = self._message(why)
@@ -131,10 +131,12 @@ class Case:
     def _result(self, a: int) -> Expr:
         """The length of the results along an axis."""
         length_, (before, behind) = self.taps[a], self.pads(a)
+        if not self.b.dims.is_length(self.images[2 + a]):  # but a number that is given
+            self._check(ex.ge(self.images[2 + a], ZERO), NEGATIVE)
         self._check(ex.ge(length_, ONE), "kernels have no elements")
         room = ex.sub(ex.add(self.images[2 + a], ex.add(before, behind)), self._dilated(a))
         room = self.b.dims.normal(room)
-        self._check(ex.ge(room, ZERO), "kernels are larger than the padded images")
+        self._check(ex.ge(room, ZERO), escaped(self.op.too_large))
         stride = self.op.subsample[a]
         steps = room if stride == 1 else ex.idiv(room, length(stride))
         found = self.b.named(self.b.dims.normal(ex.add(steps, ONE)), 1)

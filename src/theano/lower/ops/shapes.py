@@ -18,6 +18,7 @@ from theano.lower.values import Value
 from theano.tensor.alloc import Alloc, AllocEmpty
 from theano.tensor.assertion import Assert, AssertEqual
 from theano.tensor.diagonal import ExtractDiag
+from theano.tensor.fitting import Fitting
 from theano.tensor.opsupport import INT64
 from theano.tensor.promises import Rebroadcast, SpecifyShape
 from theano.tensor.ranges import ARange, integer_range_dtype
@@ -186,6 +187,20 @@ def lower_assert_equal(b: Builder, node: Any, inputs: list[Value]) -> list[Value
     one, other = (b.scalar(n, "i64") for n in integers)
     b.check(ex.eq(one, other), node.op.exc, node.op.msg, (one, other))
     return [value]
+
+
+@lowers(Fitting)
+def lower_fitting(b: Builder, node: Any, inputs: list[Value]) -> list[Value]:
+    op, sides = node.op, inputs[: len(node.op.sides)]
+    dims = [d for v in sides for d in v.dims]
+    places = iter(range(len(dims)))
+    shown = [[f"{{dims[{next(places)}]}}" for _ in v.dims] for v in sides]
+    for i, a, j, k in op.pairs(node):
+        b.unify(sides[i].dims[a], sides[j].dims[k], op.message(op.lengths(i, a, j, k), shown), dims=tuple(dims))
+    for (text, error), c in zip(op.required, inputs[len(sides) :], strict=True):
+        holds = ex.ne(b.scalar(c), ex.const(0, st.load_type(c.type)))
+        b.check(holds, error, op.message(escaped(text), shown), dims=tuple(dims))
+    return inputs[:1]
 
 
 @lowers(Rebroadcast)

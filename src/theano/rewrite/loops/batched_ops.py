@@ -23,6 +23,7 @@ from theano.tensor.cumulative import CumOp
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.extremes import Argmax, Max, MaxAndArgmax, Min, Supremum
+from theano.tensor.fitting import Fitting
 from theano.tensor.join import Join, Split
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
@@ -255,6 +256,15 @@ def batch_assert_equal(batch: Batch, node: Node, arguments: list[Rows]) -> Seque
     if not batch.certain:
         compared = elemwise(scalar.switch, elemwise(scalar.eq, batch.n, index(0)), other.rows, one.rows)
     return _one(node.op(value.rows, compared, other.rows))
+
+
+@batches(Fitting)
+def batch_fitting(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
+    if node.op.required:
+        return None
+    pairs = zip(node.op.sides, arguments, strict=True)
+    sides = tuple((name, ("", *letters) if a.varying else letters) for (name, letters), a in pairs)
+    return [Rows(Fitting(node.op.what, sides)(*(a.rows for a in arguments)), arguments[0].varying)]
 
 
 @batches(Alloc)

@@ -25,6 +25,7 @@ from theano.tensor.alloc import Alloc
 from theano.tensor.assertion import Assert, AssertEqual
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.fitting import Fitting
 from theano.tensor.inverses import MatrixInverse
 from theano.tensor.matrices import adjoint
 from theano.tensor.nlinalg import AllocDiag
@@ -269,7 +270,7 @@ _INFERRED: dict[type, _Infer] = {
     Tri: _of_ones,
     AllocDiag: _of_written,
     AdvancedIncSubtensor: _of_written,
-    **dict.fromkeys((Assert, AssertEqual), _of_first),
+    **dict.fromkeys((Assert, AssertEqual, Fitting), _of_first),
     Dot: _of_product,
     BatchedDot: _of_product,
     Elemwise: _of_point_wise,

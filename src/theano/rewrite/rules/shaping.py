@@ -13,6 +13,7 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scan.count import StepCount
 from theano.tensor.assertion import Assert, AssertEqual
+from theano.tensor.fitting import Fitting
 from theano.tensor.promises import SpecifyShape
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shape import MakeVector, Shape, Shape_i
@@ -134,7 +135,7 @@ def useless_assert(graph: RewriteGraph, node: Node) -> Result:
     return node.op(value, *left) if left else value
 
 
-@rule(Assert, AssertEqual, tags=ONLY_BY_NAME)
+@rule(Assert, AssertEqual, Fitting, tags=ONLY_BY_NAME)
 def local_remove_all_assert(graph: RewriteGraph, node: Node) -> Result:
     """All conditions, whether they hold or not: only where a mode includes this rule by its name, or ``"unsafe"``."""
     return node.inputs[0]

@@ -12,8 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from theano.graph import Variable
 from theano.graph.common_text import fill
+from theano.tensor.fitting import Condition, fitting
+from theano.tensor.math import eq
 from theano.tensor.nnet.convolution import (
     AbstractConv,
     AbstractConv2d,
@@ -45,6 +49,7 @@ from theano.tensor.nnet.upsampling import (
     bilinear_upsampling,
     frac_bilinear_upsampling,
 )
+from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 from theano.user_warnings import warn_user
 
@@ -196,20 +201,24 @@ def conv3d(
     return op(input, filters)
 
 
-def _spatial(shape: Any, ndim: int, what: str) -> Any:
-    """The lengths of images or kernels from a whole shape, whose other lengths may be None."""
+def _whole(shape: Any, count: int, ndim: int, what: str) -> Any:
+    """All lengths of images or kernels, of which the last `ndim` must be told."""
     if isinstance(shape, Variable):
         vector: Any = shape
-        return [vector[k] for k in range(-ndim, 0)]
-    lengths = list(shape)[-ndim:]
-    if any(n is None for n in lengths):
+        return [vector[k] for k in range(count)]
+    if isinstance(shape, str) or not hasattr(shape, "__iter__"):
+        raise TypeError(f"{what} must be {count} lengths, not {shape!r}")
+    lengths = list(shape)
+    if len(lengths) != count:
+        raise ValueError(f"{what} must have {count} lengths, not {shape!r}")
+    if any(n is None for n in lengths[-ndim:]):
         raise ValueError(f"{what} must tell the lengths of the axes along which kernels move, not {shape!r}")
     return lengths
 
 
 def _known(shape: Any) -> Any:
     """What of a shape can be a hint: its ints."""
-    if shape is None or isinstance(shape, Variable):
+    if not isinstance(shape, (list, tuple, np.ndarray)):
         return None
     return [None if isinstance(n, Variable) else n for n in shape]
 
@@ -218,14 +227,15 @@ def _wrt_inputs(
     op: Any, ndim: int, output_grad: Any, filters: Any, input_shape: Any, filter_shape: Any, rest: Sequence[Any]
 ) -> Any:
     made = op(_known(input_shape), _known(filter_shape), *rest)
-    return made(filters, output_grad, _spatial(input_shape, ndim, "input_shape"))
+    return made(filters, output_grad, _whole(input_shape, 2 + ndim, ndim, "input_shape"))
 
 
 def _wrt_weights(
     op: Any, ndim: int, input: Any, output_grad: Any, filter_shape: Any, input_shape: Any, rest: Sequence[Any]
 ) -> Any:
     made = op(_known(input_shape), _known(filter_shape), *rest)
-    return made(input, output_grad, _spatial(filter_shape, ndim, "filter_shape"))
+    count = 2 + ndim * (2 if made.unshared else 1)
+    return made(input, output_grad, _whole(filter_shape, count, ndim, "filter_shape"))
 
 
 def conv2d_grad_wrt_inputs(
@@ -444,14 +454,26 @@ def conv2d_transpose(
 
 
 def _separable(
-    conv: Any, ndim: int, input: Any, depthwise: Any, pointwise: Any, num_channels: int, shapes: Sequence[Any],
-    rest: Sequence[Any],
+    what: str, conv: Any, ndim: int, input: Any, depthwise: Any, pointwise: Any, num_channels: int,
+    shapes: Sequence[Any], rest: Sequence[Any],
 ) -> Any:  # fmt: skip
     border_mode, subsample, filter_flip, filter_dilation = rest
     input_shape, depthwise_shape, pointwise_shape = shapes
-    for shape in (pointwise_shape, as_tensor_variable(pointwise).type.shape):
+    names = ("input", "depthwise_filters", "pointwise_filters")
+    given = dict(zip(names, map(as_tensor_variable, (input, depthwise, pointwise)), strict=True))
+    if any(v.type.ndim != 2 + ndim for v in given.values()):
+        got = ", ".join(f"{name} {v} has {v.type.ndim}" for name, v in given.items())
+        raise TypeError(f"{what}: {2 + ndim} dimensions are needed; {got}")
+    single = "pointwise_filters have one element for each channel"
+    for shape in (pointwise_shape, given["pointwise_filters"].type.shape):
         if shape is not None and any(n not in (None, 1) for n in list(shape)[2:]):
-            raise ValueError(f"pointwise filters have one element for each channel, not {tuple(shape)}")
+            raise ValueError(f"{what}: {single}, not the shape {tuple(shape)}")
+    of_axes = [shape_i(given["pointwise_filters"], 2 + k) for k in range(ndim)]
+    required: list[Condition] = [(eq(n, 1), single, ValueError) for n in of_axes]
+    required.append((eq(shape_i(given["input"], 1), num_channels), "num_channels must be input.shape[1]", ValueError))
+    letters = [["", "", *[""] * ndim], ["m", "", *[""] * ndim], ["", "m", *[""] * ndim]]
+    sides = {name: (given[name], each) for name, each in zip(names, letters, strict=True)}
+    input, depthwise, pointwise = fitting(what, "input", sides, required), *list(given.values())[1:]
     between = conv(
         input, depthwise, input_shape, depthwise_shape, border_mode, subsample, filter_flip,
         filter_dilation=filter_dilation, num_groups=num_channels,
@@ -485,9 +507,10 @@ def separable_conv2d(
 
     Raises
     ------
-    <tensor errors>
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     ValueError
-        `pointwise_filters` have more than one element for a channel.
+        `pointwise_filters` have more than one element for a channel; or when it runs: shapes don't fit.
 
     Examples
     --------
@@ -501,7 +524,7 @@ def separable_conv2d(
     ``y = conv2d(depthwise(x), pointwise)``: F. Chollet, "Xception", 2017.
     """
     return _separable(
-        conv2d, 2, input, depthwise_filters, pointwise_filters, num_channels,
+        "separable_conv2d", conv2d, 2, input, depthwise_filters, pointwise_filters, num_channels,
         (input_shape, depthwise_filter_shape, pointwise_filter_shape),
         (border_mode, subsample, filter_flip, filter_dilation),
     )  # fmt: skip
@@ -529,8 +552,7 @@ def separable_conv3d(
 
     Raises
     ------
-    <tensor errors>
-    ValueError
+    TypeError, ValueError
         See `separable_conv2d`.
 
     Examples
@@ -545,7 +567,7 @@ def separable_conv3d(
     ``y = conv3d(depthwise(x), pointwise)``: F. Chollet, "Xception", 2017.
     """
     return _separable(
-        conv3d, 3, input, depthwise_filters, pointwise_filters, num_channels,
+        "separable_conv3d", conv3d, 3, input, depthwise_filters, pointwise_filters, num_channels,
         (input_shape, depthwise_filter_shape, pointwise_filter_shape),
         (border_mode, subsample, filter_flip, filter_dilation),
     )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.dot import batched_dot
+from theano.tensor.fitting import Argument, fitting
 from theano.tensor.math import cast, ge, neq, sqrt, switch
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
@@ -73,6 +74,16 @@ def attention(
     if ndim < 2 or any(v.type.ndim != ndim for v in parts):
         kinds = ", ".join(str(v.type) for v in parts)
         raise ValueError(f"attention: query, key and value must have equally many axes, two or more; got {kinds}")
+    if mask is not None:
+        mask = as_tensor_variable(mask)
+        if mask.type.ndim > ndim:
+            raise ValueError(f"attention: mask has {mask.type.ndim} axes, more than the {ndim} of the scores")
+    front = [str(a) for a in range(ndim - 2)]
+    letters = {"query": (*front, "q", "f"), "key": (*front, "k", "f"), "value": (*front, "k", "e")}
+    sides: dict[str, Argument] = {name: (v, letters[name]) for name, v in zip(names, parts, strict=True)}
+    if mask is not None:
+        sides["mask"] = (mask, (*front, "q", "k")[ndim - mask.type.ndim :])
+    parts[0] = fitting("attention", "query", sides)
     shape = shape_tuple(parts[0])[:-1]
     q, k, v = (_stack(x) for x in parts)
     if scale is None:
@@ -112,9 +123,6 @@ def _seen(mask: Any, causal: bool, scores: Any) -> Any:
     found = None
     ndim = scores.type.ndim
     if mask is not None:
-        mask = as_tensor_variable(mask)
-        if mask.type.ndim > ndim:
-            raise ValueError(f"attention: mask has {mask.type.ndim} axes, more than the {ndim} of the scores")
         found = neq(shape_padleft(mask, ndim - mask.type.ndim), 0)
     if causal:
         queries, keys = (shape_i(scores, ndim - k) for k in (2, 1))

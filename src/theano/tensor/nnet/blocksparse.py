@@ -12,6 +12,7 @@ from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT, INTEGER, upcast
 from theano.tensor.alloc import zeros_like
 from theano.tensor.axes import dimshuffle, shape_padleft
+from theano.tensor.fitting import fitting
 from theano.tensor.indexing import getitem, take
 from theano.tensor.math import cast
 from theano.tensor.opsupport import Shapes, disconnected, single
@@ -110,6 +111,8 @@ class SparseBlockGemv(_Blocks):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         o, W, h, to_read, to_write = inputs
+        sides = {"o": (o, "bje"), "W": (W, "IJfe"), "h": (h, "bif"), "inputIdx": (to_read, "bi")}
+        to_read = fitting("SparseBlockGemv", "inputIdx", sides | {"outputIdx": (to_write, "bj")})
         blocks = getitem(W, (dimshuffle(to_read, (0, 1, "x")), dimshuffle(to_write, (0, "x", 1))))
         made = o + sum_(dimshuffle(h, (0, 1, "x", 2, "x")) * blocks, axis=(1, 3))
         return [_as(made, self.make_node(*inputs).outputs[0])]
@@ -182,6 +185,8 @@ class SparseBlockOuter(_Blocks):
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         o, x, y, of_x, of_y, alpha = inputs
         output = self.make_node(*inputs).outputs[0]
+        sides = {"o": (o, "XYef"), "x": (x, "bie"), "y": (y, "bjf"), "xIdx": (of_x, "bi")}
+        of_x = fitting("SparseBlockOuter", "xIdx", sides | {"yIdx": (of_y, "bj")})
         blocks = getitem(cast(o, output.type.dtype), (dimshuffle(of_x, (0, 1, "x")), dimshuffle(of_y, (0, "x", 1))))
         products = dimshuffle(x, (0, 1, "x", 2, "x")) * dimshuffle(y, (0, "x", 1, "x", 2)) * alpha
         return [_as(inc_subtensor(blocks, cast(products, output.type.dtype)), output)]
@@ -265,7 +270,10 @@ def sparse_block_dot(W: Any, h: Any, inputIdx: Any, b: Any, outputIdx: Any) -> A
         )
     if h.type.ndim == 2:
         h, inputIdx, outputIdx = (shape_padleft(v) for v in (h, inputIdx, outputIdx))
-    return sparse_block_gemv(take(as_tensor_variable(b), outputIdx, axis=0), W, h, inputIdx, outputIdx)
+    W, b = as_tensor_variable(W), as_tensor_variable(b)
+    if W.type.ndim == 4 and b.type.ndim == 2:  # else there is an error below
+        b = fitting("sparse_block_dot", "b", {"W": (W, ["", "o", "", "e"]), "b": (b, "oe")})
+    return sparse_block_gemv(take(b, outputIdx, axis=0), W, h, inputIdx, outputIdx)
 
 
 fill(globals())

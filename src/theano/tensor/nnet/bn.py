@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from theano.graph.common_text import fill
+from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle
-from theano.tensor.math import cast, sqrt
+from theano.tensor.fitting import Condition, fitting
+from theano.tensor.math import cast, eq, sqrt
 from theano.tensor.promises import addbroadcast
 from theano.tensor.shape import product, shape_i
 from theano.tensor.statistics import mean, var
@@ -39,22 +41,41 @@ def _axes(x: Any, axes: Axes) -> tuple[int, ...]:
 class _Form:
     """Whether parameters have all axes or only the kept ones."""
 
-    def __init__(self, x: Any, axes: Axes, epsilon: float) -> None:
+    def __init__(self, what: str, x: Any, axes: Axes, epsilon: float) -> None:
         if epsilon < 1e-5:
             raise ValueError(f"epsilon must be at least 1e-5, got {epsilon}")
+        if x.type.dtype not in FLOAT:  # of which epsilon would be none
+            raise TypeError(f"{what}: inputs must be a tensor of floats, got {x.type}")
+        self.x, self.what = x, what
         self.axes = _axes(x, axes)
         self.ndim = x.type.ndim
         self.kept = [i for i in range(self.ndim) if i not in self.axes]
 
-    def widen(self, p: Any) -> Any:
-        """A parameter with all axes, broadcastable over those of the statistics."""
-        p = as_tensor_variable(p)
+    def widened(self, **parameters: Any) -> list[Any]:
+        """Parameters with all axes, broadcastable over those of the statistics."""
+        given = {name: as_tensor_variable(p) for name, p in parameters.items()}
+        for name, p in given.items():
+            if p.type.ndim not in (self.ndim, len(self.kept)):
+                wanted = f"{self.ndim} or {len(self.kept)} dimensions, as x has {self.ndim} and axes are {self.axes}"
+                raise ValueError(f"{self.what}: {name} must have {wanted}; got {p} with {p.type.ndim}")
+        letters = [str(i) for i in range(self.ndim)]
+        kept = ["" if i in self.axes else letters[i] for i in range(self.ndim)]
+        sides = {"x": (self.x, letters)}
+        for name, p in given.items():
+            sides[name] = (p, kept if p.type.ndim == self.ndim else [c for c in kept if c])
+        return [self._wide(fitting(self.what, name, sides, self._required(given))) for name in given]
+
+    def _required(self, given: dict[str, Any]) -> list[Condition]:
+        """That parameters with all axes have length 1 along those of the statistics."""
+        of_all = {name: p for name, p in given.items() if p.type.ndim == self.ndim != len(self.kept)}
+        return [
+            (eq(shape_i(p, a), 1), f"{name}.shape[{a}] must be 1", ValueError)
+            for name, p in of_all.items() for a in self.axes if not p.type.broadcastable[a]
+        ]  # fmt: skip
+
+    def _wide(self, p: Any) -> Any:
         if p.type.ndim == self.ndim:
             return addbroadcast(p, *self.axes)
-        if p.type.ndim != len(self.kept):
-            raise ValueError(
-                f"parameters must have {self.ndim} or {len(self.kept)} dimensions, got {p} with {p.type.ndim}"
-            )
         places = iter(range(len(self.kept)))
         return dimshuffle(p, ["x" if i in self.axes else next(places) for i in range(self.ndim)])
 
@@ -96,9 +117,11 @@ def batch_normalization_train(
 
     Raises
     ------
-    <tensor errors>
+    TypeError
+        An argument can't become a tensor, or `inputs` are not of floats.
     ValueError
-        `axes` is none of these, `epsilon` is too small, or a parameter has another number of dimensions.
+        `axes` is none of these, `epsilon` is too small, or a parameter has another number of dimensions; or when it
+        runs: other lengths.
 
     Notes
     -----
@@ -112,10 +135,13 @@ def batch_normalization_train(
     >>> out, mean, invstd = batch_normalization_train(T.matrix(), T.vector(), T.vector())
     """
     x = as_tensor_variable(inputs)
-    form = _Form(x, axes, epsilon)
-    running = [None if v is None else form.widen(v) for v in (running_mean, running_var)]
+    form = _Form("batch_normalization_train", x, axes, epsilon)
+    given = {"gamma": gamma, "beta": beta, "running_mean": running_mean, "running_var": running_var}
+    given = {name: v for name, v in given.items() if v is not None}
+    wide = dict(zip(given, form.widened(**given), strict=True))
+    running = [wide.get(name) for name in ("running_mean", "running_var")]
     factor = as_tensor_variable(running_average_factor)
-    found = trained(x, form.widen(gamma), form.widen(beta), form.axes, _like(epsilon, x), factor, *running)
+    found = trained(x, wide["gamma"], wide["beta"], form.axes, _like(epsilon, x), factor, *running)
     likes = [gamma, gamma, *(v for v in (running_mean, running_var) if v is not None)]
     return (found[0], *(form.narrow(v, like) for v, like in zip(found[1:], likes, strict=True)))
 
@@ -226,8 +252,7 @@ def batch_normalization_test(
 
     Raises
     ------
-    <tensor errors>
-    ValueError
+    TypeError, ValueError
         See `batch_normalization_train`.
 
     Examples
@@ -242,9 +267,9 @@ def batch_normalization_test(
     S. Ioffe, C. Szegedy, "Batch normalization", 2015, algorithm 2.
     """
     x = as_tensor_variable(inputs)
-    form = _Form(x, axes, epsilon)
-    scale, shift, center, spread = (form.widen(p) for p in (gamma, beta, mean, var))
-    return tested(x, scale, shift, center, spread, _like(epsilon, spread))
+    form = _Form("batch_normalization_test", x, axes, epsilon)
+    scale, shift, center, spread = form.widened(gamma=gamma, beta=beta, mean=mean, var=var)
+    return tested(x, scale, shift, center, spread, _like(epsilon, spread if spread.type.dtype in FLOAT else x))
 
 
 def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: Any) -> Any:

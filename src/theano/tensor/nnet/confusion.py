@@ -8,6 +8,7 @@ from theano.graph import Variable
 from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import dot
+from theano.tensor.fitting import fitting
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast, eq
 from theano.tensor.ordered import Unique
@@ -47,7 +48,8 @@ def confusion_matrix(actual: Any, pred: Any) -> tuple[Variable, Variable]:
     actual, pred = as_tensor_variable(actual), as_tensor_variable(pred)
     for what, v in (("actual", actual), ("pred", pred)):
         if v.type.ndim != 1:
-            raise ValueError(f"{what} must be 1-d tensor variable")
+            raise ValueError(f"{what} must be 1-d tensor variable, got {v.type}")
+    actual = fitting("confusion_matrix", "actual", {"actual": (actual, "n"), "pred": (pred, "n")})
     labels = Unique()(concatenate([actual, pred]))
     of_actual = cast(eq(dimshuffle(actual, (0, "x")), dimshuffle(labels, ("x", 0))), "int64")
     of_pred = cast(eq(dimshuffle(pred, (0, "x")), dimshuffle(labels, ("x", 0))), "int64")

@@ -5,10 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from theano.tensor.elemwise import dimshuffle
+from theano.tensor.fitting import Condition, fitting
 from theano.tensor.nnet.abstract_conv import conv3d as of_volumes
+from theano.tensor.nnet.geometry import hint
+from theano.tensor.nnet.shape_checks import has_room
+from theano.tensor.nnet.stripes import (
+    DiagonalSubtensor,
+    IncDiagonalSubtensor,
+    diagonal_subtensor,
+    get_diagonal_subtensor_view,
+    inc_diagonal_subtensor,
+)
+from theano.tensor.shape import shape_tuple
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["conv3d"]
+__all__ = [
+    "DiagonalSubtensor", "IncDiagonalSubtensor", "conv3d", "diagonal_subtensor", "get_diagonal_subtensor_view",
+    "inc_diagonal_subtensor",
+]  # fmt: skip
 
 _CHANGED = (0, 2, 1, 3, 4)
 
@@ -34,14 +48,31 @@ def conv3d(
     5-d tensor
         (films, frames, kernels, rows, columns).
 
+    Raises
+    ------
+    TypeError
+        An argument has another number of dimensions.
+    ValueError
+        A parameter makes no sense; or when it runs: shapes don't fit.
+
     Examples
     --------
     >>> from theano.tensor.nnet.conv3d2d import conv3d
     >>> conv3d(T.tensor5(), T.tensor5()).ndim
     5
     """
-    known, of_kernels = (
-        None if s is None else tuple(s[k] for k in _CHANGED) for s in (signals_shape, filters_shape)
-    )
-    films, kernels = (dimshuffle(as_tensor_variable(x), _CHANGED) for x in (signals, filters))
+    signals, filters = as_tensor_variable(signals), as_tensor_variable(filters)
+    if signals.type.ndim != 5 or filters.type.ndim != 5:
+        got = f"{signals} has {signals.type.ndim}, {filters} has {filters.type.ndim}"
+        raise TypeError(f"conv3d2d.conv3d: signals and filters must have 5 dimensions, {got}")
+    hints = (hint(signals_shape, 5, "signals_shape"), hint(filters_shape, 5, "filters_shape"))
+    known, of_kernels = (None if s is None else tuple(s[k] for k in _CHANGED) for s in hints)
+    required: list[Condition] = []
+    if not isinstance(border_mode, str) or border_mode in ("valid", "full", "half"):  # else there is an error below
+        of_signals, of_filters = ([shape_tuple(x)[k] for k in (1, 3, 4)] for x in (signals, filters))
+        required = has_room(of_signals, of_filters, border_mode, (1, 1, 1))
+    letters = ["", "", "c", "", ""]
+    sides = {"signals": (signals, letters), "filters": (filters, letters)}
+    signals = fitting("conv3d2d.conv3d", "signals", sides, required)
+    films, kernels = (dimshuffle(x, _CHANGED) for x in (signals, filters))
     return dimshuffle(of_volumes(films, kernels, known, of_kernels, border_mode), _CHANGED)

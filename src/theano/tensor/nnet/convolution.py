@@ -13,13 +13,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, upcast
-from theano.tensor.math import cast
+from theano.tensor.math import cast, maximum
 from theano.tensor.nnet import geometry
 from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers
+from theano.tensor.nnet.plain_convolutions import Pads, PlainConvolutions
 from theano.tensor.opsupport import Shapes, as_index, disconnected, holomorphic, single
 from theano.tensor.promises import patternbroadcast
 from theano.tensor.shape import as_shape_vector, shape_tuple
@@ -32,10 +31,11 @@ __all__ = [
     "BaseAbstractConv",
 ]  # fmt: skip
 
-Pads = tuple[tuple[int, int], ...]
+
+NEGATIVE = "images can't have negative lengths"
 
 
-class BaseAbstractConv(Op):
+class BaseAbstractConv(PlainConvolutions, Op):
     """What the three directions share.
 
     Parameters
@@ -57,7 +57,7 @@ class BaseAbstractConv(Op):
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         A parameter makes no sense.
 
     Examples
@@ -72,6 +72,16 @@ class BaseAbstractConv(Op):
     )  # fmt: skip
     check_broadcast = False
     linear_in = (0, 1)
+    # What an object has that is told nothing else.
+    convdim: int = 0
+    imshp: tuple[int | None, ...] | None = None
+    kshp: tuple[int | None, ...] | None = None
+    border_mode: Any = "valid"
+    subsample: tuple[int, ...] = ()
+    filter_dilation: tuple[int, ...] = ()
+    filter_flip: bool = True
+    num_groups: int = 1
+    unshared: bool = False
 
     def __init__(
         self, convdim: int, imshp: Any = None, kshp: Any = None, border_mode: Any = "valid", subsample: Any = None,
@@ -83,11 +93,28 @@ class BaseAbstractConv(Op):
         self.subsample = numbers(subsample, convdim, 1, "subsample")
         self.filter_dilation = numbers(filter_dilation, convdim, 1, "filter_dilation")
         self.border_mode = geometry.normal_border_mode(border_mode, convdim)
+        if filter_flip not in (True, False):
+            raise TypeError(f"filter_flip must be True or False, not {filter_flip!r}")
         self.filter_flip = bool(filter_flip)
         self.num_groups = numbers(num_groups, 1, 1, "num_groups")[0]
         self.unshared = bool(unshared)
         self.imshp = hint(imshp, 2 + convdim, "the shape of images")
         self.kshp = hint(kshp, 2 + convdim * (2 if unshared else 1), "the shape of kernels")
+        self._check_hints()
+
+    def _check_hints(self) -> None:
+        """ValueError where no images and kernels can be what was promised."""
+        images, kernels = self.imshp or (None,) * 2, self.kshp or (None,) * (self.convdim + 2)
+        channels, of_kernels, count = images[1], kernels[-self.convdim - 1], kernels[0]
+        why = ""
+        if channels is not None and of_kernels is not None and channels != of_kernels * self.num_groups:
+            why = f"{channels} channels of images for {of_kernels} of kernels and {self.num_groups} groups"
+        elif channels is not None and channels % self.num_groups:
+            why = f"{channels} channels can't be in {self.num_groups} groups"
+        elif count is not None and count % self.num_groups:
+            why = f"{count} kernels can't be in {self.num_groups} groups"
+        if why:
+            raise ValueError(f"{type(self).__name__}: {why} were promised: images {self.imshp}, kernels {self.kshp}")
 
     def do_constant_folding(self, node: Apply) -> bool:
         """Never: results are large."""
@@ -99,13 +126,26 @@ class BaseAbstractConv(Op):
         return 2 * math.prod(out) * math.prod(kernels[-self.convdim - 1 :])
 
     # -- shapes ----------------------------------------------------------------------------------------------
-    def _side(self, value: Any, what: str) -> Any:
-        """`value` as images, kernels or results."""
-        x = as_tensor_variable(value)
-        ndim = 2 + self.convdim * (2 if what == "kern" and self.unshared else 1)
-        if x.type.ndim != ndim:
-            raise TypeError(f"{self}: {what} must have {ndim} dimensions, {x} has {x.type.ndim}")
-        return x
+    def _sides(self, **given: Any) -> list[Any]:
+        """Images, kernels or results, of the ranks that they must have."""
+        found = {what: as_tensor_variable(value) for what, value in given.items()}
+        ranks = {what: 2 + self.convdim * (2 if what == "kern" and self.unshared else 1) for what in found}
+        if any(x.type.ndim != ranks[what] for what, x in found.items()):
+            wanted = " and ".join(f"{what} {rank}" for what, rank in ranks.items())
+            got = ", ".join(f"{what} {x} has {x.type.ndim}" for what, x in found.items())
+            alone = ", ".join(["'x', 'x'", *map(str, range(self.convdim))])
+            raise TypeError(
+                f"{type(self).__name__}: {wanted} dimensions are needed; {got}. One image of one channel is made "
+                f"such by .dimshuffle({alone})"
+            )
+        return list(found.values())
+
+    @property
+    def too_large(self) -> str:
+        """What an error says of kernels that reach beyond images, with the parameters that matter."""
+        told = f" and filter_dilation={self.filter_dilation}" if max(self.filter_dilation) > 1 else ""
+        told = f" with border_mode={self.border_mode!r}{told}" if told or self.border_mode != "valid" else ""
+        return f"kernels are larger than the padded images{told}"
 
     def dilated(self, kernel: Sequence[int]) -> tuple[int, ...]:
         """The lengths of a kernel with its dilation."""
@@ -121,11 +161,13 @@ class BaseAbstractConv(Op):
 
         def refuse(why: str) -> None:
             others = "" if results is None else f", results {tuple(results)}"
-            raise ValueError(f"{self}: {why}: images {tuple(images)}, kernels {tuple(kernels)}{others}")
+            raise ValueError(f"{type(self).__name__}: {why}: images {tuple(images)}, kernels {tuple(kernels)}{others}")
 
         for shape, known, what in ((images, self.imshp, "images"), (kernels, self.kshp, "kernels")):
             if known is not None and any(k is not None and k != s for k, s in zip(known, shape, strict=True)):
                 refuse(f"the {what} have not the shape {known} that was promised")
+        if min(images) < 0:
+            refuse(NEGATIVE)
         channels = kernels[-n - 1]
         if images[1] != channels * self.num_groups:
             refuse(f"{images[1]} channels of images for {channels} of kernels and {self.num_groups} groups")
@@ -136,7 +178,7 @@ class BaseAbstractConv(Op):
         pads = self.pads(kernels[-n:])
         room = [i + a + b - k for i, (a, b), k in zip(images[2:], pads, self.dilated(kernels[-n:]), strict=True)]
         if min(room) < 0:
-            refuse("kernels are larger than the padded images")
+            refuse(self.too_large)
         made = (images[0], kernels[0], *(r // s + 1 for r, s in zip(room, self.subsample, strict=True)))
         if self.unshared and tuple(kernels[1 : n + 1]) != made[2:]:
             refuse(f"there should be kernels for the places {made[2:]}")
@@ -144,96 +186,9 @@ class BaseAbstractConv(Op):
             refuse(f"the results should have the shape {made}")
         return made
 
-    # -- numbers ---------------------------------------------------------------------------------------------
-    def _turned(self, kernels: np.ndarray) -> np.ndarray:
-        """Kernels in the order in which they meet the images."""
-        return np.flip(kernels, tuple(range(-self.convdim, 0))) if self.filter_flip else kernels
-
-    def _padded(self, images: np.ndarray, pads: Pads) -> np.ndarray:
-        return np.pad(images, [(0, 0), (0, 0), *pads]) if any(map(any, pads)) else images
-
-    def _windows(self, padded: np.ndarray, out: Sequence[int], kernel: Sequence[int]) -> np.ndarray:
-        """(images, groups, channels, places, kernel): what each element of a kernel meets at each place."""
-        n, g = self.convdim, self.num_groups
-        strides = padded.strides
-        spatial = [s * t for s, t in zip(self.subsample, strides[2:], strict=True)]
-        inner = [d * t for d, t in zip(self.filter_dilation, strides[2:], strict=True)]
-        channels = padded.shape[1] // g
-        return np.lib.stride_tricks.as_strided(
-            padded, (padded.shape[0], g, channels, *out[:n], *kernel),
-            (strides[0], strides[1] * channels, strides[1], *spatial, *inner), writeable=False,
-        )  # fmt: skip
-
-    def _letters(self) -> tuple[str, str]:
-        """Labels for `einsum`: of places and of elements of a kernel."""
-        return "xyz"[: self.convdim], "pqr"[: self.convdim]
-
-    def forward(self, images: np.ndarray, kernels: np.ndarray) -> np.ndarray:
-        """The results for images and kernels."""
-        n, g = self.convdim, self.num_groups
-        made = self._check(images.shape, kernels.shape, None)
-        dtype = np.result_type(images, kernels)
-        padded = self._padded(images.astype(dtype, copy=False), self.pads(kernels.shape[-n:]))
-        windows = self._windows(padded, made[2:], kernels.shape[-n:])
-        weights = self._turned(kernels.astype(dtype, copy=False))
-        weights = weights.reshape(g, kernels.shape[0] // g, *weights.shape[1:])
-        if self.unshared:
-            o, r = self._letters()
-            out = np.einsum(f"ngc{o}{r},gk{o}c{r}->ngk{o}", windows, weights)
-        else:
-            axes = (list(range(1, n + 2)), list(range(1, n + 2)))
-            parts = []
-            for k in range(g):
-                # (images, channels, places, kernel) with (kernels, channels, kernel): images, places, kernels.
-                part = np.moveaxis(windows[:, k], 1, n + 1)
-                taken = list(range(n + 1, 2 * n + 2))
-                parts.append(np.moveaxis(np.tensordot(part, weights[k], (taken, axes[1])), -1, 1))
-            out = np.stack(parts, axis=1)
-        return np.ascontiguousarray(out.reshape(made), dtype=dtype)
-
-    def weights(self, images: np.ndarray, results: np.ndarray, kernel: Sequence[int]) -> np.ndarray:
-        """The gradient with respect to kernels of the lengths `kernel`, of that of the results."""
-        n, g = self.convdim, self.num_groups
-        count, channels = results.shape[1], images.shape[1] // g
-        places = tuple(results.shape[2:]) if self.unshared else ()
-        shape = (count, *places, channels, *kernel)
-        self._check(images.shape, shape, results.shape)
-        dtype = np.result_type(images, results)
-        padded = self._padded(images.astype(dtype, copy=False), self.pads(kernel))
-        windows = self._windows(padded, results.shape[2:], kernel)
-        tops = results.astype(dtype, copy=False).reshape(results.shape[0], g, count // g, *results.shape[2:])
-        if self.unshared:
-            o, r = self._letters()
-            out = np.einsum(f"ngc{o}{r},ngk{o}->gk{o}c{r}", windows, tops)
-        else:
-            axes = ([0, *range(2, n + 2)], [0, *range(2, n + 2)])
-            out = np.stack([np.tensordot(tops[:, k], windows[:, k], axes) for k in range(g)])
-        return np.ascontiguousarray(self._turned(out.reshape(shape)), dtype=dtype)
-
-    def inputs(self, kernels: np.ndarray, results: np.ndarray, image: Sequence[int]) -> np.ndarray:
-        """The gradient with respect to images of the lengths `image`, of that of the results."""
-        n, g = self.convdim, self.num_groups
-        shape = (results.shape[0], kernels.shape[-n - 1] * g, *image)
-        self._check(shape, kernels.shape, results.shape)
-        dtype = np.result_type(kernels, results)
-        pads, kernel = self.pads(kernels.shape[-n:]), kernels.shape[-n:]
-        padded = np.zeros((*shape[:2], *(i + a + b for i, (a, b) in zip(image, pads, strict=True))), dtype)
-        by_group = padded.reshape(shape[0], g, shape[1] // g, *padded.shape[2:])
-        weights = self._turned(kernels.astype(dtype, copy=False))
-        weights = weights.reshape(g, kernels.shape[0] // g, *weights.shape[1:])
-        tops = results.astype(dtype, copy=False).reshape(results.shape[0], g, kernels.shape[0] // g, *results.shape[2:])
-        o = self._letters()[0]
-        for at in np.ndindex(*kernel):
-            taps = weights[(..., *at)]
-            what = f"ngk{o},gk{o}c->ngc{o}" if self.unshared else f"ngk{o},gkc->ngc{o}"
-            target: tuple[Any, ...] = tuple(
-                slice(d * r, d * r + s * (m - 1) + 1, s)
-                for d, r, s, m in zip(self.filter_dilation, at, self.subsample, results.shape[2:], strict=True)
-            )
-            if 0 not in results.shape[2:]:
-                by_group[(..., *target)] += np.einsum(what, tops, taps, optimize=True)
-        inside: tuple[Any, ...] = tuple(slice(a, a + i) for (a, _), i in zip(pads, image, strict=True))
-        return np.ascontiguousarray(padded[(..., *inside)])
+    @classmethod
+    def _plain(cls, convdim: int, mode: Any, dilation: Any, num_groups: int, unshared: bool) -> Any:
+        return AbstractConv(convdim, None, None, mode, None, True, dilation, num_groups, unshared)
 
     # -- the other directions --------------------------------------------------------------------------------
     def _towards(self, direction: str) -> Any:
@@ -276,7 +231,7 @@ class AbstractConv(BaseAbstractConv):
     """
 
     def make_node(self, img: Any, kern: Any) -> Apply:
-        img, kern = self._side(img, "img"), self._side(kern, "kern")
+        img, kern = self._sides(img=img, kern=kern)
         images = [a if a is not None else b for a, b in zip(img.type.shape, self.imshp or (None,) * img.type.ndim)]
         kernels = [a if a is not None else b for a, b in zip(kern.type.shape, self.kshp or (None,) * kern.type.ndim)]
         known = get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)
@@ -290,41 +245,67 @@ class AbstractConv(BaseAbstractConv):
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
         images, kernels = input_shapes
-        return [get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)]
+        made = get_conv_output_shape(images, kernels, self.border_mode, self.subsample, self.filter_dilation)
+        return [(*made[:2], *(maximum(n, 0) for n in made[2:]))]
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (img, kern), (g,), n = inputs, gs, self.convdim
-        to_images = self._towards("inputs")(kern, g, shape_tuple(img)[-n:])
-        to_kernels = self._towards("weights")(img, g, shape_tuple(kern)[-n:])
+        (img, kern), (g,) = inputs, gs
+        to_images = self._towards("inputs")(kern, g, shape_tuple(img))
+        to_kernels = self._towards("weights")(img, g, shape_tuple(kern))
         return [_like(to_images, img), _like(to_kernels, kern)]
 
 
 class _Backward(BaseAbstractConv):
-    """A direction whose result's lengths are an input."""
+    """A direction whose result's lengths are an input: those along which kernels move, or all of them.
 
-    def _lengths(self, shape: Any, what: str) -> Any:
-        """The vector of the lengths of images or kernels."""
-        if isinstance(shape, (list, tuple)) and len(shape) != self.convdim:
-            raise ValueError(f"{self}: the lengths of {what} must be {self.convdim}, not {shape!r}")
-        if isinstance(shape, (list, tuple)) and any(n is None for n in shape):
-            raise ValueError(f"{self}: the lengths of {what} must be known, or expressions, not {shape!r}")
-        lengths = [as_index(n, "a length") for n in shape] if isinstance(shape, (list, tuple)) else shape
-        return as_shape_vector(lengths, self.convdim)
+    A gradient is told all, so that it fails where its forward convolution would: images of 2 channels don't get the
+    gradient of 3 that kernels of 3 channels would give them.
+    """
+
+    made = ""  # what the gradient is of
+
+    def _others(self, first: Sequence[Any], tops: Sequence[Any]) -> tuple[Any, ...]:
+        """The lengths before those along which kernels move, by the shapes of the other two."""
+        raise NotImplementedError
+
+    def _shape(self, shape: Any, first: Any, top: Any) -> Any:
+        """The vector of the lengths, or of all of them; what is None in front is told by the shapes of the others."""
+        n, whole = self.convdim, 2 + self.convdim * (2 if self.unshared and self.made == "kernels" else 1)
+        if isinstance(shape, (list, tuple)):
+            known: int | None = len(shape)
+            if any(length is None for length in shape[-n:]):
+                raise ValueError(f"{self}: the lengths of {self.made} must be known, or expressions, not {shape!r}")
+            if known == whole and any(length is None for length in shape):
+                told = self._others(shape_tuple(first), shape_tuple(top))
+                shape = [t if length is None else length for length, t in zip(shape, (*told, *shape[-n:]), strict=True)]
+            shape = [as_index(length, "a length") for length in shape]
+        vector = as_shape_vector(shape, n)
+        known = vector.type.shape[0]
+        if known not in (None, n, whole):
+            raise ValueError(f"{self}: {self.made} have {n} lengths, or {whole} with all axes, not {known}: {shape}")
+        return vector
+
+    def _static(self, vector: Any, others: Sequence[int | None]) -> list[int | None]:
+        """What is known of the shape of the result; a length of 1 that is only told makes no axis broadcastable."""
+        n, found = self.convdim, [None if k is None or k == 1 else int(k) for k in known_vector(vector) or ()]
+        lengths = found[-n:] or [None] * n
+        front = found[:-n] or [None] * len(others)
+        return [*(a if a is not None else b for a, b in zip(others, front, strict=True)), *lengths]
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
+        first, tops, _ = input_shapes
+        vector = node.inputs[2]
+        lengths = [vector[k] for k in range(vector.type.shape[0] or self.convdim)]
+        others = self._others(first, tops) if len(lengths) == self.convdim else ()
+        return [(*others, *lengths)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [True], [False]]
 
 
-def _known(vector: Any, count: int) -> list[int | None]:
-    found = known_vector(vector)
-    if found is None:
-        return [None] * count
-    return [None if n is None else int(n) for n in found]
-
-
 class AbstractConv_gradWeights(_Backward):
-    """The gradient of a convolution with respect to its kernels, whose lengths are the third input.
+    """The gradient of a convolution with respect to its kernels, whose lengths or shape are the third input.
 
     Parameters
     ----------
@@ -334,8 +315,8 @@ class AbstractConv_gradWeights(_Backward):
     Returns
     -------
     tensor
-        Called with images, the gradient of the result, and the lengths of kernels: (kernels, channels / num_groups,
-        lengths).
+        Called with images, the gradient of the result, and the lengths or the shape of kernels: (kernels,
+        channels / num_groups, lengths).
 
     Examples
     --------
@@ -343,38 +324,32 @@ class AbstractConv_gradWeights(_Backward):
     4
     """
 
+    made = "kernels"
+
+    def _others(self, first: Sequence[Any], tops: Sequence[Any]) -> tuple[Any, ...]:
+        return (tops[1], *(tops[2:] if self.unshared else ()), first[1] // self.num_groups)
+
     def make_node(self, img: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
-        img, top = self._side(img, "img"), self._side(topgrad, "topgrad")
-        lengths = self._lengths(shape, "kernels")
-        channels = img.type.shape[1]
-        places = tuple(top.type.shape[2:]) if self.unshared else ()
-        known = [
-            top.type.shape[1], *(None if n == 1 else n for n in places),
-            channels // self.num_groups if channels not in (None, self.num_groups) else None,
-            *(None if n == 1 else n for n in _known(lengths, self.convdim)),
-        ]  # fmt: skip
-        if channels == self.num_groups == 1:
-            known[-self.convdim - 1] = 1
-        return single(self, [img, top, lengths], upcast(img.type.dtype, top.type.dtype), known)
+        img, top = self._sides(img=img, topgrad=topgrad)
+        lengths, channels = self._shape(shape, img, top), img.type.shape[1]
+        places = [None if n == 1 else n for n in top.type.shape[2:]] if self.unshared else ()
+        share = None if channels is None else channels // self.num_groups
+        others = [top.type.shape[1], *places, share if share != 1 or self.num_groups == 1 else None]
+        dtype = upcast(img.type.dtype, top.type.dtype)
+        return single(self, [img, top, lengths], dtype, self._static(lengths, others))
 
     def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
         out_[0][0] = self.weights(inp[0], inp[1], [int(n) for n in inp[2]])
 
-    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
-        images, tops = input_shapes[:2]
-        places = tuple(tops[2:]) if self.unshared else ()
-        lengths = [node.inputs[2][k] for k in range(self.convdim)]
-        return [(tops[1], *places, images[1] // self.num_groups, *lengths)]
-
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (img, top, _), (g,), n = inputs, gs, self.convdim
-        to_images = self._towards("inputs")(g, top, shape_tuple(img)[-n:])
+        (img, top, _), (g,) = inputs, gs
+        to_images = self._towards("inputs")(g, top, shape_tuple(img))
         return [_like(to_images, img), _like(self._towards("forward")(img, g), top), disconnected()]
 
 
 class AbstractConv_gradInputs(_Backward):
-    """The gradient of a convolution with respect to its images, whose lengths are the third input.
+    """The gradient of a convolution with respect to its images, whose lengths or shape are the third input.
 
     Parameters
     ----------
@@ -384,7 +359,8 @@ class AbstractConv_gradInputs(_Backward):
     Returns
     -------
     tensor
-        Called with kernels, the gradient of the result, and the lengths of images: (images, channels, lengths).
+        Called with kernels, the gradient of the result, and the lengths or the shape of images: (images, channels,
+        lengths).
 
     Examples
     --------
@@ -392,26 +368,25 @@ class AbstractConv_gradInputs(_Backward):
     4
     """
 
+    made = "images"
+
+    def _others(self, first: Sequence[Any], tops: Sequence[Any]) -> tuple[Any, ...]:
+        return (tops[0], first[-self.convdim - 1] * self.num_groups)
+
     def make_node(self, kern: Any, topgrad: Any, shape: Any, add_assert_shape: bool = True) -> Apply:
-        kern, top = self._side(kern, "kern"), self._side(topgrad, "topgrad")
-        lengths = self._lengths(shape, "images")
-        channels = kern.type.shape[-self.convdim - 1]
-        channels = None if channels is None else channels * self.num_groups
-        known = [top.type.shape[0], channels, *(None if n == 1 else n for n in _known(lengths, self.convdim))]
-        return single(self, [kern, top, lengths], upcast(kern.type.dtype, top.type.dtype), known)
+        kern, top = self._sides(kern=kern, topgrad=topgrad)
+        lengths, channels = self._shape(shape, kern, top), kern.type.shape[-self.convdim - 1]
+        others = [top.type.shape[0], None if channels is None else channels * self.num_groups]
+        dtype = upcast(kern.type.dtype, top.type.dtype)
+        return single(self, [kern, top, lengths], dtype, self._static(lengths, others))
 
     def perform(self, node: Apply, inp: Sequence[Any], out_: Sequence[list[Any]]) -> None:
         out_[0][0] = self.inputs(inp[0], inp[1], [int(n) for n in inp[2]])
 
-    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Shapes:
-        kernels, tops = input_shapes[:2]
-        lengths = [node.inputs[2][k] for k in range(self.convdim)]
-        return [(tops[0], kernels[-self.convdim - 1] * self.num_groups, *lengths)]
-
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (kern, top, _), (g,), n = inputs, gs, self.convdim
-        to_kernels = self._towards("weights")(g, top, shape_tuple(kern)[-n:])
+        (kern, top, _), (g,) = inputs, gs
+        to_kernels = self._towards("weights")(g, top, shape_tuple(kern))
         return [_like(to_kernels, kern), _like(self._towards("forward")(g, kern), top), disconnected()]
 
 

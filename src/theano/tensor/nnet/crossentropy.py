@@ -14,6 +14,7 @@ from theano.tensor.assertion import Assert
 from theano.tensor.axes import dimshuffle
 from theano.tensor.extremes import argmax
 from theano.tensor.extremes import max as max_
+from theano.tensor.fitting import fitting
 from theano.tensor.indexing import getitem
 from theano.tensor.math import ge, log, softplus
 from theano.tensor.nnet.softmax import (
@@ -91,12 +92,15 @@ class CrossentropyCategorical1Hot(Op):
         return single(self, [p, t], p.type.dtype, p.type.shape[:1])
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        return [patternbroadcast(-log(picked(*inputs)), inputs[0].type.broadcastable[:1])]
+        p, t = inputs
+        t = fitting("categorical_crossentropy", "true_one_of_n", {"coding_dist": (p, "rc"), "true_one_of_n": (t, "r")})
+        return [patternbroadcast(-log(picked(p, t)), p.type.broadcastable[:1])]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         p, t = inputs
         if len(p) != len(t):
-            raise ValueError(f"shape mismatch: {len(p)} rows of probabilities, {len(t)} targets")
+            shapes = f"coding_dist {p.shape}, true_one_of_n {t.shape}"
+            raise ValueError(f"categorical_crossentropy: {len(p)} rows of probabilities, {len(t)} targets: {shapes}")
         with np.errstate(all="ignore"):
             out[0][0] = -np.log(p[np.arange(len(t)), t])
 
@@ -184,16 +188,18 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         x, b, y = inputs
+        b = fitting("crossentropy_softmax_1hot_with_bias", "b", {"x": (x, "rc"), "b": (b, "c"), "y_idx": (y, "r")})
         z = (x + dimshuffle(b, ("x", 0))).astype(x.type.dtype)
         nll = patternbroadcast(-picked(logsoftmax_op(z), self._classes(y)), x.type.broadcastable[:1])
         return [nll, softmax_op(z), argmax(z, axis=1).astype(y.type.dtype)]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, b, y = inputs
+        shapes = f"x {x.shape}, b {b.shape}, y_idx {y.shape}"
         if len(x) != len(y):
-            raise ValueError(f"dimension mismatch in x, y_idx arguments: {len(x)} rows, {len(y)} targets")
+            raise ValueError(f"dimension mismatch in x, y_idx arguments: {len(x)} rows, {len(y)} targets: {shapes}")
         if x.shape[1] != len(b):
-            raise ValueError(f"dimension mismatch in x, b arguments: {x.shape[1]} columns, {len(b)} biases")
+            raise ValueError(f"dimension mismatch in x, b arguments: {x.shape[1]} columns, {len(b)} biases: {shapes}")
         if not self.from_end and (y < 0).any():
             raise ValueError(NEGATIVE_CLASS)
         with np.errstate(all="ignore"):
@@ -442,11 +448,15 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     """
     p, t = as_tensor_variable(coding_dist), as_tensor_variable(true_dist)
     if t.type.ndim == p.type.ndim:
+        letters = [str(a) for a in range(p.type.ndim)]
+        sides = {"coding_dist": (p, letters), "true_dist": (t, letters)}
+        t = fitting("categorical_crossentropy", "true_dist", sides)
         return -sum_(t * log(p), axis=p.type.ndim - 1)
     if t.type.ndim == p.type.ndim - 1:
         return crossentropy_categorical_1hot(p, t)
     raise TypeError(
-        f"rank mismatch between coding and true distributions: {p.type.ndim} and {t.type.ndim} dimensions"
+        f"categorical_crossentropy: rank mismatch between coding and true distributions, {p} has {p.type.ndim} "
+        f"dimensions and {t} {t.type.ndim}"
     )
 
 

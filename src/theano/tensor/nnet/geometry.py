@@ -64,14 +64,14 @@ def hint(shape: Any, count: int, what: str) -> tuple[int | None, ...] | None:
     Raises
     ------
     ValueError
-        There are not as many.
+        There are not as many, or one is negative.
     TypeError
         One is neither, and no constant.
     """
     if shape is None:
         return None
-    if isinstance(shape, Variable):
-        raise TypeError(f"{what} must be {count} numbers that are known, or None, not {shape}")
+    if isinstance(shape, (Variable, str)) or not hasattr(shape, "__iter__"):
+        raise TypeError(f"{what} must be {count} numbers that are known, or None, not {shape!r}")
     lengths: list[int | None] = []
     for n in shape:
         known = known_scalar(n) if isinstance(n, (Variable, Constant)) else n
@@ -79,6 +79,8 @@ def hint(shape: Any, count: int, what: str) -> tuple[int | None, ...] | None:
             known = int(known)
         if known is not None and not is_int(known):
             raise TypeError(f"{what} must be made of ints and None, not {shape!r}")
+        if known is not None and known < 0:
+            raise ValueError(f"{what} can't have negative lengths, got {shape!r}")
         lengths.append(None if known is None else int(known))
     if len(lengths) != count:
         raise ValueError(f"{what} must have {count} lengths, not {shape!r}")

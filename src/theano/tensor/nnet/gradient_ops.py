@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.graph import Apply
 from theano.tensor.elemwise import dimshuffle
+from theano.tensor.fitting import fitting
 from theano.tensor.matrices import Composed
 from theano.tensor.nnet.crossentropy import as_classes, picked
 from theano.tensor.nnet.softmax import as_rows, through_softmax
@@ -50,7 +51,8 @@ class SoftmaxGrad(Composed):
         return super().make_node(as_rows(dy, "dy"), as_rows(sm, "sm"))
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        return [through_softmax(*inputs)]
+        dy, sm = inputs
+        return [through_softmax(fitting("softmax_grad", "dy", {"dy": (dy, "rc"), "sm": (sm, "rc")}), sm)]
 
 
 class CrossentropySoftmax1HotWithBiasDx(Composed):
@@ -95,6 +97,9 @@ class CrossentropySoftmax1HotWithBiasDx(Composed):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         dy, sm, y = inputs
+        sides = {"dy": (dy, "r"[: dy.type.ndim]), "sm": (sm, "rc"), "y_idx": (y, "r")}
+        y = fitting("crossentropy_softmax_1hot_with_bias_dx", "y_idx", sides)
+        dy = fitting("crossentropy_softmax_1hot_with_bias_dx", "dy", sides)
         dx = sm * (dimshuffle(dy, (0, "x")) if dy.type.ndim else dy)
         return [inc_subtensor(picked(dx, y), -dy)]
 
@@ -136,6 +141,9 @@ class CrossentropyCategorical1HotGrad(Composed):
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         g, p, t = inputs
+        sides = {"g_y": (g, "r"), "coding_dist": (p, "rc"), "true_one_of_n": (t, "r")}
+        t = fitting("crossentropy_categorical_1hot_grad", "true_one_of_n", sides)
+        g = fitting("crossentropy_categorical_1hot_grad", "g_y", sides)
         return [inc_subtensor(picked(zero_gradient(p), t), -g / picked(p, t))]
 
 

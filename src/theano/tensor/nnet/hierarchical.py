@@ -7,9 +7,13 @@ from typing import Any
 from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import batched_dot, dot, tensordot
+from theano.tensor.fitting import Condition, fitting
+from theano.tensor.math import eq, lt
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
+from theano.tensor.reduction import all as all_
 from theano.tensor.reshaping import flatten, reshape
+from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -48,7 +52,12 @@ def h_softmax(
 
     Raises
     ------
-    <tensor errors>
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
+    ValueError
+        When it runs: lengths don't fit, or are not `batch_size`, `n_classes` and `n_outputs_per_class`.
+    IndexError
+        When it runs: there is no such output.
 
     Examples
     --------
@@ -59,13 +68,28 @@ def h_softmax(
     ----------
     J. Goodman, "Classes for fast maximum entropy training", 2001.
     """
-    x, W2, b2 = as_tensor_variable(x), as_tensor_variable(W2), as_tensor_variable(b2)
+    given = {"x": (x, "rf"), "W1": (W1, "fc"), "b1": (b1, "c"), "W2": (W2, "cfo"), "b2": (b2, "co")}
+    if target is not None:
+        given["target"] = (flatten(as_tensor_variable(target)), "r")
+    sides = {name: (as_tensor_variable(v), letters) for name, (v, letters) in given.items()}
+    lengths = {"batch_size": (batch_size, "x", 0), "n_classes": (n_classes, "b2", 0),
+               "n_outputs_per_class": (n_outputs_per_class, "b2", 1)}  # fmt: skip
+    required: list[Condition] = [
+        (eq(shape_i(sides[name][0], axis), n), f"{what} must be {name}.shape[{axis}]", ValueError)
+        for what, (n, name, axis) in lengths.items()
+    ]
+    if target is not None:
+        low = all_(lt(sides["target"][0], n_classes * n_outputs_per_class))
+        required.append((low, "each of target must be less than n_classes * n_outputs_per_class", IndexError))
+    x = fitting("h_softmax", "x", sides, required)
+    W1, W2, b2 = (sides[name][0] for name in ("W1", "W2", "b2"))
+    b1 = fitting("h_softmax", "b1", sides)
     of_class = softmax(dot(x, W1) + b1)
     if target is None:
         within = tensordot(x, W2, [[1], [1]]) + dimshuffle(b2, ("x", 0, 1))
         within = reshape(softmax(reshape(within, (-1, n_outputs_per_class))), (batch_size, n_classes, -1))
         return reshape(dimshuffle(of_class, (0, 1, "x")) * within, (batch_size, -1))[:, :n_outputs]
-    target = flatten(as_tensor_variable(target))
+    target = sides["target"][0]
     c, k = target // n_outputs_per_class, target % n_outputs_per_class
     within = softmax(batched_dot(x, W2[c]) + b2[c])
     rows = arange(batch_size)

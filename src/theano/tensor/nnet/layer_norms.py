@@ -9,6 +9,7 @@ import numpy as np
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle
 from theano.tensor.careduce import normalize_axis
+from theano.tensor.fitting import fitting
 from theano.tensor.math import cast, sqr, sqrt
 from theano.tensor.statistics import mean, var
 from theano.tensor.variable import as_tensor_variable, constant
@@ -105,16 +106,21 @@ class _Rows:
 
     def finished(self, made: Any, gamma: Any, beta: Any = None) -> Any:
         """The rows with scale and shift, in the dtype of `x`."""
+        given = {name: as_tensor_variable(v) for name, v in (("gamma", gamma), ("beta", beta)) if v is not None}
+        for name, v in given.items():
+            if v.type.ndim != len(self.axes):
+                wanted = f"{len(self.axes)} axes, as many as there are in axis={self.axes}"
+                raise ValueError(f"{self.what}: {name} must have {wanted}; got {v.type}")
         if gamma is not None:
-            made = made * self._widened("gamma", gamma)
+            made = made * self._widened("gamma", given)
         if beta is not None:
-            made = made + self._widened("beta", beta)
+            made = made + self._widened("beta", given)
         return cast(made, self.dtype)
 
-    def _widened(self, name: str, parameter: Any) -> Any:
-        parameter = as_tensor_variable(parameter)
-        if parameter.type.ndim != len(self.axes):
-            wanted = f"{len(self.axes)} axes, as many as there are in axis={self.axes}"
-            raise ValueError(f"{self.what}: {name} must have {wanted}; got {parameter.type}")
+    def _widened(self, name: str, given: dict[str, Any]) -> Any:
+        """A parameter with all axes of `x`."""
+        letters = [str(a) for a in range(self.x.type.ndim)]
+        of_axes = [letters[a] for a in self.axes]
+        parameter = fitting(self.what, name, {"x": (self.x, letters)} | {k: (v, of_axes) for k, v in given.items()})
         places = iter(range(len(self.axes)))
         return dimshuffle(parameter, [next(places) if a in self.axes else "x" for a in range(self.x.type.ndim)])

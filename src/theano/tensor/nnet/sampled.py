@@ -9,6 +9,7 @@ import numpy as np
 from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import dot
+from theano.tensor.fitting import fitting
 from theano.tensor.indexing import take
 from theano.tensor.math import eq, log, softplus, switch
 from theano.tensor.numeric import logsumexp
@@ -68,7 +69,11 @@ def sampled_softmax_crossentropy(
     given |= {"target": (target, 1, INTEGER), "samples": (samples, 1, INTEGER)}
     if probabilities is not None:
         given["probabilities"] = (probabilities, 1, FLOAT)
-    x, W, b, target, samples, *chances = (_checked(name, *row) for name, row in given.items())
+    checked = {name: _checked(name, *row) for name, row in given.items()}
+    letters = {"x": "rf", "W": "cf", "b": "c", "target": "r", "samples": "s", "probabilities": "c"}
+    sides = {name: (v, letters[name]) for name, v in checked.items()}
+    checked["x"] = fitting("sampled_softmax_crossentropy", "x", sides)
+    x, W, b, target, samples, *chances = checked.values()
     own = sum_(x * take(W, target, axis=0), axis=1) + take(b, target)
     others = dot(x, dimshuffle(take(W, samples, axis=0), (1, 0))) + dimshuffle(take(b, samples), ("x", 0))
     for chance in chances:

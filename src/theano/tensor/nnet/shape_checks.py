@@ -9,11 +9,40 @@ import numpy as np
 
 from theano.configdefaults import config
 from theano.tensor.assertion import Assert
+from theano.tensor.fitting import Condition
 from theano.tensor.math import eq
+from theano.tensor.nnet.geometry import get_conv_output_shape
 from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["assert_conv_shape", "assert_shape"]
+__all__ = ["assert_conv_shape", "assert_shape", "has_room"]
+
+
+def has_room(
+    images: Sequence[Any], kernels: Sequence[Any], border_mode: Any, subsample: Sequence[int]
+) -> list[Condition]:
+    """What `fitting` is to require of the lengths of images and kernels, for functions with axes of their own.
+
+    Parameters
+    ----------
+    images, kernels : sequence of 0-d integers
+        The lengths along which kernels move.
+    border_mode, subsample
+        See `theano.tensor.nnet.conv2d`.
+
+    Returns
+    -------
+    list
+        A condition, what it means, and the class of the error, for each axis.
+
+    Examples
+    --------
+    >>> [(condition.eval().tolist(), text) for condition, text, _ in has_room([T.constant(5)], [3], "valid", (1,))]
+    [(True, 'kernels are larger than the padded images')]
+    """
+    made = get_conv_output_shape((None, None, *images), (None, None, *kernels), border_mode, subsample)[2:]
+    why = "kernels are larger than the padded images"
+    return [(as_tensor_variable(n) >= 1, why, ValueError) for n in made]
 
 
 def assert_conv_shape(shape: Sequence[Any]) -> tuple[Any, ...]:

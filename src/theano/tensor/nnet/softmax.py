@@ -13,6 +13,7 @@ from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.careduce import normalize_axis
 from theano.tensor.extremes import supremum
+from theano.tensor.fitting import fitting
 from theano.tensor.math import exp, log
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
 from theano.tensor.opsupport import Shapes, single
@@ -201,7 +202,9 @@ class SoftmaxWithBias(Op):
         return single(self, [x, b], x.type.dtype, x.type.shape)
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        return [softmax_op((inputs[0] + dimshuffle(inputs[1], ("x", 0))).astype(inputs[0].type.dtype))]
+        x, b = inputs
+        b = fitting("softmax_with_bias", "b", {"x": (x, "rc"), "b": (b, "c")})
+        return [softmax_op((x + dimshuffle(b, ("x", 0))).astype(x.type.dtype))]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from theano.configdefaults import config
+from theano.graph import Constant
 from theano.graph.common_text import fill
-from theano.scalar.dtypes import DISCRETE
+from theano.scalar.dtypes import DISCRETE, INTEGER
 from theano.tensor.elemwise import dimshuffle
+from theano.tensor.fitting import Condition, fitting
 from theano.tensor.indexing import take
-from theano.tensor.math import abs_, cast, clip, minimum
+from theano.tensor.math import abs_, cast, clip, ge, minimum
 from theano.tensor.ranges import arange
 from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
@@ -55,8 +57,8 @@ def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Any:
     ----------
     J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic segmentation", 2015, section 3.3.
     """
-    places = arange(2 * as_tensor_variable(ratio) - 1)
-    ratio = as_tensor_variable(ratio)
+    ratio = _as_ratio(ratio)
+    places = arange(2 * ratio - 1)
     triangle = cast(ratio - abs_(places - ratio + 1), config.floatX)
     return triangle / cast(ratio, config.floatX) if normalize else triangle
 
@@ -119,7 +121,9 @@ def bilinear_upsampling(
     Raises
     ------
     ValueError
-        None or both of `ratio` and `frac_ratio` are given; or `frac_ratio` is none.
+        None or both of `ratio` and `frac_ratio` are given, one is none; or when it runs: `ratio` is less than 1.
+    TypeError
+        `input` has not 4 dimensions, or `ratio` is no integer.
 
     Examples
     --------
@@ -136,9 +140,12 @@ def bilinear_upsampling(
         raise ValueError("bilinear_upsampling needs either ratio or frac_ratio")
     if ratio is None:
         return frac_bilinear_upsampling(input, frac_ratio)
-    x = _as_images(input)
+    x, ratio = _as_images(input), _as_ratio(ratio)
+    required: list[Condition] = [(ge(ratio, 1), "ratio must be 1 at least", ValueError)]
+    if not isinstance(ratio, Constant):
+        x = fitting("bilinear_upsampling", "input", {"input": (x, [""] * 4)}, required)
     for axis in (2, 3):
-        x = _upsampled(x, as_tensor_variable(ratio), axis)
+        x = _upsampled(x, ratio, axis)
     return x
 
 
@@ -159,9 +166,10 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
 
     Raises
     ------
-    <tensor errors>
     ValueError
         `frac_ratio` is no pair of ints from 1 on, nor two.
+    TypeError
+        `input` can't become a tensor, or has not 4 dimensions.
 
     Examples
     --------
@@ -182,7 +190,19 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
 def _as_images(value: Any) -> Any:
     """Images as floats."""
     x = as_tensor_variable(value)
+    if x.type.ndim != 4:
+        raise TypeError(f"bilinear_upsampling: images must have 4 dimensions, {x} has {x.type.ndim}")
     return cast(x, config.floatX) if x.type.dtype in DISCRETE else x
+
+
+def _as_ratio(value: Any) -> Any:
+    """A 0-d integer, 1 at least where it is known."""
+    ratio = as_tensor_variable(value)
+    if ratio.type.ndim or ratio.type.dtype not in INTEGER:
+        raise TypeError(f"ratio must be an integer, got {value!r}: frac_ratio=(3, 2) is for fractions")
+    if isinstance(ratio, Constant) and ratio.data < 1:
+        raise ValueError(f"ratio must be 1 at least, not {value!r}")
+    return ratio
 
 
 def _fractions(ratio: Any) -> list[tuple[int, int]]:

@@ -7,7 +7,10 @@ from typing import Any
 
 from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
+from theano.tensor.fitting import fitting
 from theano.tensor.nnet.abstract_conv import conv3d, conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights
+from theano.tensor.nnet.shape_checks import has_room
+from theano.tensor.shape import shape_tuple
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["Conv3D", "ConvGrad3D", "ConvTransp3D", "conv3D", "convGrad3D", "convTransp3D"]
@@ -26,6 +29,14 @@ def _strides(d: Any, what: str) -> tuple[int, int, int]:
     return (d[0], d[1], d[2])
 
 
+def _ranks(what: str, **given: tuple[Any, int]) -> None:
+    """TypeError unless each argument has as many dimensions as it must."""
+    if any(v.type.ndim != ndim for v, ndim in given.values()):
+        wanted = ", ".join(f"{name} {ndim}" for name, (_, ndim) in given.items())
+        got = ", ".join(f"{name} has {v.type.ndim}" for name, (v, _) in given.items())
+        raise TypeError(f"{what}: these dimensions are needed: {wanted}; {got}")
+
+
 class Conv3D:
     """``H[n, r, c, t, j] = b[j] + sum(W[j, k, l, m, z] * V[n, d[0] r + k, d[1] c + l, d[2] t + m, z])``.
 
@@ -42,9 +53,12 @@ class Conv3D:
 
     Raises
     ------
-    <tensor errors>
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     NotImplementedError
         `d` is no sequence of three Python integers.
+    ValueError
+        When it runs: shapes don't fit.
 
     Examples
     --------
@@ -73,8 +87,14 @@ class Conv3D:
         NotImplementedError
             `d` is no sequence of three Python integers.
         """
-        made = conv3d(_first(V), _first(W), subsample=_strides(d, "conv3D"), filter_flip=False)
-        return dimshuffle(made, _CHANNELS_LAST) + as_tensor_variable(b)
+        V, W, b = (as_tensor_variable(v) for v in (V, W, b))
+        strides = _strides(d, "conv3D")
+        _ranks("conv3D", V=(V, 5), W=(W, 5), b=(b, 1))
+        required = has_room(shape_tuple(V)[1:4], shape_tuple(W)[1:4], "valid", strides)
+        sides = {"V": (V, ["", "", "", "", "z"]), "W": (W, ["j", "", "", "", "z"]), "b": (b, ["j"])}
+        V = fitting("conv3D", "V", sides, required)
+        made = conv3d(_first(V), _first(W), subsample=strides, filter_flip=False)
+        return dimshuffle(made, _CHANNELS_LAST) + b
 
 
 class ConvGrad3D:
@@ -173,13 +193,17 @@ class ConvTransp3D:
         NotImplementedError
             `d` is no sequence of three Python integers.
         """
+        W, b, H = (as_tensor_variable(v) for v in (W, b, H))
         strides = _strides(d, "convTransp3D")
+        _ranks("convTransp3D", W=(W, 5), b=(b, 1), H=(H, 5))
+        sides = {"W": (W, ["j", "", "", "", "z"]), "b": (b, ["z"]), "H": (H, ["", "", "", "", "j"])}
+        H = fitting("convTransp3D", "H", sides)
         kernels, seen = _first(W), _first(H)
         least = [(seen.shape[k + 2] - 1) * strides[k] + kernels.shape[k + 2] for k in range(3)]
         lengths = least if RShape is None else [RShape[k] for k in range(3)]
         shape = [seen.shape[0], kernels.shape[1], *lengths]
         made = conv3d_grad_wrt_inputs(seen, kernels, shape, subsample=strides, filter_flip=False)
-        return dimshuffle(made, _CHANNELS_LAST) + as_tensor_variable(b)
+        return dimshuffle(made, _CHANNELS_LAST) + b
 
 
 conv3D = Conv3D()

@@ -6,7 +6,12 @@ from typing import Any
 
 from theano.graph.common_text import fill
 from theano.tensor.elemwise import dimshuffle
+from theano.tensor.fitting import Condition, fitting
+from theano.tensor.math import eq
 from theano.tensor.nnet.abstract_conv import conv2d as of_channels
+from theano.tensor.nnet.geometry import hint, numbers
+from theano.tensor.nnet.shape_checks import has_room
+from theano.tensor.shape import shape_i, shape_tuple
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["conv2d"]
@@ -48,10 +53,22 @@ def conv2d(
     ----------
     ``y[i, j] = sum over p, q of x[i - p, j - q] * w[p, q]``, as `scipy.signal.convolve2d`.
     """
-    input, filters = as_tensor_variable(input), as_tensor_variable(filters)
-    for x, what in ((input, "images"), (filters, "filters")):
-        if x.type.ndim not in (2, 3):
-            raise ValueError(f"signal.conv.conv2d takes matrices and 3-d tensors, {what} have {x.type.ndim} dimensions")
+    given = {"input": as_tensor_variable(input), "filters": as_tensor_variable(filters)}
+    if any(x.type.ndim not in (2, 3) for x in given.values()):
+        got = ", ".join(f"{name} {x} has {x.type.ndim}" for name, x in given.items())
+        raise ValueError(f"signal.conv.conv2d takes matrices and 3-d tensors; {got} dimensions")
+    required: list[Condition] = []
+    hints = {"image_shape": (image_shape, "input"), "filter_shape": (filter_shape, "filters")}
+    for what, (shape, name) in hints.items():
+        known = hint(shape, given[name].type.ndim, what)
+        for k, n in enumerate(known or ()):
+            if n is not None:
+                required.append((eq(shape_i(given[name], k), n), f"{what} {known} was promised", ValueError))
+    if not isinstance(border_mode, str) or border_mode in ("valid", "full", "half"):  # else there is an error below
+        images, kernels = (shape_tuple(x)[-2:] for x in given.values())
+        required += has_room(images, kernels, border_mode, numbers(subsample, 2, 1, "subsample"))
+    sides = {name: (x, [""] * x.type.ndim) for name, x in given.items()}
+    input, filters = fitting("signal.conv.conv2d", "input", sides, required), given["filters"]
     images = dimshuffle(input, ("x", "x", 0, 1) if input.type.ndim == 2 else (0, "x", 1, 2))
     kernels = dimshuffle(filters, ("x", "x", 0, 1) if filters.type.ndim == 2 else (0, "x", 1, 2))
 
