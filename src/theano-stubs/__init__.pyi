@@ -54,6 +54,7 @@ from theano.compile.linkers import PerformLinker as PerformLinker
 from theano.compile.linkers import VM_Linker as VM_Linker
 from theano.compile.maker import FunctionMaker as FunctionMaker
 from theano.compile.mode import Mode as Mode
+from theano.compile.profile_mode import ProfileMode as ProfileMode
 from theano.compile.profiling import ProfileStats as ProfileStats
 from theano.compile.sharedvalue import Container as Container
 from theano.compile.tensorshared import TensorSharedVariable as TensorSharedVariable

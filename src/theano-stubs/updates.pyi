@@ -1,2 +1,3 @@
 # Made by `python -m tools.stubs`.
+from theano.compile.updates import OrderedUpdates as Updates
 from theano.compile.updates import *

@@ -66,6 +66,7 @@ from theano.compile.ops import DeepCopyOp as DeepCopyOp
 from theano.compile.ops import DeepCopyOp as _DeepCopyOp
 from theano.compile.ops import FromFunctionOp as FromFunctionOp
 from theano.compile.ops import OutputGuard as OutputGuard
+from theano.compile.profile_mode import ProfileMode as ProfileMode
 from theano.compile.profiling import ProfileStats as ProfileStats
 from theano.compile.profiling import ScanProfileStats as ScanProfileStats
 from theano.compile.sharedvalue import Container as Container

@@ -9,6 +9,7 @@ from theano.compile.linkers import *
 from theano.graph.old_helpers import object2 as object2
 from theano.graph.helpers import hashtype as hashtype
 from theano.graph import Op as PureOp
+from theano.graph import FunctionGraph as Env
 from theano.compile.sharedvalue import Container as Container
 from theano.rewrite import *
 from theano.graph.features import *

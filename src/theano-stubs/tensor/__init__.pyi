@@ -38,6 +38,7 @@ from theano.tensor import extra_ops as extra_ops
 from theano.tensor import extremes as extremes
 from theano.tensor import factors as factors
 from theano.tensor import fft as fft
+from theano.tensor import fitting as fitting
 from theano.tensor import grid as grid
 from theano.tensor import indexing as indexing
 from theano.tensor import inverses as inverses

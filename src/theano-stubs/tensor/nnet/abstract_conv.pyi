@@ -5,6 +5,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano.graph.nodes import Variable as Variable
+from theano.tensor import eq as eq
 from theano.tensor.nnet import conv2d as abstract_conv2d
 from theano.tensor.nnet import conv2d as conv2d
 from theano.tensor.nnet import conv2d_grad_wrt_inputs as conv2d_grad_wrt_inputs

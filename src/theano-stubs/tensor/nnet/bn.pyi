@@ -5,6 +5,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano.scalar.classes import Mul as _Mul
+from theano.tensor import eq as eq
 from theano.tensor import sqrt as sqrt
 from theano.tensor.nnet import batch_normalization as batch_normalization
 from theano.tensor.nnet import batch_normalization_test as batch_normalization_test
@@ -14,6 +15,7 @@ from theano.tensor.nnet.bn_ops import AbstractBatchNormTrain as AbstractBatchNor
 from theano.tensor.nnet.bn_ops import AbstractBatchNormTrainGrad as AbstractBatchNormTrainGrad
 from theano.tensor.variable import TensorVariable as TensorVariable
 
+FLOAT: _ty.Any
 def count(x: _ty.Any, axes: tuple[int, ...]) -> TensorVariable: ...
 mul: _Mul
 def tested(x: _ty.Any, scale: _ty.Any, shift: _ty.Any, center: _ty.Any, spread: _ty.Any, epsilon: _ty.Any) -> TensorVariable: ...
