@@ -41,6 +41,22 @@ def test_broadcasting_goes_by_the_pattern() -> None:
     assert (T.drow() + T.drow()).broadcastable == (True, False)
 
 
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_a_length_that_is_known_to_be_one_is_compared_where_its_type_does_not_broadcast(mode):
+    x, w, m = T.tensor4("x"), T.tensor4("w"), T.matrix("m")
+    images = T.nnet.conv2d(x, w, filter_shape=(1, None, None, None)).dimshuffle(1, 0, 2, 3)
+    row = T.unbroadcast(T.ones((1, 3)), 0)
+    for y, given, other in (
+        (images[:, 0, 0] + m, (np.ones((3, 2, 3, 3)), np.ones((1, 2, 3, 3))), np.ones((2, 1))),
+        (row + m, (), np.ones((4, 3))),
+        (row * T.cast(m, "complex128"), (), np.ones((4, 3))),
+    ):
+        f = theano.function([x, w, m][-1 - len(given) :], y, mode=mode)
+        assert f(*given, other[:1]).shape[0] == 1
+        with pytest.raises(ValueError, match="mis-match"):
+            f(*given, other)
+
+
 def test_static_shapes() -> None:
     assert broadcast_static([(None, 1), (3, None)], "x") == (3, None)
     assert broadcast_static([(None, 2), (3, 1)], "x") == (3, 2)

@@ -113,7 +113,7 @@ def lower_pointwise(b: Builder, node: Any) -> list[Value] | None:
     if formula is None or op.steps is not None:
         return None
     out = node.outputs[0]
-    dims = broadcast_dims(b, [b.values[v] for v in node.inputs], out.type.broadcastable)
+    dims = broadcast_dims(b, [b.values[v] for v in node.inputs], node)
     wanted = op.arg_dtypes(tuple(v.type.dtype for v in node.inputs), out.type.dtype)
     reads: list[Value] = []
     operands = [

@@ -27,7 +27,7 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     in_dtypes = tuple(v.type.dtype for v in node.inputs)
     if not op.is_native(in_dtypes, out.dtype):
         return None
-    dims = broadcast_dims(b, inputs, node.outputs[0].type.broadcastable)
+    dims = broadcast_dims(b, inputs, node)
     if op.checks_zero_divisor and out.dtype not in ("float16", "float32", "float64"):
         check_divisor(b, inputs[1])
     if not inputs:
@@ -82,15 +82,18 @@ def _without_negations(b: Builder, node: Any, inputs: list[Value]) -> tuple[list
     return reads, negated
 
 
-def broadcast_dims(b: Builder, inputs: list[Value], broadcastable: tuple[bool, ...]) -> tuple[Expr, ...]:
-    """The lengths of the result; operands must agree on every axis on which they do not broadcast."""
+def broadcast_dims(b: Builder, inputs: list[Value], node: Any) -> tuple[Expr, ...]:
+    """The lengths of the result; operands must agree on every axis on which they do not broadcast.
+
+    Types say where they do: a length that was promised to be 1 is one like any other.
+    """
     dims: list[Expr] = []
-    for axis in range(len(broadcastable)):
+    for axis in range(node.outputs[0].type.ndim):
         found: Expr | None = None
         first = 0
-        for k, value in enumerate(inputs):
+        for k, (value, variable) in enumerate(zip(inputs, node.inputs, strict=True)):
             dim = value.dims[axis]
-            if is_const(dim, 1):
+            if variable.type.broadcastable[axis]:
                 continue
             if found is None:
                 found, first = dim, k

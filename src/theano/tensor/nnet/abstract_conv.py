@@ -262,6 +262,8 @@ def conv2d_grad_wrt_inputs(
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     ValueError
         The lengths of images are not told; or when it runs: images of that shape don't give such a result.
 
@@ -301,6 +303,8 @@ def conv3d_grad_wrt_inputs(
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     ValueError
         See `conv2d_grad_wrt_inputs`.
 
@@ -345,6 +349,8 @@ def conv2d_grad_wrt_weights(
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     ValueError
         The lengths of kernels are not told; or when it runs: kernels of that shape don't give such a result.
 
@@ -383,6 +389,8 @@ def conv3d_grad_wrt_weights(
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     ValueError
         See `conv2d_grad_wrt_weights`.
 
@@ -429,6 +437,8 @@ def conv2d_transpose(
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     ValueError
         See `conv2d_grad_wrt_inputs`.
 
@@ -597,6 +607,8 @@ def causal_conv1d(
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     ValueError
         The length of kernels is not known.
 

@@ -163,6 +163,8 @@ class ConvTransp3D:
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
     NotImplementedError
         `d` is no sequence of three Python integers.
 
