@@ -89,7 +89,7 @@ class Stub:
             self._imports.add("import builtins as _builtins")
         for word, place in CLASSES.items():
             if place != self.name and re.search(rf"\b{word}\b", body):
-                self._imports.add(f"from {place} import {word} as {word}")
+                self._take(place, word, word if hasattr(module, word) else None)
         return HEAD + "\n".join(sorted(self._imports)) + "\n\n" + body + "\n"
 
     def _name(self, name: str, value: Any) -> None:
@@ -102,7 +102,7 @@ class Stub:
             self._class(name, value)
         elif home is not None and home.rpartition(".")[0] != self.name:
             place, _, there = home.rpartition(".")
-            self._imports.add(f"from {place} import {there} as {name}")
+            self._take(place, there, name)
         elif home is not None and home != full:
             self._lines.append(f"{name} = {home.rpartition('.')[2]}")
         elif isinstance(value, FunctionType):
@@ -110,17 +110,23 @@ class Stub:
         else:
             self._value(name, value)
 
+    def _take(self, place: str, there: str, name: str | None) -> None:
+        """Import a name from its place; for users, too, if they ask for it by `name`."""
+        lines = taken(place, there, name)
+        self._imports.add(lines[0])
+        self._lines += lines[1:]
+
     def _module(self, name: str, module: ModuleType) -> None:
         parent, _, last = module.__name__.rpartition(".")
         if module.__name__ == "theano":
             self._imports.add(f"import theano as {name}")
         elif parent.split(".")[0] == "theano":
-            self._imports.add(f"from {parent} import {last} as {name}")
+            self._take(parent, last, name)
 
     def _class(self, name: str, cls: type) -> None:
         if cls.__module__ != self.name:
             if is_of_package(cls.__module__):
-                self._imports.add(f"from {cls.__module__} import {cls.__name__} as {name}")
+                self._take(cls.__module__, cls.__name__, name)
             return
         if cls.__name__ != name:
             self._lines.append(f"{name} = {cls.__name__}")
@@ -159,6 +165,18 @@ class Stub:
         self._lines.append(f"{name}: {private}")
 
 
+def taken(place: str, there: str, name: str | None) -> list[str]:
+    """The lines that take a name from its place and show it as `name`.
+
+    In a stub ``import a as b`` shows nothing to users: only ``a as a`` does, and an assignment.
+    """
+    if name is None:
+        return [f"from {place} import {there}"]
+    if name == there:
+        return [f"from {place} import {there} as {name}"]
+    return [f"from {place} import {there} as _{name}", f"{name} = _{name}"]
+
+
 def told(line: str, clashing: set[str]) -> str:
     """A declaration with the words of annotations as the stub writes them."""
     head, mark, rest = re.match(r"(\s*(?:def|class)\s+\w+|\s*\w+(?=\s*[:=])|)(.?)(.*)", line, re.S).groups()  # type: ignore[union-attr]
@@ -176,13 +194,14 @@ def public_names(module: ModuleType) -> Iterator[str]:
     own = [c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__]
     bases = [base for cls in own if not cls.__name__.startswith("_") for base in cls.__mro__]
     for name in dir(module):
-        if not name.isidentifier() or name.startswith("_") and getattr(module, name) not in bases:
+        hidden = name.startswith("_") and name != "__version__"
+        if not name.isidentifier() or hidden and getattr(module, name) not in bases:
             continue
         value = getattr(module, name)
         if isinstance(value, FunctionType) and value.__module__ != module.__name__ and not is_shown(name, module):
             continue
         if isinstance(value, ModuleType):
-            if is_of_package(value.__name__) and value.__name__ in LOADED:
+            if is_of_package(value.__name__) and (value.__name__ in LOADED or is_shown(name, module)):
                 yield name
         elif type(value).__module__ not in ("typing", "__future__", "types") and not (
             (inspect.isclass(value) or isinstance(value, FunctionType)) and not is_of_package(value.__module__)
@@ -191,12 +210,14 @@ def public_names(module: ModuleType) -> Iterator[str]:
 
 
 def is_shown(name: str, module: ModuleType) -> bool:
-    """Whether a function of another module is there for users, not because the module calls it."""
+    """Whether a function of another module, or a module, is there for users, not because the module calls it."""
     tables = [table.get(module.__name__, {}) for table in (LATE, LAZY)]
     if any(name in names.split() for table in tables for names in table.values()):
         return True
     listed = getattr(module, "__all__", None)
-    return hasattr(module, "__path__") if listed is None else name in listed
+    if listed is None:  # what a package imports; modules in it may have been loaded by somebody else
+        return hasattr(module, "__path__") and not isinstance(getattr(module, name), ModuleType)
+    return name in listed
 
 
 def default_result(function: FunctionType) -> str:
@@ -311,9 +332,9 @@ def alias(places: tuple[str, ...]) -> str:
         if not name:
             lines.append(f"from {module} import *")
         elif attribute:
-            lines.append(f"from {module} import {attribute} as {name}")
+            lines += taken(module, attribute, name)
         else:
-            lines.append(f"import {module} as {name}")
+            lines += taken(*module.rpartition(".")[::2], name)
     return "# Made by `python -m tools.stubs`.\n" + "\n".join(lines) + "\n"
 
 

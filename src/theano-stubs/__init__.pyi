@@ -7,15 +7,19 @@ import numpy as _np
 from theano import absent as absent
 from theano import aliases as aliases
 from theano import backend as backend
+from theano import breakpoint as breakpoint
+from theano import compat as compat
 from theano import compile as compile
 from theano import configdefaults as configdefaults
 from theano import configparser as configparser
+from theano import d3viz as d3viz
 from theano import digest as digest
 from theano import garbage as garbage
 from theano import gof as gof
 from theano import gradient as gradient
 from theano import graph as graph
 from theano import ifelse as ifelse
+from theano import link as link
 from theano import loops as loops
 from theano import lower as lower
 from theano import misc as misc
@@ -34,18 +38,21 @@ from theano import runtime as runtime
 from theano import sandbox as sandbox
 from theano import scalar as scalar
 from theano import scan_module as scan_module
+from theano import sparse as sparse
 from theano import tensor as tensor
+from theano import tests as tests
+from theano import typed_list as typed_list
 from theano import updates as updates
 from theano import user_warnings as user_warnings
 from theano import utils as utils
 from theano import version as version
 from theano.compile.builders import OpFromGraph as OpFromGraph
-from theano.compile.executable import Function as Function
+from theano.compile.executable import Function
 from theano.compile.io import In as In
 from theano.compile.io import Param as Param
 from theano.compile.io import SymbolicInput as SymbolicInput
-from theano.compile.io import SymbolicOutput as Out
 from theano.compile.io import SymbolicOutput as SymbolicOutput
+from theano.compile.io import SymbolicOutput as _Out
 from theano.compile.linkers import CLinker as CLinker
 from theano.compile.linkers import Linker as Linker
 from theano.compile.linkers import LocalLinker as LocalLinker
@@ -57,13 +64,13 @@ from theano.compile.mode import Mode as Mode
 from theano.compile.profile_mode import ProfileMode as ProfileMode
 from theano.compile.profiling import ProfileStats as ProfileStats
 from theano.compile.sharedvalue import Container as Container
-from theano.compile.tensorshared import TensorSharedVariable as TensorSharedVariable
+from theano.compile.tensorshared import TensorSharedVariable
 from theano.compile.updates import OrderedUpdates as OrderedUpdates
 from theano.compile.wrap_linkers import DualLinker as DualLinker
 from theano.compile.wrap_linkers import WrapLinker as WrapLinker
 from theano.configparser import TheanoConfigParser as _TheanoConfigParser
 from theano.configparser import change_flags as change_flags
-from theano.graph import clone_replace as clone
+from theano.graph import clone_replace as _clone
 from theano.graph.errors import InconsistencyError as InconsistencyError
 from theano.graph.fgraph import FunctionGraph as FunctionGraph
 from theano.graph.nodes import Apply as Apply
@@ -74,18 +81,22 @@ from theano.graph.op import Op as Op
 from theano.graph.type import Generic as Generic
 from theano.graph.type import Generic as _Generic
 from theano.graph.type import Type as Type
-from theano.printing import debugprint as dprint
+from theano.printing import debugprint as _dprint
 from theano.printing.printers import PPrinter as _PPrinter
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 import theano as theano
 
 def Lop(f: Variable | _Sequence[Variable], wrt: Variable | _Sequence[Variable], eval_points: Variable | _Sequence[Variable], consider_constant: _Sequence[Variable] | None = None, disconnected_inputs: str = 'raise') -> _ty.Any: ...
+Out = _Out
 def Rop(f: Variable | _Sequence[Variable], wrt: Variable | _Sequence[Variable], eval_points: Variable | _Sequence[Variable | None], disconnected_outputs: str = 'raise', return_disconnected: str = 'zero') -> _ty.Any: ...
 def WrapLinkerMany(linkers: _ty.Any, wrappers: _ty.Any) -> _ty.Any: ...
+__version__: str
 def as_op(itypes: _ty.Any, otypes: _ty.Any, infer_shape: _ty.Any = None) -> _ty.Any: ...
+clone = _clone
 config: _TheanoConfigParser
 def debug_assert(condition: _ty.Any, msg: str | None = None) -> None: ...
 def dot(a: _ty.Any, b: _ty.Any) -> TensorVariable: ...
+dprint = _dprint
 def explain(f: _ty.Any, *args: _ty.Any) -> _ty.Any: ...
 def foldl(fn: _Callable[..., _ty.Any], sequences: _ty.Any, outputs_info: _ty.Any, non_sequences: _ty.Any = None, mode: _ty.Any = None, name: str | None = None) -> tuple[_ty.Any, _ty.Any]: ...
 def foldr(fn: _Callable[..., _ty.Any], sequences: _ty.Any, outputs_info: _ty.Any, non_sequences: _ty.Any = None, mode: _ty.Any = None, name: str | None = None) -> tuple[_ty.Any, _ty.Any]: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import runpy
@@ -11,6 +12,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.test_help import MODULES as PUBLIC_MODULES
+from tests.test_help import _all_public
+from tests.test_help import _public as public_of
+from theano.places import ALIASES, LAZY
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -80,6 +86,26 @@ def test_up_to_date() -> None:
 
 def test_program_runs() -> None:
     runpy.run_path(str(HERE / "program.py"))
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_every_name(checker, installed: Path, tmp_path: Path) -> None:
+    """What the package has, it has for checkers: each public name, old modules, and what a module shows of others."""
+    modules = {*PUBLIC_MODULES, *ALIASES, "theano.d3viz", "theano.misc.pkl_utils", "theano.tests.unittest_tools"}
+    lines = [f"import {name}" for name in sorted(modules)] + ["import theano.tensor as T"]
+    names = {f"{name}.{key}" for name in PUBLIC_MODULES for key, _ in public_of(name)} | _all_public().keys()
+    assert len(names) > 1000
+    lines += [f"print({name})" for name in sorted(names)]
+    for name in ("theano", "theano.tensor", "theano.tensor.nnet", "theano.tensor.signal", "theano.printing"):
+        for key in getattr(importlib.import_module(name), "__all__", ()):
+            lines.append(f"print({name}.{key})")
+    for name, late in LAZY.items():
+        keys = {key for keys in late.values() for key in keys.split() if name in PUBLIC_MODULES and key[0] not in "_*"}
+        lines += [f"print({name}.{key})" for key in sorted(keys)]
+    lines += ["print(theano.__version__, T.signal.pool.pool_2d, T.inplace.exp_inplace)"]
+    file = tmp_path / "every_name.py"
+    file.write_text("\n".join(dict.fromkeys(lines)))
+    assert checker(installed, file) == []
 
 
 @pytest.mark.parametrize("checker", CHECKERS)

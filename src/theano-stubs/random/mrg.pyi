@@ -16,7 +16,7 @@ from theano.tensor.random import mrg31k3p as mrg31k3p
 from theano.tensor.random.mrg_uniform import ChoiceFromUniform as ChoiceFromUniform
 from theano.tensor.random.mrg_uniform import MultinomialFromUniform as MultinomialFromUniform
 from theano.tensor.random.mrg_uniform import mrg_uniform as mrg_uniform
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 INTEGER: _ty.Any
 MOST_STREAMS: int

@@ -10,7 +10,7 @@ from theano.tensor import log as log
 from theano.tensor import lt as lt
 from theano.tensor import sqrt as sqrt
 from theano.tensor.random.philox import PhiloxUniform as PhiloxUniform
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 FLOAT: _ty.Any
 class PhiloxRandomStreams:

@@ -9,7 +9,7 @@ from theano.compile.sharedvalue import SharedVariable as _SharedVariable
 from theano.tensor.random.base import RandomStreamsBase as RandomStreamsBase
 from theano.tensor.random.base import RandomStreamsBase as _RandomStreamsBase
 from theano.tensor.random.state import RandomStateType as _RandomStateType
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 class RandomStateSharedVariable(_SharedVariable):
     ...

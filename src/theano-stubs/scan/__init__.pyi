@@ -10,7 +10,7 @@ from theano import map as map
 from theano import reduce as reduce
 from theano import scan as scan
 from theano import scan_checkpoints as scan_checkpoints
-from theano.graph import clone_replace as clone
+from theano.graph import clone_replace as _clone
 from theano.scan import arguments as arguments
 from theano.scan import capture as capture
 from theano.scan import checkpoints as checkpoints
@@ -38,4 +38,4 @@ from theano.scan.parts import ScanSpec as ScanSpec
 from theano.scan.parts import StateSpec as StateSpec
 from theano.scan.returned import until as until
 
-
+clone = _clone

@@ -11,7 +11,7 @@ from theano.tensor import sqrt as sqrt
 from theano.tensor.fft import IRFFTOp as _IRFFTOp
 from theano.tensor.fft import RFFTOp as _RFFTOp
 from theano.tensor.type import TensorType as TensorType
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 COMPLEX: _ty.Any
 class IRFFTOp(_Transform):

@@ -7,6 +7,6 @@ import numpy as _np
 from theano import tensor as tensor
 from theano.tensor.nnet import sigmoid_inplace as sigmoid_inplace
 from theano.tensor.nnet import ultra_fast_sigmoid_inplace as ultra_fast_sigmoid_inplace
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 def transpose_inplace(x: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...

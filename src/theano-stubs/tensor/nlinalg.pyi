@@ -30,7 +30,7 @@ from theano.tensor.matrices import Composed as Composed
 from theano.tensor.matrices import Composed as _Composed
 from theano.tensor.nlinalg import AllocDiag as _AllocDiag
 from theano.tensor.systems import Solve as _Solve
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 class AllocDiag(_Op):
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...

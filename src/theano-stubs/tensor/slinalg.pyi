@@ -21,7 +21,7 @@ from theano.tensor.systems import Cholesky as _Cholesky
 from theano.tensor.systems import CholeskyGrad as CholeskyGrad
 from theano.tensor.systems import Solve as Solve
 from theano.tensor.systems import Solve as _Solve
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 class Eigvalsh(_Op):
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...

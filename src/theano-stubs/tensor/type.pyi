@@ -9,9 +9,9 @@ from theano.graph.nodes import Variable as Variable
 from theano.graph.own_text import OwnText as OwnText
 from theano.graph.type import Type as Type
 from theano.graph.type import Type as _Type
-from theano.scalar.user import Scalar as get_scalar_type
+from theano.scalar.user import Scalar as _get_scalar_type
 from theano.tensor import values_eq_approx_always_true as values_eq_approx_always_true
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 ALL: _ty.Any
 COMPLEX: _ty.Any
@@ -42,6 +42,7 @@ class TensorType(_Type):
     @staticmethod
     def values_eq_approx(a: _ty.Any, b: _ty.Any, allow_remove_inf: bool = False, allow_remove_nan: bool = False, rtol: float | None = None, atol: float | None = None) -> bool: ...
     def __call__(self, name: str | None = None) -> TensorVariable: ...
+get_scalar_type = _get_scalar_type
 def refuse_masked(data: _ty.Any) -> None: ...
 def tensor_type(dtype: str, shape: _ty.Any) -> TensorType: ...
 def values_eq_approx(a: _ty.Any, b: _ty.Any, allow_remove_inf: bool = False, allow_remove_nan: bool = False, rtol: float | None = None, atol: float | None = None) -> bool: ...

@@ -10,7 +10,7 @@ from theano.graph.nodes import Apply as Apply
 from theano.graph.nodes import Constant as Constant
 from theano.graph.nodes import Variable as Variable
 from theano.graph.nodes import Variable as _Variable
-from theano.tensor import as_tensor_variable as as_tensor
+from theano.tensor import as_tensor_variable as _as_tensor
 from theano.tensor import as_tensor_variable as as_tensor_variable
 from theano.tensor import constant as constant
 from theano.tensor import get_vector_length as get_vector_length
@@ -147,6 +147,7 @@ class _tensor_py_operators:
     def var(self, axis: _ty.Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> TensorVariable: ...
     def zeros_like(self, dtype: _ty.Any = None) -> TensorVariable: ...
     def eval(self, inputs_to_values: _Mapping[_ty.Any, _ty.Any] | None = None) -> _ty.Any: ...
+as_tensor = _as_tensor
 def literal(x: int | float) -> TensorConstant: ...
 
 TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | list[_ty.Any] | tuple[_ty.Any, ...]

@@ -9,7 +9,7 @@ from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
 from theano.tensor.nnet.blocksparse import SparseBlockGemv as _SparseBlockGemv
 from theano.tensor.nnet.blocksparse import SparseBlockOuter as _SparseBlockOuter
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 FLOAT: _ty.Any
 INTEGER: _ty.Any

@@ -6,7 +6,7 @@ import numpy as _np
 
 from theano.tensor.nnet.convolution import AbstractConv2d as AbstractConv2d
 from theano.tensor.nnet.convolution import AbstractConv2d as _AbstractConv2d
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 class ConvOp(_AbstractConv2d):
     def __init__(self, imshp: _ty.Any = None, kshp: _ty.Any = None, nkern: int | None = None, bsize: int | None = None, dx: int = 1, dy: int = 1, output_mode: str = 'valid', unroll_batch: _ty.Any = None, unroll_kern: _ty.Any = None, unroll_patch: _ty.Any = None, imshp_logical: _ty.Any = None, kshp_logical: _ty.Any = None, kshp_logical_top_aligned: bool = True, verbose: int = 0, version: int = -1, direction_hint: str = 'forward', openmp: bool | None = None) -> None: ...

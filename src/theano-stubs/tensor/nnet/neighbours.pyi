@@ -12,7 +12,7 @@ from theano.tensor import eq as eq
 from theano.tensor import maximum as maximum
 from theano.tensor import shape as shape
 from theano.tensor.assertion import Assert as Assert
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 class Images2Neibs(_Neibs):
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], grads: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
