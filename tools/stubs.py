@@ -11,15 +11,19 @@ the package as it is when it is loaded. They are partial: a module that has none
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import inspect
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from theano.configdefaults import config
+from theano.configparser import ConfigSection, TheanoConfigParser
 from theano.places import ALIASES, LATE, LAZY
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.variable import _tensor_py_operators
@@ -39,7 +43,7 @@ MODULES = (
     "theano.scan", "theano.ifelse", "theano.compile", "theano.graph", "theano.printing", "theano.sparse",
     "theano.sparse.variable", "theano.scalar", "theano.typed_list", "theano.tensor.type",
     "theano.tensor.random.base", "theano.random.mrg", "theano.random.shared_streams", "theano.random.philox",
-    "theano.progress",
+    "theano.progress", "theano.configparser",
 )  # fmt: skip
 HEAD = """# Made by `python -m tools.stubs`.
 import typing as _ty
@@ -51,8 +55,10 @@ import numpy as _np
 # What annotations are made of; a module may have names of its own that look the same.
 WORDS = {
     "Any": "_ty.Any", "Callable": "_Callable", "Iterator": "_Iterator", "Mapping": "_Mapping", "Sequence": "_Sequence",
-    "np.ndarray": "_np.ndarray", "np.generic": "_np.generic", "overload": "_ty.overload",
+    "np.ndarray": "_np.ndarray", "np.generic": "_np.generic",
 }  # fmt: skip
+# Members that are declared as such.
+_DECLARED = (FunctionType, property, classmethod, staticmethod)
 _PLAIN = {int, str, float, tuple, list, dict, frozenset, set, type(None), bool}
 BUILTINS = ("bool", "complex", "dict", "float", "int", "list", "str", "tuple", "property")
 OPERATOR = re.compile(r"__\w+__")
@@ -65,7 +71,6 @@ REFUSED = {
 PROTOCOLS = {
     "__array_ufunc__", "__array_function__", "__array__", "__reduce__", "__getstate__", "__setstate__", "__format__",
     "__str__", "__repr__", "__dot__", "__rdot__", "__apply_scalar__", "__doc__", "__module__",
-    "__getattr__",  # says what to write instead of a name that is not there
 }  # fmt: skip
 
 
@@ -85,6 +90,8 @@ class Stub:
         self._lines += WHOLE.get(self.name, "").splitlines()
         clashing = {name for name in dir(module) if name in BUILTINS}
         body = "\n".join(told(line, clashing) for line in self._lines)
+        if "@overload" in body:  # jedi knows it by this name only
+            self._imports.add("from typing import overload")
         if "_builtins." in body:
             self._imports.add("import builtins as _builtins")
         for word, place in CLASSES.items():
@@ -227,7 +234,7 @@ def default_result(function: FunctionType) -> str:
 
 def definition(name: str, function: FunctionType, full: str, result: str, method: bool = False) -> list[str]:
     """The lines that declare a function: as it says itself, or as `tools.stub_types` knows better."""
-    result = result_of(function, full, result)
+    result = "None" if name == "__init__" else result_of(function, full, result)
     if full in PARAMETERS:
         return [f"def {name}{signature} ..." for signature in PARAMETERS[full]] if len(PARAMETERS[full]) == 1 else [
             line for signature in PARAMETERS[full] for line in ("@overload", f"def {name}{signature} ...")
@@ -281,9 +288,16 @@ def members(cls: type, full: str) -> Iterator[str]:
     """The lines that declare what a class has of its own."""
     of_tensors = issubclass(cls, _tensor_py_operators) or cls.__name__.endswith(("RandomStreams", "RandomStreamsBase"))
     result = "TensorVariable" if of_tensors else "Any"
+    yield from attributes(cls)
+    if cls is TheanoConfigParser:
+        yield from flags(config)
     for name, value in sorted(vars(cls).items()):
         if name in REFUSED | PROTOCOLS or (name.startswith("_") and not OPERATOR.fullmatch(name)):
             continue
+        if name == "__getattr__" and not issubclass(cls, ConfigSection):
+            continue  # it says what to write instead of a name that is not there
+        if name == "__setattr__" and issubclass(cls, ConfigSection):
+            continue  # a flag that is not there is set by mistake
         at = f"{full}.{name}"
         if isinstance(value, property):
             told = value.fget.__annotations__.get("return") if value.fget is not None else None
@@ -296,6 +310,47 @@ def members(cls: type, full: str) -> Iterator[str]:
             yield from operator_of_variables(name, value, at)
         elif isinstance(value, FunctionType):
             yield from definition(name, value, at, result, True)
+
+
+def attributes(cls: type) -> Iterator[str]:
+    """The lines that declare what a class says that its objects have, or what its methods give them."""
+    inherited = {name for base in cls.__mro__[1:] if is_of_package(base.__module__) for name in given(base)}
+    for name, said in sorted(given(cls).items()):
+        if not isinstance(vars(cls).get(name), _DECLARED) and (said != "Any" or name not in inherited):
+            yield f"{name}: {said}"
+
+
+def given(cls: type) -> dict[str, str]:
+    """The public attributes that a class has besides its methods, and their types."""
+    found: dict[str, str] = {}
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(tree, ast.ClassDef)
+    for node in [*tree.body, *ast.walk(tree)]:
+        here = node in tree.body
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        said, default = "Any", ""
+        if isinstance(node, ast.AnnAssign):
+            said = annotation(ast.unparse(node.annotation), "Any")
+            default = " = ..." if here and node.value is not None else ""
+        for target in targets:
+            if isinstance(target, ast.Name) and here:
+                found.setdefault(target.id, said + default)
+            elif isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self":
+                found.setdefault(target.attr, said)
+    return {name: said for name, said in found.items() if not name.startswith("_")}
+
+
+def flags(section: ConfigSection) -> Iterator[str]:
+    """The lines that declare the flags of a section, and its sections."""
+    for name, value in sorted(vars(section).items()):
+        if isinstance(value, ConfigSection):
+            yield f"class _{name}(ConfigSection):"
+            yield from (f"    {line}" for line in flags(value))
+            yield f"{name}: _{name}"
+        elif name in section._params:
+            # what also takes None, True or False is set to these
+            several = not isinstance(value, bool) and {"None", "True", "False"} & {*section._params[name].choices}
+            yield f"{name}: {'Any' if several or type(value) not in _PLAIN else type(value).__name__}"
 
 
 def operator_of_variables(name: str, function: FunctionType, full: str) -> Iterator[str]:

@@ -20,6 +20,15 @@ INTEGER: _ty.Any
 NUMPY: _ty.Any
 TOLERANCES: _ty.Any
 class TensorType(_Type):
+    broadcastable: tuple[bool, ...]
+    context_name: _ty.Any
+    dtype: str
+    filter_checks_isfinite: _ty.Any
+    name: _ty.Any
+    ndim: _ty.Any
+    numpy_dtype: _ty.Any
+    shape: _ty.Any
+    sparse_grad: _ty.Any
     def __eq__(self, other: _ty.Any) -> bool: ...
     def __hash__(self) -> int: ...
     def __init__(self, dtype: _ty.Any, broadcastable: _Sequence[bool] | None = None, name: str | None = None, sparse_grad: bool = False, shape: _Sequence[int | None] | None = None) -> None: ...
