@@ -9,6 +9,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -130,14 +131,19 @@ def test_examples(checker, installed: Path) -> None:
     assert checker(installed, *EXAMPLES) == []
 
 
+def code_of(document: str) -> Iterator[str]:
+    """The programs of a document, and what is typed in its sessions."""
+    for kind, code in re.findall(r"^```(python|pycon)[^\n]*\n(.*?)^```", document, re.S | re.M):
+        yield code if kind == "python" else "\n".join(line[4:] for line in re.findall(r"^(?:>>>|\.\.\.).*", code, re.M))
+
+
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_documents(checker, installed: Path, tmp_path: Path) -> None:
     """Nor in what beginners read."""
     files = []
     for document in (ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))):
-        code = re.findall(r"```python\n(.*?)```", document.read_text(), re.S)
         file = tmp_path / f"{document.stem.replace('-', '_')}_code.py"
-        file.write_text("\n".join(code))
+        file.write_text("\n".join(code_of(document.read_text())))
         files.append(file)
     errors = checker(installed, *files)
     # Functions of documents have no annotations, pages may use what a page before them defined, and what a loop
