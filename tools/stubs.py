@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import argparse
 import ast
-import importlib
+import functools
+import importlib.util
 import inspect
 import re
 import sys
@@ -24,7 +25,7 @@ from typing import Any
 
 from theano.configdefaults import config
 from theano.configparser import ConfigSection, TheanoConfigParser
-from theano.places import ALIASES, LATE, LAZY
+from theano.places import ALIASES, LATE, LAZY, ON_DEMAND
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.variable import _tensor_py_operators
 from tools.stub_types import ADDED, BASES, CLASSES, OPS, PARAMETERS, RESULTS, WHOLE
@@ -45,6 +46,8 @@ MODULES = (
     "theano.tensor.random.base", "theano.random.mrg", "theano.random.shared_streams", "theano.random.philox",
     "theano.progress", "theano.configparser",
 )  # fmt: skip
+# Modules that are elsewhere now.
+OLD = ALIASES | ON_DEMAND
 HEAD = """# Made by `python -m tools.stubs`.
 import typing as _ty
 from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
@@ -107,13 +110,13 @@ class Stub:
         home = self._homes.get(id(value))
         if inspect.isclass(value):
             self._class(name, value)
-        elif home is not None and home.rpartition(".")[0] != self.name:
+        elif home is not None and home.rpartition(".")[0] != self.name and not is_module(home):
             place, _, there = home.rpartition(".")
             self._take(place, there, name)
-        elif home is not None and home != full:
+        elif home is not None and home.rpartition(".")[0] == self.name and home != full:
             self._lines.append(f"{name} = {home.rpartition('.')[2]}")
         elif isinstance(value, FunctionType):
-            self._lines.extend(definition(name, value, full, default_result(value)))
+            self._lines.extend(definition(name, value, home or full, default_result(value)))
         else:
             self._value(name, value)
 
@@ -190,6 +193,12 @@ def told(line: str, clashing: set[str]) -> str:
     words = [*WORDS, *clashing]
     pattern = "|".join(rf"(?<![\w.'\"]){re.escape(w)}(?![\w'\"])(?!:(?!\s*\.\.\.))" for w in words)
     return head + re.sub(pattern, lambda m: WORDS.get(m[0], f"_builtins.{m[0]}"), mark + rest)
+
+
+@functools.cache
+def is_module(name: str) -> bool:
+    """Whether a module has this name, too: where modules import each other mypy may take it for what is meant."""
+    return is_package(name.rpartition(".")[0]) and importlib.util.find_spec(name) is not None
 
 
 def is_of_package(module: str) -> bool:
@@ -315,7 +324,7 @@ def members(cls: type, full: str) -> Iterator[str]:
 def attributes(cls: type) -> Iterator[str]:
     """The lines that declare what a class says that its objects have, or what its methods give them."""
     inherited = {name for base in cls.__mro__[1:] if is_of_package(base.__module__) for name in given(base)}
-    for name, said in sorted(given(cls).items()):
+    for name, said in given(cls).items():
         if not isinstance(vars(cls).get(name), _DECLARED) and (said != "Any" or name not in inherited):
             yield f"{name}: {said}"
 
@@ -396,7 +405,7 @@ def alias(places: tuple[str, ...]) -> str:
 def stubs() -> dict[Path, str]:
     """All stubs: path in the folder -> text."""
     where = homes()
-    texts = {name: Stub(name, where).text() for name in MODULES} | {n: alias(places) for n, places in ALIASES.items()}
+    texts = {name: Stub(name, where).text() for name in MODULES} | {n: alias(places) for n, places in OLD.items()}
     packages = {n.rpartition(".")[0] for n in texts if "." in n} | {n for n in MODULES if is_package(n)}
     # a folder without a stub of its own is a package in which checkers find nothing else
     for name in packages - texts.keys():

@@ -83,7 +83,6 @@ from theano.graph.op import Op as Op
 from theano.graph.type import Generic as Generic
 from theano.graph.type import Generic as _Generic
 from theano.graph.type import Type as Type
-from theano.printing import debugprint as _dprint
 from theano.printing.printers import PPrinter as _PPrinter
 from theano.tensor.variable import TensorVariable
 from typing import overload
@@ -99,7 +98,7 @@ clone = _clone
 config: _TheanoConfigParser
 def debug_assert(condition: _ty.Any, msg: str | None = None) -> None: ...
 def dot(a: _ty.Any, b: _ty.Any) -> TensorVariable: ...
-dprint = _dprint
+def dprint(obj: _ty.Any, depth: int = -1, print_type: bool = False, file: _ty.Any = None, ids: str = 'CHAR', stop_on_name: bool = False, done: dict[_ty.Any, str] | None = None, print_storage: bool = False, print_clients: bool = False, used_ids: dict[_ty.Any, str] | None = None) -> _ty.Any: ...
 def explain(f: _ty.Any, *args: _ty.Any) -> Explanation: ...
 @overload
 def foldl(fn: _Callable[..., _ty.Any], sequences: _ty.Any, outputs_info: TensorVariable, non_sequences: _ty.Any = None, mode: _ty.Any = None, name: str | None = None) -> tuple[TensorVariable, OrderedUpdates]: ...

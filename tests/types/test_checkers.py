@@ -17,7 +17,7 @@ import pytest
 from tests.test_help import MODULES as PUBLIC_MODULES
 from tests.test_help import _all_public
 from tests.test_help import _public as public_of
-from theano.places import ALIASES, LAZY
+from theano.places import ALIASES, LAZY, ON_DEMAND
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -91,21 +91,32 @@ def test_program_runs() -> None:
 
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_every_name(checker, installed: Path, tmp_path: Path) -> None:
-    """What the package has, it has for checkers: each public name, old modules, and what a module shows of others."""
-    modules = {*PUBLIC_MODULES, *ALIASES, "theano.d3viz", "theano.misc.pkl_utils", "theano.tests.unittest_tools"}
-    lines = [f"import {name}" for name in sorted(modules)] + ["import theano.tensor as T"]
-    names = {f"{name}.{key}" for name in PUBLIC_MODULES for key, _ in public_of(name)} | _all_public().keys()
-    assert len(names) > 1000
-    lines += [f"print({name})" for name in sorted(names)]
-    for name in ("theano", "theano.tensor", "theano.tensor.nnet", "theano.tensor.signal", "theano.printing"):
-        for key in getattr(importlib.import_module(name), "__all__", ()):
-            lines.append(f"print({name}.{key})")
-    for name, late in LAZY.items():
-        keys = {key for keys in late.values() for key in keys.split() if name in PUBLIC_MODULES and key[0] not in "_*"}
-        lines += [f"print({name}.{key})" for key in sorted(keys)]
+    """What the package has, it has for checkers, and what can be called, they let one call."""
+    things = {f"{name}.{key}": thing for name in PUBLIC_MODULES for key, thing in public_of(name)} | _all_public()
+    late = {m: {key for keys in places.values() for key in keys.split()} for m, places in LAZY.items()}
+    for name in (*PUBLIC_MODULES, "theano.tensor.signal", "theano.tensor.inplace"):
+        module = importlib.import_module(name)
+        listed = () if name in ALIASES else getattr(module, "__all__", ())  # (an old module lists all that it finds)
+        for key in late.get(name, set()) | {*listed}:
+            if key[0] not in "_*":
+                things[f"{name}.{key}"] = getattr(module, key)
+    assert len(things) > 1300
+    lines = [f"import {name}" for name in PUBLIC_MODULES]
+    lines += ["import theano.tensor as T", "from collections.abc import Callable", "from typing import Any"]
+    lines += ["def called(function: Callable[..., Any]) -> None: ..."]
+    lines += [f"{'called' if callable(thing) else 'print'}({name})" for name, thing in sorted(things.items())]
     lines += ["print(theano.__version__, T.signal.pool.pool_2d, T.inplace.exp_inplace)"]
     file = tmp_path / "every_name.py"
-    file.write_text("\n".join(dict.fromkeys(lines)))
+    file.write_text("\n".join(lines))
+    assert checker(installed, file) == []
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_every_module(checker, installed: Path, tmp_path: Path) -> None:
+    """So do modules that are elsewhere now, and what comes with the package."""
+    modules = {*ALIASES, *ON_DEMAND, "theano.d3viz", "theano.misc.pkl_utils", "theano.tests.unittest_tools"}
+    file = tmp_path / "every_module.py"
+    file.write_text("\n".join(f"import {name} as m{k}\nprint(m{k}.__name__)" for k, name in enumerate(sorted(modules))))
     assert checker(installed, file) == []
 
 

@@ -82,11 +82,11 @@ from theano.graph.nodes import Apply
 from theano.graph.nodes import Variable as Variable
 from theano.rewrite.engine.database import Database as _Database
 from theano.rewrite.engine.query import Query as _Query
-from theano.tensor import shape as shape
 from theano.tensor import specify_shape as specify_shape
 from theano.tensor.promises import Rebroadcast as Rebroadcast
 from theano.tensor.promises import SpecifyShape as SpecifyShape
 from theano.tensor.shape import Shape as Shape
+from theano.tensor.shape import Shape as _Shape
 from theano.tensor.shape import Shape_i as Shape_i
 
 FAST_COMPILE: _Mode
@@ -128,6 +128,7 @@ register_shape_c_code = register_deep_copy_op_c_code
 register_shape_i_c_code = register_deep_copy_op_c_code
 register_specify_shape_c_code = register_deep_copy_op_c_code
 register_view_op_c_code = register_deep_copy_op_c_code
+shape: _Shape
 def shared_constructor(ctor: _ty.Any, remove: bool = False) -> _ty.Any: ...
 def streamline(fgraph: _ty.Any, thunks: _Sequence[_Callable[[], _ty.Any]], order: _Sequence[Apply], post_thunk_old_storage: _Sequence[_Sequence[list[_ty.Any]]] | None = None, no_recycling: _ty.Any = None, nice_errors: bool = True) -> _Callable[[], None]: ...
 view_op: _ViewOp

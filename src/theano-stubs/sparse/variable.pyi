@@ -29,9 +29,9 @@ class SparseConstantSignature(tuple):
 class SparseVariable(_sparse_py_operators, _Variable):
     ...
 class _sparse_py_operators:
-    broadcastable: _ty.Any
-    ndim: _ty.Any
     type: _ty.Any
+    ndim: _ty.Any
+    broadcastable: _ty.Any
     @property
     def T(self) -> _ty.Any: ...
     def __add__(self, other: _ty.Any) -> _ty.Any: ...

@@ -12,9 +12,9 @@ from theano.tensor import argsort as argsort
 from theano.tensor import argtopk as argtopk
 from theano.tensor import imag as imag
 from theano.tensor import real as real
-from theano.tensor import sort as sort
 from theano.tensor import topk as topk
 from theano.tensor import topk_and_argtopk as topk_and_argtopk
+from theano.tensor.variable import TensorVariable
 
 class ArgSortOp(_Sorting):
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
@@ -35,10 +35,10 @@ class SortOp(_Sorting):
     def perform(self, node: Apply, inputs: _Sequence[_ty.Any], out: _Sequence[list[_ty.Any]]) -> None: ...
 class TopKOp(_Op):
     axis: _ty.Any
-    idx_dtype: _ty.Any
-    return_indices: _ty.Any
-    return_values: _ty.Any
     sorted: _ty.Any
+    idx_dtype: _ty.Any
+    return_values: _ty.Any
+    return_indices: _ty.Any
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
     def R_op(self, inputs: _Sequence[_ty.Any], eval_points: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
     def __init__(self, axis: int = -1, sorted: bool = True, idx_dtype: _ty.Any = 'int64', return_values: bool = True, return_indices: bool = True) -> None: ...
@@ -51,3 +51,4 @@ class _Sorting(_Op):
     order: _ty.Any
     def __init__(self, kind: str = 'quicksort', order: _ty.Any = None) -> None: ...
     def infer_shape(self, node: Apply, shapes: _Sequence[_ty.Any]) -> _ty.Any: ...
+def sort(a: _ty.Any, axis: _ty.Any = -1, kind: str = 'quicksort', order: _ty.Any = None) -> TensorVariable: ...

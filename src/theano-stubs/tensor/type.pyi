@@ -20,14 +20,14 @@ INTEGER: _ty.Any
 NUMPY: _ty.Any
 TOLERANCES: _ty.Any
 class TensorType(_Type):
-    broadcastable: tuple[bool, ...]
     context_name: _ty.Any
-    dtype: str
     filter_checks_isfinite: _ty.Any
-    name: _ty.Any
+    dtype: str
+    shape: _ty.Any
+    broadcastable: tuple[bool, ...]
     ndim: _ty.Any
     numpy_dtype: _ty.Any
-    shape: _ty.Any
+    name: _ty.Any
     sparse_grad: _ty.Any
     def __eq__(self, other: _ty.Any) -> bool: ...
     def __hash__(self) -> int: ...

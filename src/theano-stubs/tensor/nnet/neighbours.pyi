@@ -10,8 +10,8 @@ from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
 from theano.tensor import eq as eq
 from theano.tensor import maximum as maximum
-from theano.tensor import shape as shape
 from theano.tensor.assertion import Assert as Assert
+from theano.tensor.shape import Shape as _Shape
 from theano.tensor.variable import TensorVariable
 
 class Images2Neibs(_Neibs):
@@ -41,3 +41,4 @@ class _Neibs(_Op):
 def images2neibs(ten4: _ty.Any, neib_shape: _ty.Any, neib_step: _ty.Any = None, mode: str = 'valid') -> TensorVariable: ...
 def neibs2images(neibs: _ty.Any, neib_shape: _ty.Any, original_shape: _ty.Any, mode: str = 'valid') -> TensorVariable: ...
 def padding(mode: str, size: _ty.Any) -> TensorVariable: ...
+shape: _Shape
