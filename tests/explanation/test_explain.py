@@ -158,6 +158,17 @@ def test_calls_of_the_library_say_what_they_do(explained) -> None:
             assert loop["bytes"] == 25 * 8 * (16 * 32 + 32 * 128 + 16 * 128)
 
 
+def test_every_loop_says_why_it_is_not_one_with_the_one_before(explained) -> None:
+    for explanation in explained.values():
+        numbered = [loop for loop in explanation.data["functions"][0]["loops"] if re.match(r"loop \d", loop["name"])]
+        for k, loop in enumerate(numbered[1:], 1):
+            assert any(reason.startswith(f"apart from loop {k}: ") for reason in loop["apart"]), loop["what"]
+    lenet = [loop for loop in explained["lenet"].data["functions"][0]["loops"] if loop["name"] == "loop 2"]
+    assert lenet[0]["apart"] == [
+        "apart from loop 1: it reads nothing that the other one makes, and it goes over other lengths"
+    ]
+
+
 def test_arguments_that_python_converts_take_time(explained) -> None:
     """The integer of `branches` is a number of NumPy; what is given as arrays of the right type goes in as it is."""
     loops = explained["branches"].data["functions"][0]["loops"]

@@ -31,7 +31,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "function", metavar="SCRIPT:NAME",
         help="the script, and in it a compiled function, or something that returns one when it is called",
     )  # fmt: skip
-    parser.add_argument("--args", metavar="EXPRESSIONS", default="", help="example arguments, in terms of the script and np")
+    about = "example arguments, in terms of the script and np"
+    parser.add_argument("--args", metavar="EXPRESSIONS", default="", help=about)
     parser.add_argument("-o", "--output", metavar="FILE", help="the page (default: NAME.html)")
 
 
