@@ -21,7 +21,9 @@ from theano.d3viz.layout import layout
 from theano.explanation.explain import Explanation
 from theano.explanation.grouping import MOST, grouped
 from theano.explanation.infix import infix
+from theano.explanation.rewrites import rule_texts
 from theano.printing import memory_plan
+from theano.rewrite.engine.registry import RULES
 from theano.rewrite.engine.trace import snapshot
 from theano.typed_list import TypedListType, length
 from tools.explain_pages import PROGRAMS
@@ -167,6 +169,19 @@ def test_every_loop_says_why_it_is_not_one_with_the_one_before(explained) -> Non
     assert lenet[0]["apart"] == [
         "apart from loop 1: it reads nothing that the other one makes, and it goes over other lengths"
     ]
+
+
+def test_rules_have_equations_or_words(explained) -> None:
+    """Most have both; what is said is for users."""
+    steps = [step for e in explained.values() for step in e.data["functions"][0]["rewrites"]]
+    assert all(step["equation"] or step["about"] for step in steps)
+    without = {step["rule"] for step in steps if not step["equation"]}
+    assert all(rule.endswith("_of_scan") or "_of_scan_" in rule or rule == "values_of_earlier_loop" for rule in without)
+    assert rule_texts("collect_factors") == (
+        "x*y/x -> y, x*x -> x**2", "equal factors of a product are collected, if that makes it cheaper."
+    )  # fmt: skip
+    assert rule_texts("log(exp(x)) -> x") == ("log(exp(x)) -> x", None) and rule_texts("no such rule") == (None, None)
+    assert not any("`" in (text or "") for rule in RULES for text in rule_texts(rule))
 
 
 def test_arguments_that_python_converts_take_time(explained) -> None:

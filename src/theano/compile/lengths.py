@@ -32,7 +32,8 @@ def names_of_main(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
     for name, (role, k, axis) in low.dim_words.items():
         names[name] = f"{roles[role][k].name or f'{role} {k}'}.shape[{axis}]"
     for stmt in low.program.main:
-        if isinstance(stmt, st.Let):  # a length that is computed once, for all that ask for it
+        # a length that is computed once, for all that ask for it
+        if isinstance(stmt, st.Let) and all(name in names for name in ex.names(stmt.value)):
             text = operand_text(stmt.value, length_text(stmt.value, names))
             if len(text) <= BRIEF and "…" not in text:
                 names[stmt.name] = text

@@ -142,6 +142,11 @@ function graph() {
 }
 
 // -- rewrites
+// The name of a rule, if it is not its equation, and that.
+function rule(s) {
+  const name = s.equation === s.rule ? [] : [el("b", { class: "m", text: s.rule + "  " })];
+  return [...name, ...(s.equation ? [el("b", { class: "m eq", text: s.equation.replaceAll("->", "→") })] : [])];
+}
 const LONG = 150;   // so many steps at once
 let most_steps = LONG;
 function rewrites() {
@@ -151,8 +156,8 @@ function rewrites() {
   for (const s of found.slice(0, most_steps)) {
     if (s.phase !== phase) parts.push(el("p", { class: "m" }, el("b", { text: phase = s.phase }), el("span", { class: "mut", text: "  " + seconds(F.rewrite_seconds[s.phase]) })));
     const where = s.lines.length ? el("button", { class: "where m", text: named(s.lines[0]), onclick: () => select(s.lines[0]) }) : el("span", { class: "mut", text: "  " + s.why });
-    parts.push(el("div", { class: "step", title: s.about }, where, el("span", { class: "mut m", text: s.number + "  " }), el("b", { class: "m" + (s.equation ? " eq" : ""), text: s.equation ? s.rule.replace("->", "→") : s.rule }),
-      el("span", { class: "mut", text: `  ${s.type}${s.gradient ? ", of a gradient" : ""}${s.seconds === null ? "" : "  " + seconds(s.seconds)}` }), ...(s.about && !s.equation ? [el("div", { class: "mut", text: s.about })] : []), el("code", { class: "del", text: s.before }), el("code", { class: "ins", text: s.after })));
+    parts.push(el("div", { class: "step", title: s.about }, where, el("span", { class: "mut m", text: s.number + "  " }), ...rule(s),
+      el("span", { class: "mut", text: `  ${s.type}${s.gradient ? ", of a gradient" : ""}${s.seconds === null ? "" : "  " + seconds(s.seconds)}` }), ...(s.about ? [el("div", { class: "mut", text: s.about })] : []), el("code", { class: "del", text: s.before }), el("code", { class: "ins", text: s.after })));
   }
   const left = found.length - most_steps;
   if (left > 0) parts.push(el("p", { class: "mut" }, `and ${left} more: select a line, search, or `, el("button", { id: "more", text: `show ${Math.min(left, 2 * most_steps)} of them`, onclick: () => { most_steps *= 3; rewrites(); } })));
