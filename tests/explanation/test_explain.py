@@ -213,6 +213,15 @@ def test_lines_of_code_have_lines(explained) -> None:
         assert any(re.search(rf"\b{kernel}\b", call) for call in calls), stage
 
 
+def test_assembly_marks_slices(explained) -> None:
+    """Convolutions are called in slices, functions of their own."""
+    code = explained["lenet"].data["functions"][0]["code"]["main"]
+    lines = code["assembly"].splitlines()
+    marked = {lines[k] for spans in code["marks"]["assembly"].values() for a, b in spans for k in range(a, b + 1)}
+    slices = {line for line in lines if re.search(r"\bslices\d+\b", line)}
+    assert slices <= marked and len(slices) >= 10
+
+
 def test_arrays_have_lines(explained) -> None:
     for name in ("xnor", "lenet", "lstm"):
         f = explained[name].data["functions"][0]
