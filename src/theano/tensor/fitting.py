@@ -13,7 +13,7 @@ from theano.graph.origin import made_here
 from theano.tensor.opsupport import Shapes, disconnected, first_connected
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["Argument", "Condition", "Fitting", "fitting"]
+__all__ = ["Argument", "Condition", "Fitting", "as_long_as", "fitting"]
 
 Side = tuple[str, tuple[str, ...]]
 Argument = tuple[Any, Sequence[str]]
@@ -161,3 +161,33 @@ def fitting(what: str, name: str, sides: Mapping[str, Argument], required: Seque
     if not required and all(None not in (shapes[i][a], shapes[j][b]) for i, a, j, b in op.pairs(node)):
         return node.inputs[0]
     return op(*node.inputs)
+
+
+def as_long_as(op: Op, name: str, variable: Any, gradient: Any, **others: Any) -> Any:
+    """The gradient of one of an operation's inputs, once it is certain that it has the lengths of that input.
+
+    For operations that are linear in it: their gradients don't need it, and would be of what should have been there.
+
+    Parameters
+    ----------
+    op
+        The operation.
+    name, variable
+        The input.
+    gradient
+        Of the input, with as many axes.
+    **others
+        Further inputs that an error shows.
+
+    Examples
+    --------
+    >>> g = T.constant(np.ones((2, 4)))
+    >>> as_long_as(T.add, "y", T.constant(np.ones((2, 3))), g)
+    Traceback (most recent call last):
+        ...
+    ValueError: Elemwise: the gradient of y has length 4 along axis 1, y 3 along axis 1: the gradient of y (2, 4), ...
+    """
+    letters = [str(a) for a in range(gradient.type.ndim)]
+    sides = {f"the gradient of {name}": (gradient, letters), name: (variable, letters)}
+    shown = {key: (v, [""] * v.type.ndim) for key, v in others.items()}
+    return fitting(type(op).__name__, f"the gradient of {name}", {**sides, **shown})
