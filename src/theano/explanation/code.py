@@ -3,6 +3,7 @@ the user's."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -121,10 +122,10 @@ def _nodes_of_calls(low: Lowered) -> dict[str, list[Apply]]:
     Functions of libraries are called through registers, without a name.
     """
     found: dict[str, list[Apply]] = {}
-    slices = (stmt for stmt in st.walk(low.program.main) if isinstance(stmt, hs.Slices))
-    for k, stmt in enumerate(slices):
-        found[f"slices{k}"] = [node for node, _ in items_of(low.made_by.get(stmt))]
+    slices = itertools.count()
     for stmt in st.walk(low.program.main):
+        if isinstance(stmt, hs.Slices):
+            found[f"slices{next(slices)}"] = [node for node, _ in items_of(low.made_by.get(stmt))]
         if isinstance(stmt, hs.CallKernel):
             found.setdefault(stmt.kernel.name, []).extend(node for node, _ in items_of(low.made_by.get(stmt)))
     return found
