@@ -81,7 +81,8 @@ def test_calls_times_bytes_and_operations(matrices) -> None:
     lines = {line for loop in loops.values() for _, line in loop.lines}
     assert all(file == __file__ for loop in loops.values() for file, _ in loop.lines) and len(lines) == 2
     assert {type(node.op).__name__ for node in loops["loop 1"].nodes} == {"Elemwise", "Sum"}
-    assert loops["product"].space == "" and loops["loop 1"].space == "x.shape[0] × x.shape[1]"
+    assert loops["product"].space == "x.shape[0] × x.shape[1] × x.shape[0]"
+    assert loops["loop 1"].space == "x.shape[0] × x.shape[1]"
 
 
 COUNTS = {

@@ -136,6 +136,9 @@ def test_where_it_fails(pages) -> None:
         assert not page.run("document.querySelector('#error details').open")
         page.click("#error summary")
         assert page.run("document.querySelector('#error details').open") and page.problems == []
+        line = "document.querySelector('.line.failed').getBoundingClientRect()"  # the text has not pushed it away
+        assert page.run(f"{line}.bottom <= innerHeight && {line}.top >= 0")
+        assert page.run(f"{line}.bottom <= document.getElementById('source').getBoundingClientRect().bottom")
 
 
 def test_boxes_open_and_the_wheel_zooms(pages) -> None:

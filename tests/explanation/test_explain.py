@@ -21,7 +21,9 @@ from theano.d3viz.layout import layout
 from theano.explanation.explain import Explanation
 from theano.explanation.grouping import MOST, grouped
 from theano.explanation.infix import infix
+from theano.explanation.rewrites import rule_texts
 from theano.printing import memory_plan
+from theano.rewrite.engine.registry import RULES
 from theano.rewrite.engine.trace import snapshot
 from theano.typed_list import TypedListType, length
 from tools.explain_pages import PROGRAMS
@@ -136,6 +138,52 @@ def test_loops_account_for_the_call(explained) -> None:
         assert max(shares) > 0.95 and all(s <= 1.01 for s in shares), shares
 
 
+def test_calls_of_the_library_say_what_they_do(explained) -> None:
+    """Extents, bytes, operations: of convolutions, products, panels; in steps, as often as these ran."""
+    loops = explained["lenet"].data["functions"][0]["loops"]
+    for loop in loops:
+        assert loop["name"] in ("call", "slices") or (loop["extents"] and loop["bytes"] is not None), loop
+    forward = next(loop for loop in loops if loop["kernel"] == "convolve_f64")
+    assert forward["extents"] == [32, 1, 8, 24, 24, 5, 5]  # images, channels, kernels, positions, elements
+    assert forward["operations"] == 2 * 32 * 8 * 24 * 24 * 5 * 5 and forward["speed"] > 0
+    assert forward["bytes"] == 8 * (32 * 28 * 28 + 8 * 5 * 5 + 32 * 8 * 24 * 24) and forward["bandwidth"] > 0
+    product = next(loop for loop in loops if loop["kernel"] == "dproduct")
+    assert product["extents"] == [32, 256, 10] and product["operations"] == 2 * 32 * 256 * 10
+    backward = next(loop for loop in loops if loop["kernel"] == "dbackward")
+    assert backward["operations"] == 4 * 32 * 256 * 10
+    assert backward["bytes"] == 8 * (2 * 256 * 10 + 32 * 10 + 2 * 32 * 256)  # reads weights, writes new ones
+    steps = explained["lstm"].data["functions"][0]["loops"]
+    assert all(loop["bytes"] is not None for loop in steps if loop["name"] not in ("call", "slices", "steps"))
+    for loop in steps:  # slices or not: 25 steps of 16 rows
+        if loop["kernel"] in ("dslice", "dpacked") and loop["calls"]:
+            assert loop["operations"] == 25 * 2 * 16 * 32 * 128
+            assert loop["bytes"] == 25 * 8 * (16 * 32 + 32 * 128 + 16 * 128)
+
+
+def test_every_loop_says_why_it_is_not_one_with_the_one_before(explained) -> None:
+    for explanation in explained.values():
+        numbered = [loop for loop in explanation.data["functions"][0]["loops"] if re.match(r"loop \d", loop["name"])]
+        for k, loop in enumerate(numbered[1:], 1):
+            assert any(reason.startswith(f"apart from loop {k}: ") for reason in loop["apart"]), loop["what"]
+    lenet = [loop for loop in explained["lenet"].data["functions"][0]["loops"] if loop["name"] == "loop 2"]
+    assert lenet[0]["apart"] == [
+        "apart from loop 1: it reads nothing that the other one makes, and it goes over other lengths"
+    ]
+
+
+def test_rules_have_equations_or_words(explained) -> None:
+    """Most have both; what is said is for users."""
+    steps = [step for e in explained.values() for step in e.data["functions"][0]["rewrites"]]
+    assert all(step["equation"] or step["about"] for step in steps)
+    without = {step["rule"] for step in steps if not step["equation"]}
+    assert all(rule.endswith("_of_scan") or "_of_scan_" in rule or rule == "values_of_earlier_loop" for rule in without)
+    assert rule_texts("collect_factors") == (
+        "x*y/x -> y, x*x -> x**2", "equal factors of a product are collected, if that makes it cheaper."
+    )  # fmt: skip
+    assert rule_texts("log(exp(x)) -> x") == ("log(exp(x)) -> x", None) and rule_texts("no such rule") == (None, None)
+    assert not any("`" in (text or "") for rule in RULES for text in rule_texts(rule))
+
+
 def test_arguments_that_python_converts_take_time(explained) -> None:
     """The integer of `branches` is a number of NumPy; what is given as arrays of the right type goes in as it is."""
     loops = explained["branches"].data["functions"][0]["loops"]
@@ -163,6 +211,15 @@ def test_lines_of_code_have_lines(explained) -> None:
     for stage in ("program", "c", "assembly"):
         calls = [main[stage].splitlines()[n] for a, b in main["marks"][stage][stack] for n in range(a, b + 1)]
         assert any(re.search(rf"\b{kernel}\b", call) for call in calls), stage
+
+
+def test_assembly_marks_slices(explained) -> None:
+    """Convolutions are called in slices, functions of their own."""
+    code = explained["lenet"].data["functions"][0]["code"]["main"]
+    lines = code["assembly"].splitlines()
+    marked = {lines[k] for spans in code["marks"]["assembly"].values() for a, b in spans for k in range(a, b + 1)}
+    slices = {line for line in lines if re.search(r"\bslices\d+\b", line)}
+    assert slices <= marked and len(slices) >= 10
 
 
 def test_arrays_have_lines(explained) -> None:
@@ -497,6 +554,29 @@ def test_command(tmp_path) -> None:
     ):
         done = run(given)
         assert done.returncode == 2 and re.search(problem, done.stderr), done.stderr
+
+
+def test_command_with_arguments_and_scripts_that_fail(tmp_path) -> None:
+    def run(text: str, *args: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "s.py").write_text(text)
+        command = [sys.executable, "-m", "theano", "explain", "s.py:f", *args]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    text = "import theano, theano.tensor as T\nx, y = T.dvectors('x', 'y')\nf = theano.function([x, y], x + y)\n"
+    assert run(text, "--args", "np.ones(3), numpy.ones(3)").returncode == 0
+    assert run(text, "--args", "*[np.ones(3)] * 2").returncode == 0
+    for given, problem in (
+        ("np.ones(3), data", "argument 2, data, can't be evaluated: NameError: name 'data' is not defined"),
+        ("np.ones(3), 1 +", "--args 'np.ones(3), 1 +' is no list of expressions"),
+        ("np.ones(3), y=2", "--args 'np.ones(3), y=2' is no list of expressions"),
+        ("1)(2", "--args '1)(2' is no list of expressions"),
+    ):
+        done = run(text, "--args", given)
+        assert done.returncode == 2 and problem in done.stderr and "Traceback" not in done.stderr, done.stderr
+    for script, line in (("a = 1\nb = (2\n", 2), ("a = 1\n\nb = a / 0\n", 3), ("def f():\n    return 1 / 0\n", 2)):
+        done = run(script)
+        assert done.returncode == 2 and f'File "s.py", line {line}' in done.stderr.replace(str(tmp_path) + "/", "")
+        assert "s.py can't be run: " in done.stderr and "command.py" not in done.stderr and "runpy" not in done.stderr
 
 
 def test_nothing_is_loaded_before_it_is_used() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from theano.backend.profiled_form import Timed, profiled_form
 from theano.compile.arithmetic import float_operations, is_sized
-from theano.compile.lengths import names_of_main, space_text
+from theano.compile.lengths import Spaces
 from theano.compile.loop_times import Events, LoopTime, items_of, shares_of
 from theano.compile.memory import MemoryPlan, memory_of
 from theano.compile.sizes import Sizes
@@ -146,7 +146,8 @@ class NativeProfile:
                 around = made_by[t.inside] if t.inside > 0 else None
                 made_by.append(self.low.made_by.get(t.stmt, around) if t.stmt is not None else None)
             pairs = zip(self.form.timed, made_by, strict=True)
-            self._descriptions = [_description(t, group, self.low, self.leaves, numbers) for t, group in pairs]
+            spaces = Spaces(self.low, self.leaves)
+            self._descriptions = [_description(t, group, spaces, numbers) for t, group in pairs]
         return self._descriptions
 
     def _amounts(self) -> list[tuple[int | None, int | None]]:
@@ -157,14 +158,23 @@ class NativeProfile:
         for sizes, records in self._periods():
             if not records[:, 0].any():
                 continue
-            # what is said of a call in slices is that of all of them together
-            arounds = [self._slices_around(timed) for timed in self.form.timed]
-            ran = [records[k if around is None else around, 0] for k, around in enumerate(arounds)]
+            ran = [self._times(records, k) for k in range(len(self.form.timed))]
             for total, each, calls in zip(totals, self._of_sizes(sizes), ran, strict=True):
                 for what in range(2):
                     one, so_far = each[what], total[what]
                     total[what] = None if calls and one is None or so_far is None else so_far + int(calls) * (one or 0)
         return [(b, o) for b, o in totals]
+
+    def _times(self, records: np.ndarray[Any, Any], k: int) -> int:
+        """How often an entry ran; in slices, all of which are said to be one, how often they all did."""
+        around, own = self._slices_around(self.form.timed[k]), int(records[k, 0])
+        if around is None:
+            return own
+        each = k  # what stands in the slices themselves, and so ran once in each
+        while self.form.timed[each].inside != around:
+            each = self.form.timed[each].inside
+        slices = int(records[each, 0])
+        return int(records[around, 0]) * own // slices if slices else 0
 
     def _of_sizes(self, sizes: tuple[int, ...]) -> list[tuple[int | None, int | None]]:
         """Bytes and operations of one call of each entry."""
@@ -186,8 +196,13 @@ class NativeProfile:
             size = sizes.number(stmt.size)
             return None if size is None else 2 * size, 0
         if isinstance(stmt, hs.Call):
+            told = EXTERNS[stmt.symbol].amounts_of(stmt.args)
+            if told is not None:
+                return sizes.number(told.bytes), None if told.operations is None else sizes.number(told.operations)
             operations = EXTERNS[stmt.symbol].operations(stmt.args)
             return self._whole(stmt, traffic), None if operations is None else sizes.number(operations)
+        if isinstance(stmt, hs.CallBack):
+            return self._whole(stmt, traffic), None
         return None, None
 
     @functools.cached_property
@@ -195,7 +210,7 @@ class NativeProfile:
         """How many entries are of each group."""
         return Counter(self.low.made_by.get(t.stmt) for t in self.form.timed if t.stmt)
 
-    def _whole(self, stmt: hs.Call, traffic: Traffic) -> int | None:
+    def _whole(self, stmt: st.Stmt, traffic: Traffic) -> int | None:
         """Bytes of the operands and results of a call, if nothing else is done for its node."""
         group = self.low.made_by.get(stmt)
         if group is None or self._entries_of[group] > 1:
@@ -259,7 +274,7 @@ class KeptTimes:
 
 
 def _description(
-    timed: Timed, group: Group | None, low: Lowered, leaves: list[Any], numbers: dict[Group, int]
+    timed: Timed, group: Group | None, spaces: Spaces, numbers: dict[Group, int]
 ) -> tuple[str, str, str, list[Apply], list[tuple[str, int]], Group | None]:
     stmt = timed.stmt
     if stmt is None:
@@ -267,9 +282,8 @@ def _description(
     nodes = list(dict.fromkeys(node for node, _ in items_of(group)))
     lines = list(dict.fromkeys(frames[-1][:2] for node in nodes if (frames := origin_of(node))))
     kernel = stmt.kernel.name if isinstance(stmt, hs.CallKernel) else stmt.symbol if isinstance(stmt, hs.Call) else ""
-    space = ""
     if group is not None and group in numbers:
-        name, space = f"loop {numbers[group]}", space_text(group, names_of_main(low, leaves))
+        name = f"loop {numbers[group]}"
     elif isinstance(stmt, hs.Copy):
         name = "copy"
     elif isinstance(stmt, st.For | hs.Slices):
@@ -280,7 +294,7 @@ def _description(
         item = group.items[0]
         name = item.what if isinstance(item, Special) else "call"
     elif group is not None:
-        name, space = "inner loop", space_text(group, names_of_main(low, leaves))
+        name = "inner loop"
     else:
         name = "call"
-    return name, kernel, space, nodes, lines, group
+    return name, kernel, spaces.text(stmt, group), nodes, lines, group

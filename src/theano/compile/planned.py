@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from theano.loops.schema import defined_names
 from theano.loops.text import product_text
 from theano.lower.dims import length
 from theano.lower.items import Reduce, Special
+from theano.lower.plan.beside import why_unrelated
 from theano.lower.plan.groups import Group
 from theano.lower.plan.plan_text import plan_lines
 from theano.lower.program import Lowered
@@ -247,6 +249,10 @@ class GroupTexts:
             if isinstance(stmt, hs.NewArray) and stmt.slot < low.n_outputs:
                 self.names[stmt.name] = f"output {stmt.slot}"
         self.numbers = {g: k for k, g in enumerate((g for g in low.schedule if not g.special), 1)}
+        self.before: dict[Group, tuple[Group, list[Group]]] = {}  # the loop before each, and what is between them
+        for block in (low.schedule, *(groups for region, groups in low.blocks.items() if region)):
+            places = [k for k, group in enumerate(block) if not group.special]
+            self.before |= {block[k]: (block[j], block[j + 1 : k]) for j, k in pairwise(places)}
 
     def lines(self) -> Iterator[str]:
         for group in self.low.schedule:
@@ -275,7 +281,7 @@ class GroupTexts:
                 for inner in item.blocks:
                     yield from (f"    {line}" for line in self._block(inner))
             else:
-                lines = [f"loop over {self._space(group)}", *self._items(group), *self.form(group)]
+                lines = [f"loop over {self._space(group)}", *self._items(group), *self.apart(group), *self.form(group)]
                 yield from (f"    {line}" for line in lines)
 
     def form(self, group: Group) -> Iterator[str]:
@@ -295,12 +301,18 @@ class GroupTexts:
     def apart(self, group: Group) -> Iterator[str]:
         """Why it is not one with others."""
         reasons: dict[str, str] = {}
+        before, between = self.before.get(group, (None, []))
         for source, why in group.not_merged:
             other = source.now()
-            if other is not group and other in self.numbers:
-                reasons[f"loop {self.numbers[other]}"] = why
+            if other is not group and (other in self.numbers or other is before):
+                reasons[self._number(other)] = why
+        if before is not None and self._number(before) not in reasons:
+            reasons[self._number(before)] = why_unrelated(before, group, between, self.low.machine)
         for name, why in reasons.items():
             yield f"    apart from {name}: {why}"
+
+    def _number(self, group: Group) -> str:
+        return f"loop {self.numbers[group]}" if group in self.numbers else "the loop before"
 
     def _special(self, group: Group) -> Iterator[str]:
         item = group.items[0]

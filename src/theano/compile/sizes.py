@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.loops import expr as ex
+from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.evaluate import UNDEFINED, Undefined, evaluate
 from theano.loops.expr import Expr
@@ -61,8 +62,11 @@ class Sizes:
 
     def _name_more(self) -> None:
         """What main computes of what is known."""
-        for stmt in self.low.program.main:
-            if isinstance(stmt, st.Let):
+        for stmt in st.walk(self.low.program.main):
+            if isinstance(stmt, hs.Slices):  # all together
+                self.env[stmt.lo] = np.int64(0)
+                name, value = stmt.hi, self.value(stmt.extent)
+            elif isinstance(stmt, st.Let):
                 name, value = stmt.name, self.value(stmt.value)
             elif isinstance(stmt, st.Load) and stmt.view.base in self._given:  # a length that is an argument's element
                 name, value = stmt.name, self._element(self._given[stmt.view.base], stmt)

@@ -3,6 +3,7 @@ the user's."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -51,7 +52,7 @@ def code_data(f: Any, source: Source) -> dict[str, dict[str, Any]]:
             found[name]["assembly"] = "\n".join(lines)
     if "assembly" in found["main"]:
         called = _nodes_of_calls(low)
-        words = (re.findall(r"\bk\d+\b", line) for line in found["main"]["assembly"].splitlines())
+        words = (re.findall(r"\b(?:k|slices)\d+\b", line) for line in found["main"]["assembly"].splitlines())
         calls = ([node for name in names for node in called.get(name, [])] for names in words)
         found["main"]["marks"]["assembly"] = _marks(calls, source)
     return found
@@ -116,9 +117,15 @@ def _nodes_of_main(low: Lowered) -> Nodes:
 
 
 def _nodes_of_calls(low: Lowered) -> dict[str, list[Apply]]:
-    """The nodes that each kernel is called for."""
+    """The nodes that each kernel is called for; and each function that does slices, which has the number of these.
+
+    Functions of libraries are called through registers, without a name.
+    """
     found: dict[str, list[Apply]] = {}
+    slices = itertools.count()
     for stmt in st.walk(low.program.main):
+        if isinstance(stmt, hs.Slices):
+            found[f"slices{next(slices)}"] = [node for node, _ in items_of(low.made_by.get(stmt))]
         if isinstance(stmt, hs.CallKernel):
             found.setdefault(stmt.kernel.name, []).extend(node for node, _ in items_of(low.made_by.get(stmt)))
     return found

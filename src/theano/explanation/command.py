@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
 import runpy
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
+
+import numpy
 
 from theano.compile.executable import Function
 from theano.explanation.explain import explain
@@ -27,7 +31,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "function", metavar="SCRIPT:NAME",
         help="the script, and in it a compiled function, or something that returns one when it is called",
     )  # fmt: skip
-    parser.add_argument("--args", metavar="EXPRESSIONS", default="", help="example arguments, in terms of the script")
+    about = "example arguments, in terms of the script and np"
+    parser.add_argument("--args", metavar="EXPRESSIONS", default="", help=about)
     parser.add_argument("-o", "--output", metavar="FILE", help="the page (default: NAME.html)")
 
 
@@ -39,24 +44,63 @@ def run(options: argparse.Namespace) -> int:
     if not Path(script).is_file():
         return _complain(f"there is no file {script}")
     sys.path.insert(0, str(Path(script).resolve().parent))
-    names = runpy.run_path(script, run_name=MODULE)
+    try:
+        names = runpy.run_path(script, run_name=MODULE)
+    except Exception as error:
+        return _failed(error, script)
     if name not in names:
         return _complain(f"{script} defines no {name}; {_explainable(names)}")
     found: Any = names[name]
     if not isinstance(found, Function) and callable(found):
         if not _needs_nothing(found):
             return _complain(f"{name} in {script} needs arguments; {_explainable(names)}")
-        found = found()
+        try:
+            found = found()
+        except Exception as error:
+            return _failed(error, script)
     if not isinstance(found, Function):
         problem = f"{name} in {script} is no compiled function, and returns none: {shown(found)}"
         return _complain(f"{problem}; {_explainable(names)}")
-    given = eval(f"({options.args},)", names) if options.args.strip() else ()
+    try:
+        given = _given(options.args, names)
+    except ValueError as problem:
+        return _complain(str(problem))
     explanation = explain(found, *given)
     output = options.output or f"{name}.html"
     explanation.save(output)
     print(explanation)
     print(f"\nthe page: {output}")
     return 0
+
+
+def _given(text: str, names: dict[str, Any]) -> list[Any]:
+    """The example arguments. A ValueError says which one can't be evaluated."""
+    try:
+        call = ast.parse(f"f({text})", mode="eval").body
+    except SyntaxError as error:
+        raise ValueError(f"--args {text!r} is no list of expressions: {error.msg}") from error
+    if not isinstance(call, ast.Call) or call.keywords or not isinstance(call.func, ast.Name):
+        raise ValueError(f"--args {text!r} is no list of expressions, such as 'np.ones(3), 2'")
+    found: list[Any] = []
+    for number, node in enumerate(call.args, 1):
+        starred = isinstance(node, ast.Starred)
+        wanted = node.value if isinstance(node, ast.Starred) else node
+        try:
+            value = eval(compile(ast.Expression(wanted), "--args", "eval"), {"np": numpy, "numpy": numpy, **names})
+            found += value if starred else [value]
+        except Exception as error:
+            problem = f"argument {number}, {ast.unparse(node)}, can't be evaluated"
+            raise ValueError(f"{problem}: {type(error).__name__}: {error}") from error
+    return found
+
+
+def _failed(error: Exception, script: str) -> int:
+    """Show what a script has raised, from its own lines on."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != script:
+        frames = frames.tb_next
+    traceback.print_exception(type(error), error, frames)
+    return _complain(f"{script} can't be run: {type(error).__name__}: {str(error).partition(chr(10))[0]}")
 
 
 def _explainable(names: dict[str, Any]) -> str:

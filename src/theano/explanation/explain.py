@@ -149,6 +149,7 @@ def _lines_of(f: dict[str, Any]) -> Iterator[str]:
         timed = f"{_seconds(loop['seconds'])}{rate}: " if loop["calls"] else ""
         timed = "did not run: " if loop["calls"] == 0 else timed
         over = f" over {loop['over']}" if loop["over"] else ""
+        over += f" = {' × '.join(map(str, loop['extents']))}" if loop["extents"] else ""
         yield f"  {_place(loop, f)}{timed}{loop['what']}{over}"
         yield from (f"      {reason}" for reason in loop["apart"])
     for entry in (entry for entry in f["loops"] if entry["inside"] < 0 and entry["own_seconds"] is not None):

@@ -13,6 +13,7 @@ import numpy as np
 
 import theano.rewrite
 from theano.compile.executable import Function
+from theano.compile.lengths import Spaces
 from theano.compile.loop_times import LoopTime, lines_text, what_text
 from theano.compile.native import NativeExecutor
 from theano.compile.native_code import LOWERING
@@ -189,9 +190,12 @@ def _add_native(
     loops = times.loops()
     sizes = example_sizes(twin, args, None) if found["calls"] else None
     found["machine"]["bandwidth"] = _bandwidth() if found["calls"] else None
-    texts, made_at = GroupTexts(low, leaves, sizes), origins_of_memory(low)
+    texts, made_at, spaces = GroupTexts(low, leaves, sizes), origins_of_memory(low), Spaces(low, leaves)
     for k, loop in enumerate(loops):
-        found["loops"].append(_loop_data(loop, found, texts, source, made_at))
+        extents = spaces.of(loop.stmt, loop.group)
+        known = None if sizes is None or extents is None else [sizes.number(d) for d in extents]
+        lengths = None if known is None or None in known else known
+        found["loops"].append({**_loop_data(loop, found, texts, source, made_at), "extents": lengths})
         for node in loop.nodes:
             loop_of.setdefault(node, k)
     found["code"] = code_data(twin, source)
@@ -229,7 +233,7 @@ def _loop_data(
 
 def _arguments_data(found: Data, seconds: float) -> Data:
     """The entry of what Python does before and after compiled code."""
-    nothing = dict.fromkeys(("bytes", "operations", "bandwidth", "speed"))
+    nothing = dict.fromkeys(("bytes", "operations", "bandwidth", "speed", "extents"))
     return {
         **found["loops"][0], **nothing, "name": "arguments", "what": ARGUMENTS, "kernel": "", "why": NO_CODE,
         "calls": 1.0, "seconds": seconds, "own_seconds": seconds, "share": seconds / found["call_seconds"],

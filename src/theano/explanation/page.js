@@ -23,6 +23,7 @@ const whole = n => n === null || n === undefined ? "–" : Math.round(n).toLocal
 const seconds = s => s === null || s === undefined ? "–" : s >= 1 ? s.toFixed(2) + " s" : s >= 1e-3 ? (s * 1e3).toFixed(2) + " ms" : s >= 1e-6 ? (s * 1e6).toFixed(1) + " µs" : (s * 1e9).toFixed(0) + " ns";
 const size = b => b === null || b === undefined ? "–" : b >= 1e9 ? (b / 1e9).toFixed(2) + " GB" : b >= 1e6 ? (b / 1e6).toFixed(2) + " MB" : b >= 1e3 ? (b / 1e3).toFixed(1) + " KB" : b + " B";
 const giga = r => r === null || r === undefined ? "–" : (r / 1e9).toFixed(1);
+const over = l => [l.over && "over " + l.over, l.extents && l.extents.length && l.extents.join(" × ")].filter(Boolean).join(" = ");
 const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const named = id => { const [file, number] = id.split(":"); return F.files.length > 1 ? `${F.files[file].name}:${number}` : `line ${number}`; };
 const entry_of = pair => pair.places[D.functions.indexOf(F)];   // of something in both functions
@@ -56,7 +57,7 @@ function head() {
   if (F.error) {
     const [first, ...rest] = F.error.split("\n");
     const where = F.error_lines.map(id => el("button", { class: "where m", text: named(id), onclick: () => select(id) }));
-    $("error").replaceChildren(el("details", {}, el("summary", {}, "A call with these arguments raises " + first + " ", ...where), el("pre", { class: "m", text: rest.join("\n") })));
+    $("error").replaceChildren(el("details", { ontoggle: to_failed }, el("summary", {}, "A call with these arguments raises " + first + " ", ...where), el("pre", { class: "m", text: rest.join("\n") })));
   }
   const all_loops = loops(), moved = all_loops.filter(l => l.bytes !== null);
   const rewriting = Object.values(F.rewrite_seconds).reduce((a, b) => a + b, 0);
@@ -67,6 +68,12 @@ function head() {
     ["memory at most", size(F.memory && F.memory.peak)], ["rewriting", seconds(rewriting)],
   ];
   $("tiles").replaceChildren(...tiles.map(([what, value]) => el("div", { class: "tile" }, el("b", { text: String(value) }), el("span", { text: what }))));
+}
+
+// The text of an error may push the line out of view.
+function to_failed() {
+  const failed = $("source").querySelector(".failed");
+  if (failed) failed.scrollIntoView({ block: "center" });
 }
 
 function nav() {
@@ -135,6 +142,11 @@ function graph() {
 }
 
 // -- rewrites
+// The name of a rule, if it is not its equation, and that.
+function rule(s) {
+  const name = s.equation === s.rule ? [] : [el("b", { class: "m", text: s.rule + "  " })];
+  return [...name, ...(s.equation ? [el("b", { class: "m eq", text: s.equation.replaceAll("->", "→") })] : [])];
+}
 const LONG = 150;   // so many steps at once
 let most_steps = LONG;
 function rewrites() {
@@ -144,8 +156,8 @@ function rewrites() {
   for (const s of found.slice(0, most_steps)) {
     if (s.phase !== phase) parts.push(el("p", { class: "m" }, el("b", { text: phase = s.phase }), el("span", { class: "mut", text: "  " + seconds(F.rewrite_seconds[s.phase]) })));
     const where = s.lines.length ? el("button", { class: "where m", text: named(s.lines[0]), onclick: () => select(s.lines[0]) }) : el("span", { class: "mut", text: "  " + s.why });
-    parts.push(el("div", { class: "step", title: s.about }, where, el("span", { class: "mut m", text: s.number + "  " }), el("b", { class: "m" + (s.equation ? " eq" : ""), text: s.equation ? s.rule.replace("->", "→") : s.rule }),
-      el("span", { class: "mut", text: `  ${s.type}${s.gradient ? ", of a gradient" : ""}${s.seconds === null ? "" : "  " + seconds(s.seconds)}` }), ...(s.about && !s.equation ? [el("div", { class: "mut", text: s.about })] : []), el("code", { class: "del", text: s.before }), el("code", { class: "ins", text: s.after })));
+    parts.push(el("div", { class: "step", title: s.about }, where, el("span", { class: "mut m", text: s.number + "  " }), ...rule(s),
+      el("span", { class: "mut", text: `  ${s.type}${s.gradient ? ", of a gradient" : ""}${s.seconds === null ? "" : "  " + seconds(s.seconds)}` }), ...(s.about ? [el("div", { class: "mut", text: s.about })] : []), el("code", { class: "del", text: s.before }), el("code", { class: "ins", text: s.after })));
   }
   const left = found.length - most_steps;
   if (left > 0) parts.push(el("p", { class: "mut" }, `and ${left} more: select a line, search, or `, el("button", { id: "more", text: `show ${Math.min(left, 2 * most_steps)} of them`, onclick: () => { most_steps *= 3; rewrites(); } })));
@@ -162,7 +174,7 @@ function loops_tab() {
   const depth = l => { let d = 0; for (let k = l.inside; k > 0; k = F.loops[k].inside) d++; return d; };
   const rows = list.map(l => el("tr", { class: "loop" + (l.i === loop ? " sel" : "") + (on_line(l) ? "" : " dim"), tabindex: 0, "data-loop": l.i, ...pressed(() => { loop = l.i; loops_tab(); }) },
     el("td", { text: "  ".repeat(depth(l)) + l.name }), el("td", { class: "m", text: l.lines.map(named).map(t => t.replace("line ", "")).join(", ") || l.why || "" }),
-    el("td", {}, el("span", { class: "m", text: l.what.includes(": ") ? l.what.slice(l.what.indexOf(": ") + 2) : "" }), el("div", { class: "mut why", text: l.over && "over " + l.over }), el("div", { class: "mut why", text: l.apart.join("; ") })), el("td", { class: "n", text: l.calls === 0 ? "did not run" : seconds(l.seconds) }),
+    el("td", {}, el("span", { class: "m", text: l.what.includes(": ") ? l.what.slice(l.what.indexOf(": ") + 2) : "" }), el("div", { class: "mut why", text: over(l) }), el("div", { class: "mut why", text: l.apart.join("; ") })), el("td", { class: "n", text: l.calls === 0 ? "did not run" : seconds(l.seconds) }),
     el("td", {}, el("div", { class: "share" }, el("div", { class: "bar", style: `width: ${(100 * (l.own_seconds || 0) / most).toFixed(1)}%` }))),
     el("td", { class: "n", text: l.share === null ? "–" : (100 * l.share).toFixed(1) + " %" }), el("td", { class: "n", text: size(l.bytes) }), el("td", { class: "n", text: giga(l.bandwidth) }), el("td", { class: "n", text: giga(l.speed) }),
     el("td", { class: "n", text: l.threads === null ? "–" : l.threads.toFixed(1) })));

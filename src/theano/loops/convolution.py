@@ -33,7 +33,7 @@ import numpy as np
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.loops.externs import Extern, Parameter, array_at, declare, signature
+from theano.loops.externs import Amounts, Extern, Parameter, array_at, declare, product_of, signature
 
 __all__ = [
     "AXES", "COLUMN_BYTES", "CONVOLVE", "DEPTH", "FEWEST_ROWS", "GEOMETRY", "LINE", "LINES", "MORE", "PANELS", "TYPES",
@@ -256,6 +256,27 @@ def _operations(given: Mapping[str, Expr]) -> Expr:
     return ex.mul(functools.reduce(ex.mul, counts, places), ex.const(2, "i64"))
 
 
+# What lies on each side, and what a function goes over: groups, images, channels, kernels, positions, elements.
+_SIDES = {"x": "groups n c x0 x1 x2", "w": "groups k c r0 r1 r2", "y": "groups n k y0 y1 y2"}
+
+
+def _amounts(kind: str, type_: str, given: Mapping[str, Expr]) -> Amounts:
+    """All parts together. Panels are copied in front of a convolution, but not where it is `deep`."""
+    sides = {side: product_of([given[name] for name in names.split()]) for side, names in _SIDES.items()}
+    size, nothing = _number(ex.ITEMSIZE[type_]), _number(0)
+    if kind.endswith("panels"):
+        copied = ex.select(ex.ne(given["deep"], nothing), nothing, ex.mul(sides["w"], _number(2)))
+        extents = tuple([given[name] for name in _SIDES["w"].split()])
+        return Amounts(extents, ex.mul(copied, size), nothing)
+    is_back = ex.ne(given["back"], nothing)
+    positions = [ex.select(is_back, given[f"x{a}"], given[f"y{a}"]) for a in AXES]
+    counts = [given[name] for name in ("groups", "n", "c", "k")]
+    moved = ex.mul(ex.add(ex.add(sides["x"], sides["w"]), sides["y"]), size)
+    extents = (*counts, *positions, *(given[f"r{a}"] for a in AXES))
+    # Winograd's method makes fewer operations, which are not counted
+    return Amounts(tuple(extents), moved, _operations(given) if kind == "convolve" else None)
+
+
 # Winograd's method makes fewer, which are not counted.
 _COSTS = {"convolve": _operations}
 
@@ -277,4 +298,5 @@ for _type in TYPES:
         if _name in functions_of(_type):
             _meaning = partial(_FUNCTIONS[_kind][3], _type)
             _all = _parameters(_kind, _type)
-            declare(Extern(_name, _all, "convolution", _meaning, _COSTS.get(_kind), own_rows=True))
+            _told = partial(_amounts, _kind, _type)
+            declare(Extern(_name, _all, "convolution", _meaning, _COSTS.get(_kind), own_rows=True, amounts=_told))

@@ -20,7 +20,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.record import Record
 
-__all__ = ["EXTERNS", "Extern", "Parameter", "array_at", "declare", "name_of", "signature"]
+__all__ = ["EXTERNS", "Amounts", "Extern", "Parameter", "array_at", "declare", "name_of", "signature"]
 
 
 class Parameter(NamedTuple):
@@ -31,6 +31,18 @@ class Parameter(NamedTuple):
     element: str = ""
     is_read: bool = False
     is_written: bool = False
+
+
+class Amounts(NamedTuple):
+    """What a call does, all its slices or parts together, for those who read a profile.
+
+    The lengths that it goes over, the bytes that it moves if it reads each operand and writes each result once, and the
+    operations of floating-point numbers (None: nobody counts them).
+    """
+
+    extents: tuple[Expr, ...]
+    bytes: Expr
+    operations: Expr | None = None
 
 
 class Extern(Record):
@@ -44,6 +56,7 @@ class Extern(Record):
     may_fail : so it is not called after the commit point, nor by several threads at once.
     needs_python : so it is called by who holds the GIL.
     shares_threads : the team of threads may work in it, so no thread of the team calls it.
+    amounts : what it does for its arguments; None: that is not told.
     own_rows : its first two arguments are rows from and to, and it writes only what belongs to these.
     """
 
@@ -56,6 +69,7 @@ class Extern(Record):
     needs_python: bool = False
     shares_threads: bool = False
     own_rows: bool = False
+    amounts: Callable[[Mapping[str, Expr]], Amounts] | None = None
 
     def run(self, values: Sequence[Any]) -> None:
         """Call the meaning."""
@@ -65,8 +79,15 @@ class Extern(Record):
 
     def operations(self, args: Sequence[object]) -> Expr | None:
         """How many plain operations a call makes; None where they are not counted."""
-        pairs = zip(self.parameters, args, strict=True)
-        return None if self.cost is None else self.cost({p.name: a for p, a in pairs if isinstance(a, Expr)})
+        return None if self.cost is None else self.cost(self._given(args))
+
+    def amounts_of(self, args: Sequence[object]) -> Amounts | None:
+        """What a call with these arguments does; None where that is not told."""
+        return None if self.amounts is None else self.amounts(self._given(args))
+
+    def _given(self, args: Sequence[object]) -> dict[str, Expr]:
+        """The arguments that are numbers."""
+        return {p.name: a for p, a in zip(self.parameters, args, strict=True) if isinstance(a, Expr)}
 
 
 EXTERNS: dict[str, Extern] = {}
@@ -156,16 +177,45 @@ def _packed(t: str, a: dict[str, Any]) -> None:
     _product(t, {**a, "alpha": 1, "beta": 0, "ac": 1})
 
 
+def product_of(factors: Sequence[Expr], times: int = 1) -> Expr:
+    """The product of lengths, so many times."""
+    first, *others = factors
+    for factor in others:
+        first = ex.mul(first, factor)
+    return first if times == 1 else ex.mul(first, ex.const(times, "i64"))
+
+
 def _multiplications(sizes: str) -> Callable[[Mapping[str, Expr]], Expr]:
     """So many, each with its addition: the product of these arguments."""
+    return lambda given: product_of([given[name] for name in sizes.split()], 2)
 
-    def cost(given: Mapping[str, Expr]) -> Expr:
-        first, *others = (given[name] for name in sizes.split())
-        for size in others:
-            first = ex.mul(first, size)
-        return ex.mul(first, ex.const(2, "i64"))
 
-    return cost
+# Of each kind the lengths that it goes over, the products that it makes of them, the matrices that it reads and writes,
+# each of two of the lengths, and the one that it also reads if it adds to it.
+SIDES: dict[str, tuple[str, int, str, str]] = {
+    "product": ("m k n", 1, "mk kn mn", "mn"),
+    "tiles": ("m k n", 1, "mk kn mn", "mn"),
+    "panels": ("k n", 0, "kn kn", ""),
+    "packed": ("m k n", 1, "mk kn mn", ""),
+    "slice": ("m k n", 1, "mk kn mn", ""),
+    "stack": ("count m k n", 1, "mk kn mn", "mn"),
+    "backward": ("m p q", 2, "pq mq mp mp pq", ""),
+}
+
+
+def _amounts(kind: str, type_: str, given: Mapping[str, Expr]) -> Amounts:
+    """Those of a function for products, which adds to what there is if `beta` is not 0."""
+    names, products, matrices, sum_ = SIDES[kind]
+    beta = given.get("beta")
+    if beta is not None and not (beta.op == "const" and beta.value == 0):
+        matrices = f"{matrices} {sum_}"
+    extents = tuple([given[name] for name in names.split()])
+    count = extents[0] if kind == "stack" else ex.const(1, "i64")
+    elements = ex.const(0, "i64")
+    for matrix in matrices.split():
+        elements = ex.add(elements, product_of([count, *(given[name] for name in matrix)]))
+    moved = ex.mul(elements, ex.const(ex.ITEMSIZE[type_], "i64"))
+    return Amounts(extents, moved, product_of(extents, 2 * products) if products else ex.const(0, "i64"))
 
 
 # Parameters, what is read and written through, meaning, the sizes whose product is the number of multiplications,
@@ -191,5 +241,8 @@ for _type in LETTER:
         _all = signature(_parameters, _type, _reads, _writes)
         _cost = _multiplications(_sizes) if _sizes else None
         declare(
-            Extern(name_of(_kind, _type), _all, "products", partial(_meaning, _type), _cost, shares_threads=_shared)
+            Extern(
+                name_of(_kind, _type), _all, "products", partial(_meaning, _type), _cost, shares_threads=_shared,
+                amounts=partial(_amounts, _kind, _type),
+            )  # fmt: skip
         )

@@ -15,6 +15,7 @@ from theano.lower import body as bd
 from theano.lower.builder import Builder
 from theano.lower.dims import is_const
 from theano.lower.items import Item, Pointwise, Reduce, Running, Special
+from theano.lower.plan.beside import why_alone, why_two
 from theano.lower.plan.groups import Group, out_place, picked, scattering, streams
 from theano.lower.plan.split_reduction import split_reduction
 from theano.lower.values import Ragged, Tensor
@@ -403,19 +404,14 @@ class Scheduler:
 
     def _merge_neighbour(self, group: Group) -> None:
         """Small point-wise work over the same space as a group just before shares its loop: one call less."""
-        small, neighbours = self.machine.small_cost, self.machine.neighbours
-        if group.serial or group.red or group.ragged or not group.axes or group.cost > small:
+        if why_alone(group, self.machine):
             return
         region = self.groups[group.region]
-        for other in reversed(region[max(0, group.position - neighbours) : group.position]):
-            if other is None or other.special or other.serial or other.red or other.ragged:
+        for other in reversed(region[max(0, group.position - self.machine.neighbours) : group.position]):
+            if other is None or why_two(other, group, self.machine, self.b.dims.equal):
                 continue
-            if other.cost + group.cost > 2 * small:
-                continue
-            equal = self.b.dims.equal
-            if len(other.axes) == len(group.axes) and all(map(equal, other.axes, group.axes)):
-                if self._merge(other, group):
-                    return
+            if self._merge(other, group):
+                return
 
     def _merge_sibling(self, group: Group) -> None:
         """A reduction of data that an earlier reduction sweeps in the same way joins its sweep."""

@@ -79,7 +79,7 @@ def _read(step: StepGraph, value: Tensor) -> list[Tensor]:
 
 @rule(Scan, phase="loops", name="products_before_loop")
 def products_before_loop(graph: RewriteGraph, node: Node) -> Result:
-    """Products of rows of sequences with one matrix are one product of matrices, before the loop."""
+    """``dot(x[t], W) -> dot(x, W)[t]``: products with one matrix in all steps are one, before the loop."""
     loop = Loop.of(node.op, node.inputs)
     if not splittable(loop) or number(loop.n_steps) == 1:
         return None

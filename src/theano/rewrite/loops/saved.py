@@ -47,7 +47,7 @@ def _reading(graph: RewriteGraph, x: Tensor) -> Reading:
 
 @rule(Scan, phase="saved", name="values_of_earlier_loop")
 def values_of_earlier_loop(graph: RewriteGraph, node: Node) -> Result:
-    """Products that another loop has computed in its steps from the same rows are read from there."""
+    """Products that an earlier loop has computed in its steps from the same rows are kept there, and read here."""
     readings = [_reading(graph, x) for x in node.inputs[1 : 1 + len(node.op.spec.sequences)]]
     sources = dict.fromkeys(
         r.base.owner for r in readings if r.base.owner is not None and type(r.base.owner.op) is Scan

@@ -35,7 +35,7 @@ def with_step(loop: Loop, outputs: list[Tensor]) -> Loop:
 
 
 def step_of_scan(graph: RewriteGraph, node: Node) -> Result:
-    """The graph of a step is rewritten by the rules of the phase, once."""
+    """What a loop computes in a step is rewritten, too, by the rules of this phase."""
     op: Scan = node.op
     index = graph.phase.rules
     settled = op.settled

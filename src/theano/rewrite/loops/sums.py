@@ -87,7 +87,7 @@ class SplitPlan(Record):
 
 @rule(Scan, phase="loops", name="sums_after_loop")
 def sums_after_loop(graph: RewriteGraph, node: Node) -> Result:
-    """``a = a + dot(x.T, d)``, of which the last value is read: one product of all rows after the loop."""
+    """``Σ dot(x[t].T, d[t]) -> dot(x.T, d)``: a sum of products over all steps is one product after the loop."""
     loop = Loop.of(node.op, node.inputs)
     if not loop.states or not splittable(loop):
         return None

@@ -21,7 +21,7 @@ _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})
 
 @rule("add", "sub", phase="blas", name="product_added", beside=frozenset({Dot}))
 def product_added(graph: RewriteGraph, node: Node) -> Result:
-    """``y + a * dot(A, x)`` as `Gemv`, with matrices `Gemm`, with an outer product `Ger`."""
+    """``y + a * dot(A, x) -> Gemv(y, a, A, x)``: one operation for both, of matrices `Gemm`, of vectors `Ger`."""
     out = node.outputs[0]
     dtype, ndim = out.type.dtype, out.type.ndim
     view = algebra.root_sum(graph, node) if ndim in (1, 2) and dtype in _BLAS_DTYPES else None

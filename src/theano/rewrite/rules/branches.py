@@ -16,7 +16,7 @@ from theano.tensor.masks import is_zero
 
 @rule(IfElse, name="branch_known")
 def branch_known(graph: RewriteGraph, node: Node) -> Result:
-    """A condition that is known, or branches that are equal."""
+    """``ifelse(True, a, b) -> a``: where the condition is known, or both branches are equal, nothing is chosen."""
     n = node.op.n_outs
     condition, thens, elses = node.inputs[0], node.inputs[1 : 1 + n], node.inputs[1 + n :]
     value = uniform_value(condition)

@@ -11,14 +11,14 @@ from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 
 
 def collect_terms(graph: RewriteGraph, node: Node) -> Tensor | None:
-    """The sum at `node`, if collecting its terms makes it cheaper (else None)."""
+    """``a*x + b*x -> (a + b)*x``: equal terms of a sum are collected, if that makes it cheaper."""
     view = root_sum(graph, node)
     made = None if view is None else _collected_sum(node, view)
     return None if made is None else broadcast_to(graph, made, node.outputs[0])
 
 
 def collect_factors(graph: RewriteGraph, node: Node) -> Tensor | None:
-    """The product at `node`, if collecting its factors makes it cheaper (else None)."""
+    """``x*y/x -> y``, ``x*x -> x**2``: equal factors of a product are collected, if that makes it cheaper."""
     view = root_product(graph, node)
     made = None if view is None else _collected_product(node, view)
     return None if made is None else broadcast_to(graph, made, node.outputs[0])
@@ -72,7 +72,7 @@ def _collected_product(node: Node, view: Product) -> Tensor | None:
 
 
 def distribute(graph: RewriteGraph, node: Node) -> Tensor | None:
-    """``(Σ tᵢ/bᵢ) * Π bᵢ``: multiply out where that removes divisions.
+    """``(s/a + t/b) * a*b -> s*b + t*a``: a product is multiplied out where that removes divisions.
 
     Gradients of losses have this form: ``(-t/s(z) + (1-t)/s(-z)) * s(z) * s(-z)``; a zero in a
     denominator would make them nan.

@@ -51,7 +51,7 @@ rule("mul", "true_div", "neg", name="cancel_shared", phase="stabilize", view="pr
 
 @rule()
 def constant_folding(graph: RewriteGraph, node: Node) -> Result:
-    """A node whose inputs are all known is computed now."""
+    """``2 * 3 -> 6``: what is made of constants alone is computed now, not at each call."""
     inputs = node.inputs
     for v in inputs:
         if not isinstance(v, Constant):
@@ -89,7 +89,7 @@ equation("useless", identity(x), x, name="useless_identity", as_written=True)
 
 @rule("second", phase="useless", name="second_is_fill")
 def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
-    """``second(a, b)`` is `b` in the shape of `a`: the values of `a` are not needed."""
+    """``second(a, b) -> alloc(b, *a.shape)``: only the shape of `a` is needed, not its values."""
     out = node.outputs[0]
     shape, value = node.inputs
     if value.type.broadcastable != out.type.broadcastable:
@@ -103,7 +103,7 @@ def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
 
 @rule("cast", phase="useless", name="useless_cast")
 def useless_cast(graph: RewriteGraph, node: Node) -> Result:
-    """A cast to the own dtype, and one after a cast that loses nothing."""
+    """``cast(x, x.dtype) -> x``: a cast that changes nothing is left out, and one after a cast that loses nothing."""
     x, dtype = node.inputs[0], node.outputs[0].type.dtype
     if x.type.dtype == dtype:
         return x
@@ -122,7 +122,7 @@ def _is_exact_cast(source: str, target: str) -> bool:
 
 @rule("switch", name="switch_known")
 def switch_known(graph: RewriteGraph, node: Node) -> Result:
-    """A `switch` on a known condition, or between equal values."""
+    """``switch(True, a, b) -> a``: where the condition is known, or both values are equal, nothing is chosen."""
     condition, yes, no = node.inputs
     out = node.outputs[0]
     if yes is no:
@@ -165,7 +165,7 @@ def of_equals(graph: RewriteGraph, node: Node) -> Result:
 
 @rule("abs_", name="abs_of_nonnegative")
 def abs_of_nonnegative(graph: RewriteGraph, node: Node) -> Result:
-    """``abs`` of what is never negative."""
+    """``abs(exp(x)) -> exp(x)``: of what is never negative."""
     x = node.inputs[0]
     if x.type.dtype.startswith(("uint", "bool")):
         return x if x.type.dtype == node.outputs[0].type.dtype else None
@@ -256,7 +256,7 @@ def fill_sinks(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(DimShuffle, name="dimshuffle_simplified")
 def dimshuffle_simplified(graph: RewriteGraph, node: Node) -> Result:
-    """Identity and composed `DimShuffle`; of an `Alloc`, the `Alloc` of the permuted lengths."""
+    """``x.T.T -> x``: axes that are moved twice are moved once or not at all, those of repeated values never."""
     x = node.inputs[0]
     order = node.op.new_order
     if order == tuple(range(x.type.ndim)):

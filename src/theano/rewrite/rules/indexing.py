@@ -46,7 +46,7 @@ def _full(entry: Any) -> bool:
 
 @rule(Subtensor, name="useless_subtensor")
 def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
-    """``x[:]``, ``x[0:n]`` of the whole axis."""
+    """``x[:] -> x``: an index that takes all of an axis is left out."""
     x = node.inputs[0]
     entries = entries_of(node)
     simple = [FULL if _full(e) else e for e in entries]
@@ -69,7 +69,7 @@ def useless_subtensor(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Subtensor, name="index_of_unit_axis")
 def index_of_unit_axis(graph: RewriteGraph, node: Node) -> Result:
-    """``row[0]`` takes the only place of an axis: the axis is dropped."""
+    """``row[0] -> row.dimshuffle(1)``: an index into an axis of length 1 drops the axis, and reads nothing."""
     x = node.inputs[0]
     if not any(x.type.broadcastable):
         return None
@@ -83,7 +83,7 @@ def index_of_unit_axis(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Subtensor, name="element_of_vector")
 def element_of_vector(graph: RewriteGraph, node: Node) -> Result:
-    """``stack(a, b)[1] -> b``, ``x.shape[0]`` as a length."""
+    """``stack(a, b)[1] -> b``: an element of a vector whose elements are known is that element."""
     owner = node.inputs[0].owner
     if owner is None:
         return None
@@ -249,7 +249,7 @@ def window_lengths(graph: RewriteGraph, writer: Node) -> tuple[Tensor, ...]:
 
 @rule(Subtensor, name="subtensor_of_increment")
 def subtensor_of_increment(graph: RewriteGraph, node: Node) -> Result:
-    """Of zeros with some rows ``[k:]`` written: these rows are what was written, ``[:k]`` are zeros."""
+    """``set_subtensor(zeros[k:], v)[k:] -> v``: rows that were written are what was written; the others are zeros."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
     if owner is None or type(owner.op) is not IncSubtensor or len(owner.op.idx_list) != 1:
@@ -279,7 +279,7 @@ def _is_tail(entry: Any) -> bool:
 
 @rule(Subtensor, name="subtensor_of_rebroadcast")
 def subtensor_of_rebroadcast(graph: RewriteGraph, node: Node) -> Result:
-    """``rebroadcast(x)[i] -> x[i]`` with the pattern of the result: what is declared is declared later."""
+    """``rebroadcast(x)[i] -> rebroadcast(x[i])``: which axes have length 1 is declared after indexing."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
     if owner is None or type(owner.op) is not Rebroadcast:
@@ -307,7 +307,7 @@ canonicalize(
 
 @rule(AdvancedIncSubtensor1, AdvancedIncSubtensor, name="number_behind_mask")
 def number_behind_mask(graph: RewriteGraph, node: Node) -> Result:
-    """``set_subtensor(x[mask], number)`` is a choice for each element, without looking for where the mask is true."""
+    """``set_subtensor(x[mask], number) -> switch(mask, number, x)``: no places are looked for."""
     x, y, *places = node.inputs
     owner = places[0].owner
     if owner is None or type(owner.op) is not Nonzero or node.op.idx_list != (ARRAY,) * x.type.ndim:

@@ -44,7 +44,7 @@ def join_of_joins(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Join, name="join_of_split")
 def join_of_split(graph: RewriteGraph, node: Node) -> Result:
-    """All parts of a split, joined in their order, are what was split."""
+    """``join(0, *split(x)) -> x``: all parts of a split, joined in their order, are what was split."""
     axis, *parts = node.inputs
     owner = parts[0].owner
     if owner is None or type(owner.op) is not Split or number(axis) is None:
@@ -56,7 +56,7 @@ def join_of_split(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Split, name="split_of_join")
 def split_of_join(graph: RewriteGraph, node: Node) -> Result:
-    """A join split at its seams."""
+    """``split(join(0, a, b)) -> a, b``: a join that is split at its seams is not made."""
     x, axis, lengths = node.inputs
     owner = x.owner
     if owner is None or type(owner.op) is not Join or number(axis) is None:
@@ -74,7 +74,7 @@ def split_of_join(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Subtensor, name="subtensor_of_join")
 def subtensor_of_join(graph: RewriteGraph, node: Node) -> Result:
-    """``join(0, a, b)[k]`` for a known `k` that lies in one part, and slices that do."""
+    """``join(0, a, b)[k] -> a[k]`` for a known `k` that lies in one part, and slices that do."""
     x = node.inputs[0]
     owner = x.owner
     if owner is None or type(owner.op) is not Join or number(owner.inputs[0]) is None:
@@ -147,7 +147,7 @@ def _in_dtype(var: Tensor, dtype: str) -> Tensor:
 
 @rule(IncSubtensor, phase="specialize", name="zeros_with_all_parts_set")
 def zeros_with_all_parts_set(graph: RewriteGraph, node: Node) -> Result:
-    """Slices that make up an axis, each added to zeros (or set): ``join(axis, *parts)``.
+    """``inc(0[:k], a) + inc(0[k:], b) -> join(0, a, b)``: parts that make up an axis are joined, not added to zeros.
 
     So the gradients of the gates of a recurrent step are written once, not added to zeros one after the other. What the
     slices leave at the end stays zero.

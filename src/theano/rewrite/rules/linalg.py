@@ -257,7 +257,7 @@ def _in_products_only(graph: RewriteGraph, inverse: Tensor) -> bool:
 
 @rule(Dot, BatchedDot, phase="specialize", name="product_with_inverse", children=INVERSE)
 def product_with_inverse(graph: RewriteGraph, node: Node) -> Result:
-    """``dot(inv(A), b)`` is a system of equations, also of transposed inverses, and from the right."""
+    """``dot(inv(A), b) -> solve(A, b)``: a system of equations, also of transposed inverses, and from the right."""
     left, right = node.inputs
     out = node.outputs[0]
     for v, other in ((left, right), (right, left)):

@@ -39,7 +39,7 @@ K, A, B, C, P, Q = map(parameter, "KABCPQ")
 
 @rule(Sum, Prod, Max, Min, All, AnyTrue, name="reduction_of_unit_axes")
 def reduction_of_unit_axes(graph: RewriteGraph, node: Node) -> Result:
-    """Axes of length 1 (or none) need no reduction."""
+    """``sum(row, axis=0) -> row.dimshuffle(1)``: axes of length 1 need no reduction."""
     x, out = node.inputs[0], node.outputs[0]
     axes = axes_of(node)
     unit = [a for a in axes if x.type.broadcastable[a]]

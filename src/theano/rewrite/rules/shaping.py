@@ -23,7 +23,7 @@ x, n, N = variable("x", "any"), variable("n", "int"), parameter("N")
 
 @rule(Shape_i, name="length_of_expression")
 def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
-    """The length of an expression, from the lengths of what it is made of."""
+    """``exp(x).shape[0] -> x.shape[0]``: a length follows from those of what the array is made of."""
     x, i = node.inputs[0], node.op.i
     if x.owner is None and x.type.shape[i] is None:
         return None
@@ -36,13 +36,13 @@ def length_of_expression(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Shape, name="shape_of_expression")
 def shape_of_expression(graph: RewriteGraph, node: Node) -> Result:
-    """``x.shape`` as a vector of lengths."""
+    """``x.shape -> stack(x.shape[0], x.shape[1])``: a shape is a vector of lengths, which are found one by one."""
     return MakeVector("int64")(*dims(graph, node.inputs[0]))
 
 
 @rule("maximum", name="length_is_nonnegative")
 def length_is_nonnegative(graph: RewriteGraph, node: Node) -> Result:
-    """``maximum(n, 0) -> n`` for lengths and their sums and products."""
+    """``maximum(n, 0) -> n`` for lengths, which are never negative."""
     if len(node.inputs) != 2 or node.outputs[0].type.ndim:
         return None
     for v, bound in (node.inputs, node.inputs[::-1]):
@@ -76,7 +76,7 @@ canonicalize(
 
 @rule(Reshape, name="useless_reshape")
 def useless_reshape(graph: RewriteGraph, node: Node) -> Result:
-    """A reshape to the present shape, after another reshape, or that only adds or drops axes of length 1."""
+    """``x.reshape(x.shape) -> x``: a reshape that changes nothing, or comes after another one, is left out."""
     x, shape = node.inputs
     out = node.outputs[0]
     if x.type.ndim == 1 and out.type.ndim == 1 and x.type.broadcastable == out.type.broadcastable:
@@ -112,7 +112,7 @@ def elements_of(vector: Tensor) -> list[Tensor] | None:
 
 @rule(SpecifyShape, name="useless_specify_shape")
 def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
-    """A declared shape that is known already."""
+    """``specify_shape(x, x.shape) -> x``: what is known already need not be declared."""
     x = node.inputs[0]
     if len(node.inputs) != 2 or x.type.broadcastable != node.outputs[0].type.broadcastable:
         return None
@@ -125,7 +125,7 @@ def useless_specify_shape(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Assert, AssertEqual, name="useless_assert")
 def useless_assert(graph: RewriteGraph, node: Node) -> Result:
-    """A condition that is known to hold."""
+    """``assert_(x, True) -> x``: a condition that is known to hold is not checked."""
     value, *conditions = node.inputs
     if type(node.op) is AssertEqual:
         return value if same_number(*conditions) else None

@@ -96,7 +96,7 @@ stabilize(
 
 @rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({"exp", Sum}))
 def softmax_from_exp(graph: RewriteGraph, node: Node) -> Result:
-    """``exp(x) / sum(exp(x), axis)`` is a softmax along that axis."""
+    """``exp(x) / sum(exp(x), axis) -> softmax(x, axis)``: it can't overflow."""
     out = node.outputs[0]
     view = algebra.root_product(graph, node) if out.type.dtype.startswith("float") else None
     if view is None:
@@ -121,7 +121,7 @@ def _with_softmax(coef: Number, factors: dict[Tensor, int], out: Tensor) -> Tens
 
 @rule("true_div", "mul", "neg", phase="stabilize", view="product", parts=frozenset({Sum}))
 def average_by_softmax(graph: RewriteGraph, node: Node) -> Result:
-    """``sum(t * exp(x), axis) / sum(exp(x), axis)`` is the sum of ``t * softmax(x)``."""
+    """``sum(t * exp(x), axis) / sum(exp(x), axis) -> sum(t * softmax(x), axis)``: it can't overflow."""
     out = node.outputs[0]
     view = algebra.root_product(graph, node) if out.type.dtype.startswith("float") else None
     if view is None:
@@ -220,7 +220,7 @@ def log_of(p: Tensor) -> Tensor | None:
 
 @rule(Softmax, LogSoftmax, SoftmaxAlong, phase="stabilize")
 def softmax_of_shifted(graph: RewriteGraph, node: Node) -> Result:
-    """A softmax does not change when each row is shifted: the maximum subtracted by hand is dropped."""
+    """``softmax(x - max(x, 1)) -> softmax(x)``: a softmax does not change when each row is shifted."""
     x = node.inputs[0]
     axes = node.op.axis if isinstance(node.op, SoftmaxAlong) else (1,)
     plain = unshifted(graph, x, axes)
@@ -327,7 +327,7 @@ def _is_numerator(graph: RewriteGraph, var: Tensor) -> bool:
 
 @rule("mul", "true_div", "neg", phase="stabilize", view="product", some=frozenset({"add", "sub"}))
 def distribute_softmax(graph: RewriteGraph, node: Node) -> Result:
-    """``(g - r) * softmax`` with a sparse `g`, or the ratios of a softmax written out, multiplied out.
+    """``(g - r) * softmax(x) -> g * softmax(x) - r * softmax(x)``: multiplied out, for `g` with few elements.
 
     A sparse `g` holds what a logarithm divided by: it cancels only term by term.
     """
@@ -427,7 +427,7 @@ def _with_bias(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, Tensor]:
 
 @rule(AdvancedSubtensor, phase="specialize")
 def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Node) -> Result:
-    """``logsoftmax(x)[arange(n), y]`` is minus the cross-entropy that one pass over `x` computes."""
+    """``logsoftmax(x)[arange(n), y] -> -crossentropy_softmax_1hot(x, y)``: one pass over `x` computes it."""
     x = node.inputs[0]
     if (
         x.owner is None
@@ -451,7 +451,7 @@ def crossentropy_of_logsoftmax(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(CrossentropyCategorical1Hot, phase="stabilize")
 def crossentropy_of_softmax(graph: RewriteGraph, node: Node) -> Result:
-    """``crossentropy_categorical_1hot(softmax(x), y)`` without the division and the logarithm."""
+    """``crossentropy(softmax(x), y) -> crossentropy_softmax_1hot(x, y)``: exact where a probability is tiny."""
     p, y = node.inputs
     if p.owner is None or type(p.owner.op) is not Softmax:
         return None
@@ -460,7 +460,7 @@ def crossentropy_of_softmax(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Softmax, phase="specialize")
 def softmax_of_crossentropy(graph: RewriteGraph, node: Node) -> Result:
-    """The softmax that a cross-entropy of the same rows computes anyway."""
+    """``softmax(x) -> crossentropy_softmax(x, y)[1]``: a cross-entropy of the same rows computes the softmax anyway."""
     x = node.inputs[0]
     matrix, bias = _with_bias(graph, x)
     for user in graph.users.get(matrix, ()):
