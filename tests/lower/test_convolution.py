@@ -194,6 +194,21 @@ def test_winograd() -> None:
         assert "winograd" not in theano.printing.loop_program(g)
 
 
+@pytest.mark.parametrize(("c", "k", "image"), [(3000, 24, 8), (3000, 64, 6), (3, 3000, 8), (300, 40, 40)])
+def test_long_sums_of_float32_round_little(c: int, k: int, image: int) -> None:
+    """Thousands of numbers are not added one after the other: 2e-5 times the rms of the results where they were."""
+    x, w = (RNG.normal(size=s).astype("float32") for s in ((1, c, image, image), (k, c, 3, 3)))
+    found = []
+    for dtype in ("float32", "float64"):
+        a, b = T.tensor4(dtype=dtype), T.tensor4(dtype=dtype)
+        y = T.nnet.conv2d(a, b, border_mode="half")
+        with theano.change_flags(conv__winograd="off"):
+            f = theano.function([a, b], [y, *T.grad((y**2).sum() / 2, [a, b])])
+        found.append(f(x.astype(dtype), w.astype(dtype)))
+    for got, wanted in zip(*found, strict=True):
+        assert np.abs(got - wanted).max() < 6e-6 * np.sqrt((wanted**2).mean())
+
+
 def test_memory_does_not_grow_with_batches() -> None:
     """No copy of a batch, in no direction: what is needed beside operands and results is the same for large ones."""
     x, w, g, n = T.ftensor4(), T.ftensor4(), T.ftensor4(), T.lvector()

@@ -383,6 +383,24 @@ def test_gradients_of_other_batches():
             f(x, w, np.ones(shape))
 
 
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_gradients_of_gradients_have_the_lengths_of_their_inputs(mode):
+    """Transposed convolutions are linear: the gradient of what goes in does not need it."""
+    g = T.tensor4("g")
+    for y, ok, wrong in (
+        (ac.conv2d_transpose(g, w4, (None, None, 7, 7)), (2, 4, 5, 5), [(2, 5, 5, 5), (2, 4, 5, 4)]),
+        (ac.conv2d_transpose(g, w4, (2, 3, 7, 7)), (2, 4, 5, 5), [(1, 4, 5, 5), (2, 4, 6, 5)]),
+        (ac.conv2d_grad_wrt_weights(x4, g, (4, 3, 3, 3)), (2, 4, 5, 5), [(3, 4, 5, 5), (2, 5, 5, 5), (2, 4, 5, 6)]),
+    ):
+        f = theano.function([g, x4, w4], T.grad(y.sum(), g), mode=mode, on_unused_input="ignore")
+        x, w = np.ones((2, 3, 7, 7)), np.ones((4, 3, 3, 3))
+        assert f(np.ones(ok), x, w).shape == ok
+        for shape in wrong:
+            words = rf"AbstractConv2d_grad(Inputs|Weights): .* topgrad .* \({shape[0]}, {shape[1]}, [\s\S]*test_conv.py"
+            with pytest.raises(ValueError, match=words):
+                f(np.ones(shape), x, w)
+
+
 def test_whole_shapes_of_gradients():
     """Lengths in front that are expressions are looked at, too; None is what the others tell."""
     g, n, lengths = T.tensor4(), T.lscalar(), T.lvector()

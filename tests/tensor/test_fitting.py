@@ -430,9 +430,9 @@ def test_what_only_a_gradient_meets(mode):
     slope = T.grad(N.neighbours.neibs2images(m, (2, 2), shape).sum(), m)
     f = function([m, shape], slope, mode=mode)
     assert f(ones(4, 4), [1, 1, 4, 4]).shape == (4, 4)
-    with pytest.raises(ValueError, match="neibs2images: the gradient of neibs has length 8 along axis 0, neibs 4"):
+    with pytest.raises(ValueError, match="SumOfNeibs: the gradient of neibs has length 8 along axis 0, neibs 4"):
         f(ones(4, 4), [1, 2, 4, 4])
-    with pytest.raises(ValueError, match="neibs2images: the gradient of neibs has length 4 along axis 1, neibs 6"):
+    with pytest.raises(ValueError, match="SumOfNeibs: the gradient of neibs has length 4 along axis 1, neibs 6"):
         f(ones(4, 6), [1, 1, 4, 4])
     made = N.dropout(m, p, theano.random.PhiloxRandomStreams(seed=1))
     for result in (made, T.grad(made.sum(), m)):

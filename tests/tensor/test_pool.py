@@ -247,3 +247,20 @@ def test_windows_that_a_vector_tells(mode):
         near = [theano.function([x, given], slope)(values[0] + sign * 1e-6 * values[1], numbers) for sign in (1, -1)]
         np.testing.assert_allclose(fast[4], (near[0] - near[1]) / 2e-6, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(fast[4], fast[2], rtol=1e-12, atol=1e-12)  # a Hessian is symmetric
+
+
+@pytest.mark.parametrize("kind", ["max", "sum", "second"])
+def test_gradients_of_gradients_have_the_lengths_of_their_inputs(kind: str) -> None:
+    """They are linear in the gradient that they take, and don't need it for their own gradient."""
+    x, g, gg = T.tensor4("x"), T.tensor4("g"), T.tensor4("gg")
+    made = {
+        "max": lambda: pool.MaxPoolGrad(True)(x, pool_2d(x, (2, 2), ignore_border=True), g, (2, 2)),
+        "sum": lambda: pool.AveragePoolGrad(True, "sum")(x, g, (2, 2)),
+        "second": lambda: pool.DownsampleFactorMaxGradGrad(True)(x, pool_2d(x, (2, 2), ignore_border=True), gg, (2, 2)),
+    }[kind]()
+    of = gg if kind == "second" else g
+    f = theano.function([x, of], T.grad(made.sum(), of))
+    right, wrong = ((4, 4), (4, 2)) if kind == "second" else ((2, 2), (2, 1))
+    assert f(np.ones((1, 1, 4, 4)), np.ones((1, 1, *right))).shape[2:] == right
+    with pytest.raises(ValueError, match=r"has length \d along axis 3"):
+        f(np.ones((1, 1, 4, 4)), np.ones((1, 1, *wrong)))

@@ -9,7 +9,7 @@ many, which nobody looks at.
 
 from __future__ import annotations
 
-from theano.loops.convolution import AXES
+from theano.loops.convolution import AXES, DEPTH
 from theano.native.convolution_code import Words, all_of, counted_columns, even, magnitude
 from theano.native.ir_text import INT, V
 from theano.native.product_code import Kernel, Shape
@@ -106,10 +106,13 @@ def pixels(s: Shape) -> Kernel:
         count = lines * wide - (wide - p["y2"])
         apart = count.up_to(columns)
         n_lines = all_of(f, c, sizes[0], sizes[1])
-        with f.loop(0, count, columns) as j:
+        # no more than that are added one after the other: rounding errors grow with their number
+        some_lines = even(f, n_lines, f.constant(DEPTH).over(f.maximum(sizes[2], 1)))
+        with f.loop(0, count, columns) as j, f.loop(0, n_lines, some_lines) as line:
             band, sums = f.at(f.band, j), f.at(f.sums, j)
-            given: list[V | int] = [w, f.table, of_w, n_lines, sizes[2], p["ws2"], band, of_x, p["d2"], 1, sums, apart]
-            f.call("tiles", k, columns, *given, band, 0)
+            here = [of_w.element(INT, line), f.minimum(some_lines, n_lines - line), sizes[2], p["ws2"], band]
+            there = [of_x.element(INT, line), p["d2"], f.select(line.equals(0), 1, 0), sums, apart]
+            f.call("tiles", k, columns, w, f.table, *here, *there, band, 0)
         with f.loop(0, k) as kernel:
             target, source = f.at(y, kernel * p["yk"]), f.at(f.sums, kernel * apart)
             f.call("copied", source, wide, target, p["ys1"], p["ys2"], p["y2"], lines)

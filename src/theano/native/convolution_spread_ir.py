@@ -11,7 +11,7 @@ t is made for some positions of an image at a time. An image is one unit of work
 
 from __future__ import annotations
 
-from theano.loops.convolution import AXES
+from theano.loops.convolution import AXES, DEPTH
 from theano.native.convolution_code import Words, all_of, counted_columns, even
 from theano.native.ir_text import INT, PTR, V
 from theano.native.product_code import Kernel, Shape
@@ -103,11 +103,13 @@ def spread(s: Shape) -> Kernel:
         apart = count.up_to(s.columns)
         with f.loop(0, k, some) as first:
             channels, kernels = f.minimum(some, k - first), f.at(w, first * g["wk"])
-            with f.loop(0, count, s.columns) as j:
+            with f.loop(0, count, s.columns) as j, f.loop(0, f.maximum(c, 1), DEPTH) as begin:
                 # columns beyond the last one hold anything, and nobody looks at them
-                panel, sums = f.at(f.band, j), f.at(f.sums, j)
-                given: list[V | int] = [kernels, f.table, line, 1, c, g["wc"], panel, line, count, 1, sums, apart]
-                f.call("tiles", channels * each, f.minimum(count - j, s.columns), *given, f.x, 0)
+                panel, sums = f.at(f.at(f.band, begin * count), j), f.at(f.sums, j)
+                run, start = f.minimum(c - begin, DEPTH), f.select(begin.equals(0), 1, 0)
+                place = f.at(kernels, begin * g["wc"])
+                here = [place, f.table, line, f.constant(1), run, g["wc"], panel, line, count]
+                f.call("tiles", channels * each, f.minimum(count - j, s.columns), *here, start, sums, apart, f.x, 0)
             made = [g.memory, channels, o0, o1, o2, lines, wide, f.sums, apart, f.at(y, first * g["yk"])]
             if s.has_masks:
                 with f.when(dense):

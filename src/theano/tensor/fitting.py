@@ -13,7 +13,7 @@ from theano.graph.origin import made_here
 from theano.tensor.opsupport import Shapes, disconnected, first_connected
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["Argument", "Condition", "Fitting", "all_fitting", "fitting"]
+__all__ = ["Argument", "Condition", "Fitting", "all_fitting", "as_long_as", "fitting"]
 
 Side = tuple[str, tuple[str, ...]]
 Argument = tuple[Any, Sequence[str]]
@@ -189,3 +189,33 @@ def all_fitting(what: str, sides: Mapping[str, Argument], required: Sequence[Con
     True
     """
     return [fitting(what, name, sides, required) for name in sides]
+
+
+def as_long_as(op: Op, name: str, variable: Any, gradient: Any, **others: Any) -> Any:
+    """The gradient of one of an operation's inputs, once it is certain that it has the lengths of that input.
+
+    For operations that are linear in it: their gradients don't need it, and would be of what should have been there.
+
+    Parameters
+    ----------
+    op
+        The operation.
+    name, variable
+        The input.
+    gradient
+        Of the input, with as many axes.
+    **others
+        Further inputs that an error shows.
+
+    Examples
+    --------
+    >>> g = T.constant(np.ones((2, 4)))
+    >>> as_long_as(T.add, "y", T.constant(np.ones((2, 3))), g)
+    Traceback (most recent call last):
+        ...
+    ValueError: Elemwise: the gradient of y has length 4 along axis 1, y 3 along axis 1: the gradient of y (2, 4), ...
+    """
+    letters = [str(a) for a in range(gradient.type.ndim)]
+    sides = {f"the gradient of {name}": (gradient, letters), name: (variable, letters)}
+    shown = {key: (v, [""] * v.type.ndim) for key, v in others.items()}
+    return fitting(type(op).__name__, f"the gradient of {name}", {**sides, **shown})

@@ -15,6 +15,7 @@ from typing import Any
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, upcast
+from theano.tensor.fitting import as_long_as
 from theano.tensor.math import cast, maximum
 from theano.tensor.nnet import geometry
 from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers
@@ -345,7 +346,8 @@ class AbstractConv_gradWeights(_Backward):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (img, top, _), (g,) = inputs, gs
         to_images = self._towards("inputs")(g, top, shape_tuple(img))
-        return [_like(to_images, img), _like(self._towards("forward")(img, g), top), disconnected()]
+        to_top = _like(self._towards("forward")(img, g), top)
+        return [_like(to_images, img), as_long_as(self, "topgrad", top, to_top, img=img), disconnected()]
 
 
 class AbstractConv_gradInputs(_Backward):
@@ -387,7 +389,8 @@ class AbstractConv_gradInputs(_Backward):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (kern, top, _), (g,) = inputs, gs
         to_kernels = self._towards("weights")(g, top, shape_tuple(kern))
-        return [_like(to_kernels, kern), _like(self._towards("forward")(g, kern), top), disconnected()]
+        to_top = _like(self._towards("forward")(g, kern), top)
+        return [_like(to_kernels, kern), as_long_as(self, "topgrad", top, to_top, kern=kern), disconnected()]
 
 
 class _TwoAxes:

@@ -121,6 +121,10 @@ class ConvGrad3D:
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
+    ValueError
+        When it runs: shapes don't fit.
     NotImplementedError
         `d` is no sequence of three Python integers.
 
@@ -186,6 +190,8 @@ class ConvTransp3D:
         An argument can't become a tensor, or has another number of dimensions.
     NotImplementedError
         `d` is no sequence of three Python integers.
+    ValueError
+        When it runs: shapes don't fit.
 
     Examples
     --------

@@ -10,6 +10,7 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.tensor.fitting import as_long_as
 from theano.tensor.math import maximum
 from theano.tensor.opsupport import Shapes, as_index, disconnected, single, zero_gradient
 from theano.tensor.shape import as_shape_vector
@@ -355,8 +356,8 @@ class MaxPoolGrad(PoolGrad):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, largest, g, *parameters = inputs
-        again = DownsampleFactorMaxGradGrad(self.ignore_border, self.mode, self.ndim)
-        return [zero_gradient(x), zero_gradient(largest), again(x, largest, gs[0], *parameters), *_rest()]
+        again = DownsampleFactorMaxGradGrad(self.ignore_border, self.mode, self.ndim)(x, largest, gs[0], *parameters)
+        return [zero_gradient(x), zero_gradient(largest), as_long_as(self, "gz", g, again, x=x), *_rest()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [_of_third(self, inputs, eval_points)]
@@ -402,8 +403,8 @@ class AveragePoolGrad(PoolGrad):
         out[0][0] = result
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        x, _, *parameters = inputs
-        return [zero_gradient(x), self._with(Pool)(gs[0], *parameters), *_rest()]
+        x, g, *parameters = inputs
+        return [zero_gradient(x), as_long_as(self, "gz", g, self._with(Pool)(gs[0], *parameters), x=x), *_rest()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         x, _, *parameters = inputs
@@ -449,9 +450,9 @@ class DownsampleFactorMaxGradGrad(_Pooling):
         return [in_shapes[1]]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        x, largest, _, *parameters = inputs
+        x, largest, g, *parameters = inputs
         back = MaxPoolGrad(self.ignore_border, self.ndim)(x, largest, gs[0], *parameters)
-        return [zero_gradient(x), zero_gradient(largest), back, *_rest()]
+        return [zero_gradient(x), zero_gradient(largest), as_long_as(self, "ggx", g, back, x=x), *_rest()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [_of_third(self, inputs, eval_points)]
