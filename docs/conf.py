@@ -14,7 +14,7 @@ from docutils.statemachine import StringList
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-from tools.api_names import chosen, described, formulas_as_text  # noqa: E402
+from tools.api_names import chosen, formulas_as_text, page_of  # noqa: E402
 
 project = "theano-jit"
 author = "The theano-jit developers"
@@ -77,13 +77,21 @@ class Names(Directive):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"from": directives.unchanged_required, "without": directives.unchanged_required}
+    option_spec = {
+        "from": directives.unchanged_required,
+        "without": directives.unchanged_required,
+        "classes": directives.flag,
+        "of": directives.unchanged_required,
+    }
 
     def run(self) -> list[nodes.Node]:
         """Parse what `described` gives for each name."""
         package, names = self.arguments[0], " ".join(self.content).split()
         homes, left_out = (self.options.get(option, "").split() for option in ("from", "without"))
-        lines = [line for name in chosen(package, homes, names, left_out) for line in described(package, name)]
+        only_classes = "classes" in self.options
+        found = chosen(package, homes, names, left_out, only_classes)
+        once = not (homes or names or only_classes)
+        lines = list(page_of(package, found, once, self.options.get("of", "")))
         section = nodes.container()
         self.state.nested_parse(StringList(lines, source=f"names of {package}"), self.content_offset, section)
         return section.children

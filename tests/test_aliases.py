@@ -132,3 +132,9 @@ def test_other_missing_names_are_plain_errors():
 def test_heavy_modules_are_not_imported():
     code = "import sys, theano; print([m for m in ('scipy', 'llvmlite', 'matplotlib') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_own_listings_stay():
+    """`dir` of a module that makes its names when they are asked for."""
+    code = "import theano.tensor as T; print('exp_inplace' in dir(T.inplace))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "True\n"

@@ -3,54 +3,23 @@
 from __future__ import annotations
 
 import doctest
-import importlib
 import inspect
 import linecache
 import re
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 import theano
 import theano.tensor
-from theano import passed_on
 from theano.graph import Op
-from theano.places import LAZY
 from theano.record import Record
+from theano.scalar.op import TABLE
 from theano.tensor import TensorVariable, _tensor_py_operators
 from theano.tensor.elemwise import Elemwise
+from tools.public_names import all_public, mentioned, public
 
-#: The public modules of the package, and where what they show is defined (`theano.tensor` shows some of others).
-MODULES = {
-    "theano.tensor": "theano.tensor.",
-    "theano.tensor.extra_ops": "theano.",
-    "theano": "theano.",
-    "theano.compile": "theano.",
-    "theano.gradient": "theano.",
-    "theano.ifelse": "theano.ifelse",
-    "theano.printing": "theano.printing",
-    "theano.progress": "theano.",
-    "theano.random": "theano.",
-    "theano.scan_module": "theano.",
-    "theano.sparse": "theano.",
-    "theano.tensor.fft": "theano.",
-    "theano.tensor.nlinalg": "theano.",
-    "theano.tensor.nnet": "theano.",
-    "theano.tensor.nnet.abstract_conv": "theano.",
-    "theano.tensor.nnet.blocksparse": "theano.",
-    "theano.tensor.nnet.bn": "theano.tensor.nnet",
-    "theano.tensor.nnet.conv": "theano.",
-    "theano.tensor.nnet.neighbours": "theano.",
-    "theano.tensor.raw_random": "theano.tensor.random.draws",
-    "theano.tensor.shared_randomstreams": "theano.random.",
-    "theano.tensor.signal.conv": "theano.",
-    "theano.tensor.signal.downsample": "theano.",
-    "theano.tensor.signal.pool": "theano.",
-    "theano.tensor.slinalg": "theano.",
-    "theano.typed_list": "theano.",
-}
 #: Modules whose functions compute numbers by a formula; others make variables, arrange elements, ask about graphs.
 COMPUTING = re.compile(
     r"theano\.gradient\.(derived|forward)"
@@ -71,33 +40,9 @@ _SOURCE = re.compile(r"^References$|`(?:numpy|scipy)\.|DLMF|\b(?:19|20)\d\d\b", 
 # -- what there is -------------------------------------------------------------------------------------------
 
 
-def _public(name: str) -> Iterator[tuple[str, Any]]:
-    """The public names of a module, without modules and without what it got from other packages."""
-    module = importlib.import_module(name)
-    late = [key for names in LAZY.get(name, {}).values() for key in names.split() if key.isidentifier()]
-    for key in sorted({*getattr(module, "__all__", dir(module)), *late}):
-        thing = getattr(module, key)
-        if key.startswith("_") or isinstance(thing, ModuleType) or passed_on.find(name, key) is not None:
-            continue  # (passed on: of other modules, once somebody has asked)
-        if inspect.isfunction(thing) or inspect.isclass(thing):
-            if key in late or thing.__module__.startswith(MODULES[name]):
-                yield key, thing
-        elif type(thing).__module__.startswith(MODULES[name]):
-            yield key, thing
-
-
-def _all_public() -> dict[str, Any]:
-    """All of them, each under the first of its names."""
-    found: dict[int, tuple[str, Any]] = {}
-    for name in MODULES:
-        for key, thing in _public(name):
-            found.setdefault(id(thing), (f"{name}.{key}", thing))
-    return dict(found.values())
-
-
 def _functions(name: str) -> Iterator[tuple[str, Any]]:
     """The public functions of a module, with objects that are called like them: operations and named types."""
-    for key, thing in _public(name):
+    for key, thing in public(name):
         if callable(thing) and not inspect.isclass(thing):
             yield key, thing
 
@@ -192,10 +137,10 @@ def missing(thing: Any) -> set[str]:
 
 
 def test_every_public_name_has_every_part():
-    public = _all_public()
-    lacking = {name: sorted(lacks) for name, thing in public.items() if (lacks := missing(thing))}
-    assert not lacking, f"{len(lacking)} of {len(public)} public names lack parts"
-    assert len(public) > 1000
+    names = {**all_public(), **mentioned()}
+    lacking = {name: sorted(lacks) for name, thing in names.items() if (lacks := missing(thing))}
+    assert not lacking, f"{len(lacking)} of {len(names)} public names lack parts"
+    assert len(names) > 1000
 
 
 def test_examples_of_functions_that_functions_make():
@@ -293,3 +238,14 @@ def test_operations_say_what_makes_them_and_show_an_example():
         if wanted - set(found):
             lacking[name] = sorted(wanted - set(found))
     assert not lacking
+
+
+def test_operations_on_numbers_say_how_they_are_called_and_their_examples_run():
+    tests, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert len(TABLE) > 100
+    for name, op in TABLE.items():
+        doc = inspect.getdoc(op)
+        if type(op).__name__ not in ("InRange", "Cast"):  # whose objects are made by calling the class
+            assert {"Parameters", "Returns", "Raises", "Examples"} <= set(sections(doc)), name
+            runner.run(tests.get_doctest(doc, {}, name, None, None))
+    assert runner.summarize(verbose=False).failed == 0

@@ -17,6 +17,8 @@ _SEVERAL = (
 CLASSES = {
     "Apply": "theano.graph.nodes",
     "Constant": "theano.graph.nodes",
+    "Explanation": "theano.explanation.explain",
+    "FromFunctionOp": "theano.compile.ops",
     "Function": "theano.compile.executable",
     "Mode": "theano.compile.mode",
     "OrderedUpdates": "theano.compile.updates",
@@ -33,6 +35,11 @@ CLASSES = {
 RESULTS: dict[str, str] = {
     f"{_METHOD}.__divmod__": "tuple[TensorVariable, TensorVariable]",
     f"{_METHOD}.__rdivmod__": "tuple[TensorVariable, TensorVariable]",
+    "theano.configparser.TheanoConfigParser.change_flags": "_Flags",
+    "theano.configparser.change_flags.__enter__": "change_flags",
+    "theano.map": "tuple[Any, OrderedUpdates]",
+    "theano.random.shared_streams.RandomStreams.__getitem__": "Any",
+    "theano.random.shared_streams.RandomStreams.updates": "list[tuple[Any, Any]]",
     f"{_METHOD}.__iter__": "Iterator[TensorVariable]",
     f"{_METHOD}.nonzero": "Any",
     "theano.progress.compiling": "_ty.ContextManager[None]",
@@ -63,6 +70,12 @@ _GRAD = (
     "null_gradients: str = 'raise'"
 )
 _SHARED = "name: str | None = None, strict: bool = False, allow_downcast: bool | None = None, **kwargs: Any"
+_OF_SCAN = (
+    "non_sequences: Any = None, n_steps: Any = None, truncate_gradient: int = -1, go_backwards: bool = False, "
+    "mode: Any = None, name: str | None = None, profile: Any = False, allow_gc: bool | None = None, "
+    "strict: bool = False"
+)
+_BACKWARDS = "go_backwards: bool = False, "
 # Ops of one result.
 OPS = {
     *(f"theano.tensor.{name}" for name in ("alloc", "join_", "shape", "specify_shape", "advanced_subtensor1")),
@@ -80,6 +93,22 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
         f"(value: complex | np.ndarray | np.generic | list[Any], {_SHARED}) -> TensorSharedVariable:",
         f"(value: Any, {_SHARED}) -> Any:",
     ),
+    # One initial value is of one output; else the step decides whether there are several.
+    "theano.scan": (
+        f"(fn: Callable[..., Any], sequences: Any = None, *, outputs_info: TensorVariable, {_OF_SCAN}, "
+        "return_list: _ty.Literal[False] = False) -> tuple[TensorVariable, OrderedUpdates]:",
+        f"(fn: Callable[..., Any], sequences: Any = None, outputs_info: Any = None, {_OF_SCAN}, "
+        "return_list: bool = False) -> tuple[Any, OrderedUpdates]:",
+    ),
+    **{
+        f"theano.{name}": tuple(
+            f"(fn: Callable[..., Any], sequences: Any, outputs_info: {info}, non_sequences: Any = None, "
+            f"{more}mode: Any = None, name: str | None = None) -> tuple[{result}, OrderedUpdates]:"
+            for info, result in (("TensorVariable", "TensorVariable"), ("Any", "Any"))
+        )
+        for name, more in (("reduce", _BACKWARDS), ("foldl", ""), ("foldr", ""))
+    },
+    "theano.configparser.change_flags.__call__": ("(self, function: _F) -> _F:",),
     "theano.grad": (
         f"(cost: Any, wrt: list[Any], {_GRAD}) -> list[TensorVariable]:",
         f"(cost: Any, wrt: tuple[Any, ...], {_GRAD}) -> tuple[TensorVariable, ...]:",
@@ -105,11 +134,21 @@ BASES = {
 }
 # Members besides those that a class has of its own.
 ADDED = {
-    _METHOD: ("def eval(self, inputs_to_values: Mapping[Any, Any] | None = None) -> Any: ...",),
+    _METHOD: (
+        "def eval(self, inputs_to_values: Mapping[Any, Any] | None = None) -> Any: ...",
+        # Samples have these. A class of samples would forbid `noise = streams.normal((3,)); noise = 2 * noise`.
+        "rng: SharedVariable",
+        "rstate: SharedVariable",
+        "update: tuple[SharedVariable, TensorVariable]",
+    ),
     "theano.tensor.type.TensorType": ("def __call__(self, name: str | None = None) -> TensorVariable: ...",),
 }
 # What stands at the end of a stub.
 WHOLE: dict[str, str] = {
+    "theano.configparser": """
+_F = _ty.TypeVar("_F", bound=Callable[..., Any])
+_Flags = change_flags
+""",
     "theano.tensor.variable": """
 TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | list[Any] | tuple[Any, ...]
 

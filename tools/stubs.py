@@ -11,16 +11,21 @@ the package as it is when it is loaded. They are partial: a module that has none
 from __future__ import annotations
 
 import argparse
-import importlib
+import ast
+import functools
+import importlib.util
 import inspect
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from theano.places import ALIASES, LATE, LAZY
+from theano.configdefaults import config
+from theano.configparser import ConfigSection, TheanoConfigParser
+from theano.places import ALIASES, LATE, LAZY, ON_DEMAND
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.variable import _tensor_py_operators
 from tools.stub_types import ADDED, BASES, CLASSES, OPS, PARAMETERS, RESULTS, WHOLE
@@ -39,8 +44,10 @@ MODULES = (
     "theano.scan", "theano.ifelse", "theano.compile", "theano.graph", "theano.printing", "theano.sparse",
     "theano.sparse.variable", "theano.scalar", "theano.typed_list", "theano.tensor.type",
     "theano.tensor.random.base", "theano.random.mrg", "theano.random.shared_streams", "theano.random.philox",
-    "theano.progress",
+    "theano.progress", "theano.configparser",
 )  # fmt: skip
+# Modules that are elsewhere now.
+OLD = ALIASES | ON_DEMAND
 HEAD = """# Made by `python -m tools.stubs`.
 import typing as _ty
 from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
@@ -51,8 +58,10 @@ import numpy as _np
 # What annotations are made of; a module may have names of its own that look the same.
 WORDS = {
     "Any": "_ty.Any", "Callable": "_Callable", "Iterator": "_Iterator", "Mapping": "_Mapping", "Sequence": "_Sequence",
-    "np.ndarray": "_np.ndarray", "np.generic": "_np.generic", "overload": "_ty.overload",
+    "np.ndarray": "_np.ndarray", "np.generic": "_np.generic",
 }  # fmt: skip
+# Members that are declared as such.
+_DECLARED = (FunctionType, property, classmethod, staticmethod)
 _PLAIN = {int, str, float, tuple, list, dict, frozenset, set, type(None), bool}
 BUILTINS = ("bool", "complex", "dict", "float", "int", "list", "str", "tuple", "property")
 OPERATOR = re.compile(r"__\w+__")
@@ -65,7 +74,6 @@ REFUSED = {
 PROTOCOLS = {
     "__array_ufunc__", "__array_function__", "__array__", "__reduce__", "__getstate__", "__setstate__", "__format__",
     "__str__", "__repr__", "__dot__", "__rdot__", "__apply_scalar__", "__doc__", "__module__",
-    "__getattr__",  # says what to write instead of a name that is not there
 }  # fmt: skip
 
 
@@ -85,11 +93,13 @@ class Stub:
         self._lines += WHOLE.get(self.name, "").splitlines()
         clashing = {name for name in dir(module) if name in BUILTINS}
         body = "\n".join(told(line, clashing) for line in self._lines)
+        if "@overload" in body:  # jedi knows it by this name only
+            self._imports.add("from typing import overload")
         if "_builtins." in body:
             self._imports.add("import builtins as _builtins")
         for word, place in CLASSES.items():
             if place != self.name and re.search(rf"\b{word}\b", body):
-                self._imports.add(f"from {place} import {word} as {word}")
+                self._take(place, word, word if hasattr(module, word) else None)
         return HEAD + "\n".join(sorted(self._imports)) + "\n\n" + body + "\n"
 
     def _name(self, name: str, value: Any) -> None:
@@ -100,27 +110,33 @@ class Stub:
         home = self._homes.get(id(value))
         if inspect.isclass(value):
             self._class(name, value)
-        elif home is not None and home.rpartition(".")[0] != self.name:
+        elif home is not None and home.rpartition(".")[0] != self.name and not is_module(home):
             place, _, there = home.rpartition(".")
-            self._imports.add(f"from {place} import {there} as {name}")
-        elif home is not None and home != full:
+            self._take(place, there, name)
+        elif home is not None and home.rpartition(".")[0] == self.name and home != full:
             self._lines.append(f"{name} = {home.rpartition('.')[2]}")
         elif isinstance(value, FunctionType):
-            self._lines.extend(definition(name, value, full, default_result(value)))
+            self._lines.extend(definition(name, value, home or full, default_result(value)))
         else:
             self._value(name, value)
+
+    def _take(self, place: str, there: str, name: str | None) -> None:
+        """Import a name from its place; for users, too, if they ask for it by `name`."""
+        lines = taken(place, there, name)
+        self._imports.add(lines[0])
+        self._lines += lines[1:]
 
     def _module(self, name: str, module: ModuleType) -> None:
         parent, _, last = module.__name__.rpartition(".")
         if module.__name__ == "theano":
             self._imports.add(f"import theano as {name}")
         elif parent.split(".")[0] == "theano":
-            self._imports.add(f"from {parent} import {last} as {name}")
+            self._take(parent, last, name)
 
     def _class(self, name: str, cls: type) -> None:
         if cls.__module__ != self.name:
             if is_of_package(cls.__module__):
-                self._imports.add(f"from {cls.__module__} import {cls.__name__} as {name}")
+                self._take(cls.__module__, cls.__name__, name)
             return
         if cls.__name__ != name:
             self._lines.append(f"{name} = {cls.__name__}")
@@ -159,12 +175,30 @@ class Stub:
         self._lines.append(f"{name}: {private}")
 
 
+def taken(place: str, there: str, name: str | None) -> list[str]:
+    """The lines that take a name from its place and show it as `name`.
+
+    In a stub ``import a as b`` shows nothing to users: only ``a as a`` does, and an assignment.
+    """
+    if name is None:
+        return [f"from {place} import {there}"]
+    if name == there:
+        return [f"from {place} import {there} as {name}"]
+    return [f"from {place} import {there} as _{name}", f"{name} = _{name}"]
+
+
 def told(line: str, clashing: set[str]) -> str:
     """A declaration with the words of annotations as the stub writes them."""
     head, mark, rest = re.match(r"(\s*(?:def|class)\s+\w+|\s*\w+(?=\s*[:=])|)(.?)(.*)", line, re.S).groups()  # type: ignore[union-attr]
     words = [*WORDS, *clashing]
     pattern = "|".join(rf"(?<![\w.'\"]){re.escape(w)}(?![\w'\"])(?!:(?!\s*\.\.\.))" for w in words)
     return head + re.sub(pattern, lambda m: WORDS.get(m[0], f"_builtins.{m[0]}"), mark + rest)
+
+
+@functools.cache
+def is_module(name: str) -> bool:
+    """Whether a module has this name, too: where modules import each other mypy may take it for what is meant."""
+    return is_package(name.rpartition(".")[0]) and importlib.util.find_spec(name) is not None
 
 
 def is_of_package(module: str) -> bool:
@@ -176,13 +210,14 @@ def public_names(module: ModuleType) -> Iterator[str]:
     own = [c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__]
     bases = [base for cls in own if not cls.__name__.startswith("_") for base in cls.__mro__]
     for name in dir(module):
-        if not name.isidentifier() or name.startswith("_") and getattr(module, name) not in bases:
+        hidden = name.startswith("_") and name != "__version__"
+        if not name.isidentifier() or hidden and getattr(module, name) not in bases:
             continue
         value = getattr(module, name)
         if isinstance(value, FunctionType) and value.__module__ != module.__name__ and not is_shown(name, module):
             continue
         if isinstance(value, ModuleType):
-            if is_of_package(value.__name__) and value.__name__ in LOADED:
+            if is_of_package(value.__name__) and (value.__name__ in LOADED or is_shown(name, module)):
                 yield name
         elif type(value).__module__ not in ("typing", "__future__", "types") and not (
             (inspect.isclass(value) or isinstance(value, FunctionType)) and not is_of_package(value.__module__)
@@ -191,12 +226,14 @@ def public_names(module: ModuleType) -> Iterator[str]:
 
 
 def is_shown(name: str, module: ModuleType) -> bool:
-    """Whether a function of another module is there for users, not because the module calls it."""
+    """Whether a function of another module, or a module, is there for users, not because the module calls it."""
     tables = [table.get(module.__name__, {}) for table in (LATE, LAZY)]
     if any(name in names.split() for table in tables for names in table.values()):
         return True
     listed = getattr(module, "__all__", None)
-    return hasattr(module, "__path__") if listed is None else name in listed
+    if listed is None:  # what a package imports; modules in it may have been loaded by somebody else
+        return hasattr(module, "__path__") and not isinstance(getattr(module, name), ModuleType)
+    return name in listed
 
 
 def default_result(function: FunctionType) -> str:
@@ -206,7 +243,7 @@ def default_result(function: FunctionType) -> str:
 
 def definition(name: str, function: FunctionType, full: str, result: str, method: bool = False) -> list[str]:
     """The lines that declare a function: as it says itself, or as `tools.stub_types` knows better."""
-    result = result_of(function, full, result)
+    result = "None" if name == "__init__" else result_of(function, full, result)
     if full in PARAMETERS:
         return [f"def {name}{signature} ..." for signature in PARAMETERS[full]] if len(PARAMETERS[full]) == 1 else [
             line for signature in PARAMETERS[full] for line in ("@overload", f"def {name}{signature} ...")
@@ -260,9 +297,16 @@ def members(cls: type, full: str) -> Iterator[str]:
     """The lines that declare what a class has of its own."""
     of_tensors = issubclass(cls, _tensor_py_operators) or cls.__name__.endswith(("RandomStreams", "RandomStreamsBase"))
     result = "TensorVariable" if of_tensors else "Any"
+    yield from attributes(cls)
+    if cls is TheanoConfigParser:
+        yield from flags(config)
     for name, value in sorted(vars(cls).items()):
         if name in REFUSED | PROTOCOLS or (name.startswith("_") and not OPERATOR.fullmatch(name)):
             continue
+        if name == "__getattr__" and not issubclass(cls, ConfigSection):
+            continue  # it says what to write instead of a name that is not there
+        if name == "__setattr__" and issubclass(cls, ConfigSection):
+            continue  # a flag that is not there is set by mistake
         at = f"{full}.{name}"
         if isinstance(value, property):
             told = value.fget.__annotations__.get("return") if value.fget is not None else None
@@ -275,6 +319,47 @@ def members(cls: type, full: str) -> Iterator[str]:
             yield from operator_of_variables(name, value, at)
         elif isinstance(value, FunctionType):
             yield from definition(name, value, at, result, True)
+
+
+def attributes(cls: type) -> Iterator[str]:
+    """The lines that declare what a class says that its objects have, or what its methods give them."""
+    inherited = {name for base in cls.__mro__[1:] if is_of_package(base.__module__) for name in given(base)}
+    for name, said in given(cls).items():
+        if not isinstance(vars(cls).get(name), _DECLARED) and (said != "Any" or name not in inherited):
+            yield f"{name}: {said}"
+
+
+def given(cls: type) -> dict[str, str]:
+    """The public attributes that a class has besides its methods, and their types."""
+    found: dict[str, str] = {}
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(tree, ast.ClassDef)
+    for node in [*tree.body, *ast.walk(tree)]:
+        here = node in tree.body
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        said, default = "Any", ""
+        if isinstance(node, ast.AnnAssign):
+            said = annotation(ast.unparse(node.annotation), "Any")
+            default = " = ..." if here and node.value is not None else ""
+        for target in targets:
+            if isinstance(target, ast.Name) and here:
+                found.setdefault(target.id, said + default)
+            elif isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self":
+                found.setdefault(target.attr, said)
+    return {name: said for name, said in found.items() if not name.startswith("_")}
+
+
+def flags(section: ConfigSection) -> Iterator[str]:
+    """The lines that declare the flags of a section, and its sections."""
+    for name, value in sorted(vars(section).items()):
+        if isinstance(value, ConfigSection):
+            yield f"class _{name}(ConfigSection):"
+            yield from (f"    {line}" for line in flags(value))
+            yield f"{name}: _{name}"
+        elif name in section._params:
+            # what also takes None, True or False is set to these
+            several = not isinstance(value, bool) and {"None", "True", "False"} & {*section._params[name].choices}
+            yield f"{name}: {'Any' if several or type(value) not in _PLAIN else type(value).__name__}"
 
 
 def operator_of_variables(name: str, function: FunctionType, full: str) -> Iterator[str]:
@@ -311,16 +396,16 @@ def alias(places: tuple[str, ...]) -> str:
         if not name:
             lines.append(f"from {module} import *")
         elif attribute:
-            lines.append(f"from {module} import {attribute} as {name}")
+            lines += taken(module, attribute, name)
         else:
-            lines.append(f"import {module} as {name}")
+            lines += taken(*module.rpartition(".")[::2], name)
     return "# Made by `python -m tools.stubs`.\n" + "\n".join(lines) + "\n"
 
 
 def stubs() -> dict[Path, str]:
     """All stubs: path in the folder -> text."""
     where = homes()
-    texts = {name: Stub(name, where).text() for name in MODULES} | {n: alias(places) for n, places in ALIASES.items()}
+    texts = {name: Stub(name, where).text() for name in MODULES} | {n: alias(places) for n, places in OLD.items()}
     packages = {n.rpartition(".")[0] for n in texts if "." in n} | {n for n in MODULES if is_package(n)}
     # a folder without a stub of its own is a package in which checkers find nothing else
     for name in packages - texts.keys():

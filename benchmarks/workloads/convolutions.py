@@ -1,7 +1,7 @@
 """Layers that convolve images: forward, and the gradients of kernels and of images.
 
 Each has its usual number of images, and rows of their own for other numbers (`BATCHES`), which are measured where they
-are asked for: ``python -m benchmarks 'batch*'``.
+are asked for: ``python -m benchmarks 'batch[0-9]*'``; so are some more layers (``'layer-*'``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.workloads.symbolic import Language, everywhere
 class Layer(NamedTuple):
     """A layer, float32 and of two axes if nothing else is said; kernels and images are as long along each axis.
 
-    `targets` are those of forward, weights and inputs.
+    `targets` are those of forward, weights and inputs. One that is `asked` is measured where it is asked for.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Layer(NamedTuple):
     dilation: int = 1
     axes: int = 2
     dtype: str = "float32"
+    asked: bool = False
 
 
 _WINOGRAD, _PLAIN, _PIXELS = (0.5, 0.5, 0.5), (1.1, 1.1, 1.1), (0.9, 0.9, 0.9)
@@ -55,6 +56,26 @@ LAYERS = [
     Layer("dilated", "3x3, dilation 2, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _PLAIN, 1, 2, 2),
     Layer("3d", "3x3x3, 16 to 32 channels of 24x24x24, batch 8", 8, 16, 24, 32, 3, _PLAIN, 1, 1, axes=3),
     Layer("3x3-56-f64", "3x3, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _PIXELS, 1, 1, dtype="float64"),
+]
+# More of the layers that networks have: ResNet-50, MobileNet, and in float64.
+LAYERS += [
+    layer._replace(asked=True)
+    for layer in [
+        Layer("3x3-14-512", "3x3, 512 channels of 14x14, batch 8", 8, 512, 14, 512, 3, _WINOGRAD, pad=1),
+        Layer("3-32", "3x3, 3 to 32 channels of 32x32, batch 32", 32, 3, 32, 32, 3, _PLAIN, pad=1),
+        Layer("1x1-strided", "1x1, stride 2, 256 to 512 channels of 56x56, batch 8", 8, 256, 56, 512, 1, _PIXELS, 2),
+        Layer("1x1-28", "1x1, 512 to 128 channels of 28x28, batch 8", 8, 512, 28, 128, 1, _PIXELS),
+        Layer("1x1-1024", "1x1, 1024 to 256 channels of 14x14, batch 8", 8, 1024, 14, 256, 1, _PIXELS),
+        Layer("1x1-2048", "1x1, 2048 to 512 channels of 7x7, batch 8", 8, 2048, 7, 512, 1, _PIXELS),
+        Layer("1x1-112", "1x1, 32 to 64 channels of 112x112, batch 8", 8, 32, 112, 64, 1, _PIXELS),
+        Layer("1x1-56", "1x1, 128 channels of 56x56, batch 8", 8, 128, 56, 128, 1, _PIXELS),
+        Layer("1x1-14-512", "1x1, 512 channels of 14x14, batch 8", 8, 512, 14, 512, 1, _PIXELS),
+        *(
+            layer._replace(name=f"{layer.name}-f64", targets=_PIXELS, dtype="float64")
+            for layer in LAYERS
+            if layer.name in ("lenet-2", "alexnet-1", "3x3-14", "1x1", "strided", "3d")
+        ),
+    ]
 ]
 BATCHES = (1, 8, 32)
 DIRECTIONS = ("forward", "weights", "inputs")
@@ -173,10 +194,10 @@ def peers(direction: str) -> dict[str, Callable[..., Case]]:
     return {name: with_sizes(name) for name in ("torch", "torch_compile", "jax")}
 
 
-def batches(name: str, title: str, images: int) -> Iterator[tuple[str, str, int, bool]]:
+def batches(name: str, title: str, images: int, asked: bool = False) -> Iterator[tuple[str, str, int, bool]]:
     """Names, titles and numbers of images of a layer's rows, its own numbers first; which only asking has measured."""
-    yield f"conv-{name}", title, images, False
-    for other in BATCHES:
+    yield f"{'layer' if asked else 'conv'}-{name}", title, images, asked
+    for other in () if asked else BATCHES:
         if other != images:
             yield f"batch{other}-{name}", title.replace(f"batch {images}", f"batch {other}"), other, True
 
@@ -202,6 +223,6 @@ def _row(base: Layer, which: int, name: str, title: str, images: int, asked: boo
 ROWS = [
     _row(layer, which, *batch)
     for layer in LAYERS
-    for batch in batches(layer.name, layer.title, layer.images)
+    for batch in batches(layer.name, layer.title, layer.images, layer.asked)
     for which in range(3)
 ]

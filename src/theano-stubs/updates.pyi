@@ -1,3 +1,4 @@
 # Made by `python -m tools.stubs`.
-from theano.compile.updates import OrderedUpdates as Updates
+from theano.compile.updates import OrderedUpdates as _Updates
+Updates = _Updates
 from theano.compile.updates import *

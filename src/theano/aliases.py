@@ -88,14 +88,16 @@ def _show(target: str) -> None:
     whole = [source for source, names in sources.items() if names == "*"]
     namespace = sys.modules[target].__dict__
     namespace["__getattr__"] = _lazily(target, places, whole, namespace.get("__getattr__"))
-    namespace["__dir__"] = _listing(namespace, [*places], whole)
+    namespace["__dir__"] = _listing(namespace, [*places], whole, namespace.get("__dir__", list))
 
 
-def _listing(namespace: dict[str, Any], late: list[str], whole: list[str]) -> Callable[[], list[str]]:
-    """A module's `__dir__`: what it has, and what it finds in the places of the tables."""
+def _listing(
+    namespace: dict[str, Any], late: list[str], whole: list[str], own: Callable[[], list[str]]
+) -> Callable[[], list[str]]:
+    """A module's `__dir__`: what it has, what it finds in the places of the tables, and what its `own` one knows."""
 
     def names() -> list[str]:
-        return sorted({*namespace, *late, *(n for s in whole for n in importlib.import_module(s).__all__)})
+        return sorted({*namespace, *own(), *late, *(n for s in whole for n in importlib.import_module(s).__all__)})
 
     return names
 

@@ -6,11 +6,13 @@ import importlib
 import inspect
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tools.api_names import chosen, described, formulas_as_text
+from tools.api_names import chosen, described, formulas_as_text, page_of
+from tools.public_names import MODULES, all_public, mentioned, public
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -21,8 +23,6 @@ _ANCHOR = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+?)\s*$", re.MULTILINE)
 _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _NAMES = re.compile(r"\.\. names:: (\S+)\n((?:(?: .*)?\n)*)")
-# One for each dtype, and their plurals; the page has those of all dtypes.
-_OF_DTYPE = re.compile(r"[bcdfilwz](scalar|vector|matri(x|ces)|row|col|tensor\d)s?")
 
 
 def test_every_page_is_in_a_table_of_contents() -> None:
@@ -69,18 +69,30 @@ def test_a_missing_heading_is_noticed() -> None:
     assert _ANCHOR.findall("[a](b.md#c-d) [e](#f) [g](h.md) [i](https://j#k)") == [("b.md", "c-d"), ("", "f")]
 
 
-def _in_the_reference() -> set[str]:
-    found = set()
+def _in_the_reference() -> list[str]:
+    """The names that all directives of the reference list."""
+    found: list[str] = []
     for page in (DOCS / "api").glob("*.md"):
         for package, rest in _NAMES.findall(page.read_text(encoding="utf-8")):
-            options = dict(re.findall(r":(\w+): ((?:.|\n {6})+)", rest))
-            names = re.sub(r" {3}:\w+: (?:.|\n {6})+", "", rest).split()
+            options = dict(re.findall(r":(\w+):((?:.|\n {6})*)", rest))
+            names = re.sub(r" {3}:\w+:(?:.|\n {6})*", "", rest).split()
             homes, left_out = (options.get(option, "").split() for option in ("from", "without"))
-            found |= {f"{package}.{name}" for name in chosen(package, homes, names, left_out)}
+            found += [f"{package}.{name}" for name in chosen(package, homes, names, left_out, "classes" in options)]
     return found
 
 
-def test_the_reference_has_every_function_and_operation() -> None:
+def test_the_reference_has_every_public_name() -> None:
+    found = _in_the_reference()
+    assert [name for name, times in Counter(found).items() if times > 1] == []
+    assert sorted({f"{module}.{name}" for module in MODULES for name, _ in public(module)} - set(found)) == []
+    assert sorted(set(all_public()) - set(found)) == []  # under the name to which the others refer
+    assert sorted(set(mentioned()) - set(found)) == []
+    assert len(found) > 1200
+    late = {"theano.tensor.nnet.conv2d", "theano.tensor.dmatrices", "theano.dprint", "theano.printing.ccode"}
+    assert late <= set(found)
+
+
+def test_the_reference_has_what_stands_beside_public_names() -> None:
     found, missing = _in_the_reference(), []
     for package in ("theano", "theano.tensor", "theano.tensor.nnet", "theano.sparse", "theano.typed_list"):
         module = importlib.import_module(package)
@@ -88,10 +100,9 @@ def test_the_reference_has_every_function_and_operation() -> None:
             thing = getattr(module, name)
             plain = name.startswith("_") or inspect.isclass(thing) or inspect.ismodule(thing) or not callable(thing)
             ours = getattr(thing, "__module__", "").startswith("theano.")
-            if ours and not plain and not _OF_DTYPE.fullmatch(name) and f"{package}.{name}" not in found:
+            if ours and not plain and f"{package}.{name}" not in found:
                 missing.append(f"{package}.{name}")
     assert not missing
-    assert len(found) > 700
 
 
 def test_what_is_shown_of_a_name() -> None:
@@ -99,6 +110,16 @@ def test_what_is_shown_of_a_name() -> None:
     assert list(described("theano.tensor", "sum")) == [".. autofunction:: theano.tensor.sum", ""]
     assert list(described("theano", "predefined_modes")) == [".. py:data:: theano.predefined_modes", ""]
     assert "Variable" in list(described("theano", "Type"))[-2]
+
+
+def test_what_is_shown_of_another_name() -> None:
+    of_another = list(described("theano.tensor.nnet.abstract_conv", "conv2d", once=True))
+    assert of_another[2] == "   The same as :py:obj:`theano.tensor.nnet.conv2d`."
+    assert list(described("theano.tensor", "exp", once=True)) == list(described("theano.tensor", "exp"))
+    lines = list(page_of("theano.tensor", ["bvector", "dvector", "exp", "fvector"], False, "d"))
+    assert [line.split()[-1] for line in lines if "::" in line or line[:9].isspace()] == [
+        "theano.tensor.dvector(name)", "theano.tensor.bvector", "theano.tensor.fvector", "theano.tensor.exp(x)",
+    ]  # fmt: skip
 
 
 def test_names_that_are_not_there() -> None:

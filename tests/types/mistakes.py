@@ -28,3 +28,6 @@ x + "1"  # wrong
 T.dmatrix(3, 4)  # wrong
 T.nnet.softmaxx(x)  # wrong
 T.dmatrix("x").eval([1])  # wrong
+theano.config.floatx = "float32"  # wrong
+theano.config.traceback.limits = 3  # wrong
+theano.explain(theano.function([x], x)).safe("page.html")  # wrong

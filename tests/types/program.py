@@ -8,7 +8,7 @@ from theano.tensor.shared_randomstreams import RandomStreams
 
 import theano
 import theano.tensor as T
-from theano.compile import SharedVariable
+from theano.compile import OrderedUpdates, SharedVariable
 from theano.compile.executable import Function
 from theano.compile.tensorshared import TensorSharedVariable
 from theano.ifelse import ifelse
@@ -69,3 +69,39 @@ f = theano.function([x], cost, updates=[(w, w - 0.1 * T.grad(cost, w))])
 assert_type(f, Function)
 assert_type(RandomStreams(1).normal((2, 2)), TensorVariable)
 assert_type(MRG_RandomStreams(1).uniform((2,)), TensorVariable)
+
+# what functions are asked for
+timed = theano.function([x], x + 1, profile=True)
+timed.profile.summary()
+assert_type(theano.explain(timed).html(), str)
+assert_type(theano.config.floatX, str)
+theano.config.floatX = theano.config.floatX
+theano.config.traceback.limit = 8
+with theano.config.change_flags(compute_test_value="off"):
+    noise = RandomStreams(1).uniform((3,))
+noise.rng.set_value(noise.rng.get_value())
+noise = 2 * noise
+
+
+@theano.config.change_flags(floatX="float64")
+def doubled(v: TensorVariable) -> TensorVariable:
+    return 2 * v
+
+
+assert_type(doubled(x), TensorVariable)
+
+
+@theano.as_op([T.dvector], [T.dvector])
+def flipped(values: np.ndarray) -> np.ndarray:
+    return values[::-1].copy()
+
+
+flipped(w)
+
+# loops: one initial value is of one output
+powers, changes = theano.scan(lambda prior, v: prior * v, outputs_info=T.ones_like(x), non_sequences=x, n_steps=2)
+assert_type(powers, TensorVariable)
+assert_type(changes, OrderedUpdates)
+[sums, products], _ = theano.scan(lambda v: [v + 1, v * 2], sequences=[x])
+total, _ = theano.reduce(lambda v, s: s + v, w, T.constant(0.0, dtype="float64"))
+assert_type(total, TensorVariable)

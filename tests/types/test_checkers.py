@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.test_help import MODULES as PUBLIC_MODULES
+from tests.test_help import _all_public
+from tests.test_help import _public as public_of
+from theano.places import ALIASES, LAZY, ON_DEMAND
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -60,7 +67,7 @@ def pyright(installed: Path, *files: Path) -> list[str]:
     settings.write_text(f'{{"extraPaths": ["{ROOT}/src", "{ROOT}/examples"]}}')
     command = [found, "--project", str(settings), "--pythonpath", sys.executable, *map(str, files)]
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
-    if "files analyzed" not in done.stdout and " errors" not in done.stdout:
+    if not re.search(r"files analyzed|\d+ errors?,", done.stdout):
         pytest.skip(f"pyright doesn't run here: {done.stderr[-200:]}")
     # scikit-learn has no stubs; what pyright concludes about it from its code is not so
     return [line for line in done.stdout.splitlines() if " error:" in line and 'class "tuple[Unknown' not in line]
@@ -80,6 +87,37 @@ def test_up_to_date() -> None:
 
 def test_program_runs() -> None:
     runpy.run_path(str(HERE / "program.py"))
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_every_name(checker, installed: Path, tmp_path: Path) -> None:
+    """What the package has, it has for checkers, and what can be called, they let one call."""
+    things = {f"{name}.{key}": thing for name in PUBLIC_MODULES for key, thing in public_of(name)} | _all_public()
+    late = {m: {key for keys in places.values() for key in keys.split()} for m, places in LAZY.items()}
+    for name in (*PUBLIC_MODULES, "theano.tensor.signal", "theano.tensor.inplace"):
+        module = importlib.import_module(name)
+        listed = () if name in ALIASES else getattr(module, "__all__", ())  # (an old module lists all that it finds)
+        for key in late.get(name, set()) | {*listed}:
+            if key[0] not in "_*":
+                things[f"{name}.{key}"] = getattr(module, key)
+    assert len(things) > 1300
+    lines = [f"import {name}" for name in PUBLIC_MODULES]
+    lines += ["import theano.tensor as T", "from collections.abc import Callable", "from typing import Any"]
+    lines += ["def called(function: Callable[..., Any]) -> None: ..."]
+    lines += [f"{'called' if callable(thing) else 'print'}({name})" for name, thing in sorted(things.items())]
+    lines += ["print(theano.__version__, T.signal.pool.pool_2d, T.inplace.exp_inplace)"]
+    file = tmp_path / "every_name.py"
+    file.write_text("\n".join(lines))
+    assert checker(installed, file) == []
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_every_module(checker, installed: Path, tmp_path: Path) -> None:
+    """So do modules that are elsewhere now, and what comes with the package."""
+    modules = {*ALIASES, *ON_DEMAND, "theano.d3viz", "theano.misc.pkl_utils", "theano.tests.unittest_tools"}
+    file = tmp_path / "every_module.py"
+    file.write_text("\n".join(f"import {name} as m{k}\nprint(m{k}.__name__)" for k, name in enumerate(sorted(modules))))
+    assert checker(installed, file) == []
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
@@ -104,14 +142,19 @@ def test_examples(checker, installed: Path) -> None:
     assert checker(installed, *EXAMPLES) == []
 
 
+def code_of(document: str) -> Iterator[str]:
+    """The programs of a document, and what is typed in its sessions."""
+    for kind, code in re.findall(r"^```(python|pycon)[^\n]*\n(.*?)^```", document, re.S | re.M):
+        yield code if kind == "python" else "\n".join(line[4:] for line in re.findall(r"^(?:>>>|\.\.\.).*", code, re.M))
+
+
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_documents(checker, installed: Path, tmp_path: Path) -> None:
     """Nor in what beginners read."""
     files = []
     for document in (ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))):
-        code = re.findall(r"```python\n(.*?)```", document.read_text(), re.S)
         file = tmp_path / f"{document.stem.replace('-', '_')}_code.py"
-        file.write_text("\n".join(code))
+        file.write_text("\n".join(code_of(document.read_text())))
         files.append(file)
     errors = checker(installed, *files)
     # Functions of documents have no annotations, pages may use what a page before them defined, and what a loop
@@ -123,16 +166,32 @@ def test_documents(checker, installed: Path, tmp_path: Path) -> None:
 def test_completion(installed: Path) -> None:
     """Editors that use jedi complete names of modules, of variables and of old modules."""
     jedi = pytest.importorskip("jedi")
-    start = "import theano, theano.tensor as T\nx = T.dmatrix('x')\n"
+    start = "import numpy as np\nimport theano, theano.tensor as T\nx = T.dmatrix('x')\n"
+    start += "w = theano.shared(np.zeros(3))\n"
     project = jedi.Project(installed, sys_path=[str(installed), *sys.path])
+    lacking = {}
     for text, wanted in {
         "T.ex": {"exp", "exp2", "expm1", "expand_dims"},
         "x.dimsh": {"dimshuffle"},
         "x.sum(0).arg": {"argmax", "argmin", "argsort"},
         "T.exp(x).me": {"mean"},
         "theano.fun": {"function", "function_dump"},
+        "w.get_": {"get_value"},
+        "w.su": {"sum"},
+        "(w + 1).su": {"sum"},
+        "theano.shared(0.0).get_": {"get_value"},
+        "f = theano.function([x], x, profile=True)\ntheano.explain(f).sa": {"save"},
+        "f = theano.function([x], x, profile=True)\nf.profile.su": {"summary"},
+        "theano.config.float": {"floatX"},
+        "theano.config.traceback.li": {"limit"},
+        "r, u = theano.scan(lambda a: a, [x])\nr.su": {"sum"},
+        "r, u = theano.scan(lambda a: a, [x])\nu.it": {"items"},
+        "r, u = theano.scan(lambda a, s: a + s, [x], x[0])\nr.su": {"sum"},
+        "T.inplace.exp_": {"exp_inplace"},
+        "T.signal.pool.pool_": {"pool_2d", "pool_3d"},
         "T.nnet.soft": {"softmax", "softplus"},
         "from theano.tensor.shared_randomstreams import Rand": {"RandomStreams"},
     }.items():
         script = jedi.Script(start + text, project=project)
-        assert wanted <= {c.name for c in script.complete()}, text
+        lacking[text] = wanted - {c.name for c in script.complete()}
+    assert {text: names for text, names in lacking.items() if names} == {}

@@ -22,6 +22,7 @@ from theano.compile import linked as linked
 from theano.compile import linkers as linkers
 from theano.compile import maker as maker
 from theano.compile import mode as mode
+from theano.compile import monitormode as monitormode
 from theano.compile import nanguardmode as nanguardmode
 from theano.compile import native as native
 from theano.compile import native_arguments as native_arguments
@@ -49,8 +50,8 @@ from theano.compile.executable import Function as Function
 from theano.compile.io import In as In
 from theano.compile.io import Param as Param
 from theano.compile.io import SymbolicInput as SymbolicInput
-from theano.compile.io import SymbolicOutput as Out
 from theano.compile.io import SymbolicOutput as SymbolicOutput
+from theano.compile.io import SymbolicOutput as _Out
 from theano.compile.linkers import CLinker as CLinker
 from theano.compile.linkers import Linker as Linker
 from theano.compile.linkers import LocalLinker as LocalLinker
@@ -77,15 +78,15 @@ from theano.compile.wrap_linkers import DualLinker as DualLinker
 from theano.compile.wrap_linkers import WrapLinker as WrapLinker
 from theano.gradient.identity import ViewOp as ViewOp
 from theano.gradient.identity import ViewOp as _ViewOp
-from theano.graph.nodes import Apply as Apply
+from theano.graph.nodes import Apply
 from theano.graph.nodes import Variable as Variable
 from theano.rewrite.engine.database import Database as _Database
 from theano.rewrite.engine.query import Query as _Query
-from theano.tensor import shape as shape
 from theano.tensor import specify_shape as specify_shape
 from theano.tensor.promises import Rebroadcast as Rebroadcast
 from theano.tensor.promises import SpecifyShape as SpecifyShape
 from theano.tensor.shape import Shape as Shape
+from theano.tensor.shape import Shape as _Shape
 from theano.tensor.shape import Shape_i as Shape_i
 
 FAST_COMPILE: _Mode
@@ -99,6 +100,7 @@ OPT_O2: _Query
 OPT_O3: _Query
 OPT_STABILIZE: _Query
 OPT_UNSAFE: _Query
+Out = _Out
 def add_clear_storage(f: _ty.Any, computed: _ty.Any, storage_map: dict[_ty.Any, list[_ty.Any]]) -> None: ...
 def alias_root(v: _ty.Any) -> _ty.Any: ...
 def convert_function_input(input: _ty.Any) -> _ty.Any: ...
@@ -126,6 +128,7 @@ register_shape_c_code = register_deep_copy_op_c_code
 register_shape_i_c_code = register_deep_copy_op_c_code
 register_specify_shape_c_code = register_deep_copy_op_c_code
 register_view_op_c_code = register_deep_copy_op_c_code
+shape: _Shape
 def shared_constructor(ctor: _ty.Any, remove: bool = False) -> _ty.Any: ...
 def streamline(fgraph: _ty.Any, thunks: _Sequence[_Callable[[], _ty.Any]], order: _Sequence[Apply], post_thunk_old_storage: _Sequence[_Sequence[list[_ty.Any]]] | None = None, no_recycling: _ty.Any = None, nice_errors: bool = True) -> _Callable[[], None]: ...
 view_op: _ViewOp

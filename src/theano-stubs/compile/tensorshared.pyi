@@ -6,7 +6,7 @@ import numpy as _np
 
 from theano.compile.sharedvalue import SharedVariable as SharedVariable
 from theano.tensor.type import TensorType as TensorType
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 from theano.tensor.variable import _tensor_py_operators as _tensor_py_operators
 
 class ScalarSharedVariable(TensorVariable, SharedVariable):

@@ -8,8 +8,10 @@ from theano.compile.wrap_linkers import *
 from theano.compile.linkers import *
 from theano.graph.old_helpers import object2 as object2
 from theano.graph.helpers import hashtype as hashtype
-from theano.graph import Op as PureOp
-from theano.graph import FunctionGraph as Env
+from theano.graph import Op as _PureOp
+PureOp = _PureOp
+from theano.graph import FunctionGraph as _Env
+Env = _Env
 from theano.compile.sharedvalue import Container as Container
 from theano.rewrite import *
 from theano.graph.features import *

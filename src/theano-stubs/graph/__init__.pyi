@@ -19,6 +19,8 @@ from theano.graph import helpers as helpers
 from theano.graph import levels as levels
 from theano.graph import nodes as nodes
 from theano.graph import op as op
+from theano.graph import opt as opt
+from theano.graph import optdb as optdb
 from theano.graph import origin as origin
 from theano.graph import own_text as own_text
 from theano.graph import props as props
@@ -26,6 +28,7 @@ from theano.graph import serialise as serialise
 from theano.graph import shapes as shapes
 from theano.graph import shown as shown
 from theano.graph import text as text
+from theano.graph import toolbox as toolbox
 from theano.graph import type as type
 from theano.graph import utils as utils
 from theano.graph import walk as walk

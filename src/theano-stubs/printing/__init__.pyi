@@ -4,8 +4,8 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
+from theano import pp as _pprint
 from theano import pp as pp
-from theano import pp as pprint
 from theano.compile.memory import MemoryPlan as MemoryPlan
 from theano.compile.planned import PlannedBytes as PlannedBytes
 from theano.graph.nodes import Node as Node
@@ -39,6 +39,7 @@ def loop_program(f: _ty.Any) -> str: ...
 def memory_plan(f: _ty.Any, *args: _ty.Any, shapes: _Sequence[_Sequence[int]] | None = None) -> _ty.Any: ...
 def planned_bytes(f: _ty.Any, *args: _ty.Any, shapes: _Sequence[_Sequence[int]] | None = None) -> _ty.Any: ...
 def position_independent_str(obj: _ty.Any) -> str: ...
+pprint = _pprint
 pydot_imported: bool
 pydot_imported_msg: str
 def pydotprint(fct: _ty.Any, outfile: str | None = None, compact: bool = True, format: str = 'png', with_ids: bool = False, high_contrast: bool = True, cond_highlight: _ty.Any = None, colorCodes: _ty.Any = None, max_label_size: int = 70, scan_graphs: bool = False, var_with_name_simple: bool = False, print_output_file: bool = True, return_image: bool = False) -> _ty.Any: ...

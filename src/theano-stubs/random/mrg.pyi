@@ -16,11 +16,14 @@ from theano.tensor.random import mrg31k3p as mrg31k3p
 from theano.tensor.random.mrg_uniform import ChoiceFromUniform as ChoiceFromUniform
 from theano.tensor.random.mrg_uniform import MultinomialFromUniform as MultinomialFromUniform
 from theano.tensor.random.mrg_uniform import mrg_uniform as mrg_uniform
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 INTEGER: _ty.Any
 MOST_STREAMS: int
 class MRG_RandomStreams:
+    state_updates: list[tuple[_ty.Any, _ty.Any, _ty.Any, _ty.Any]]
+    default_instance_seed: _ty.Any
+    rstate: _ty.Any
     def __init__(self, seed: int | _Sequence[int] = 12345, use_cuda: bool | None = None) -> None: ...
     def binomial(self, size: _ty.Any = None, n: int = 1, p: _ty.Any = 0.5, ndim: int | None = None, dtype: str = 'int64', nstreams: int | None = None, **kwargs: _ty.Any) -> TensorVariable: ...
     def choice(self, size: _ty.Any = 1, a: _ty.Any = None, replace: bool = True, p: _ty.Any = None, ndim: int | None = None, dtype: str = 'int64', nstreams: int | None = None, **kwargs: _ty.Any) -> TensorVariable: ...

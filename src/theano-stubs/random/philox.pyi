@@ -10,10 +10,12 @@ from theano.tensor import log as log
 from theano.tensor import lt as lt
 from theano.tensor import sqrt as sqrt
 from theano.tensor.random.philox import PhiloxUniform as PhiloxUniform
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 FLOAT: _ty.Any
 class PhiloxRandomStreams:
+    state_updates: list[tuple[_ty.Any, _ty.Any]]
+    default_instance_seed: _ty.Any
     def __init__(self, seed: int = 12345) -> None: ...
     def binomial(self, size: _ty.Any = None, n: int = 1, p: _ty.Any = 0.5, ndim: int | None = None, dtype: str = 'int64') -> TensorVariable: ...
     def normal(self, size: _ty.Any = None, avg: _ty.Any = 0.0, std: _ty.Any = 1.0, ndim: int | None = None, dtype: str | None = None) -> TensorVariable: ...

@@ -5,7 +5,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano.compile import optdb as optdb
-from theano.graph.nodes import Variable as Variable
+from theano.graph.nodes import Variable
 from theano.rewrite import database as database
 from theano.rewrite import engine as engine
 from theano.rewrite import loops as loops

@@ -6,7 +6,7 @@ import numpy as _np
 
 from theano import config as config
 from theano import gof as gof
-from theano import pp as pprint
+from theano import pp as _pprint
 from theano import printing as printing
 from theano.gof import utils as utils
 from theano.graph.fgraph import FunctionGraph as FunctionGraph
@@ -231,7 +231,7 @@ from theano.scalar.rules import ComplexError as ComplexError
 from theano.scalar.user import BinaryScalarOp as BinaryScalarOp
 from theano.scalar.user import Scalar as Scalar
 from theano.scalar.user import Scalar as _Scalar
-from theano.scalar.user import Scalar as get_scalar_type
+from theano.scalar.user import Scalar as _get_scalar_type
 from theano.scalar.user import ScalarOp as ScalarOp
 from theano.scalar.user import UnaryScalarOp as UnaryScalarOp
 from theano.tensor import grad_not_implemented as grad_not_implemented
@@ -245,7 +245,7 @@ from theano.tensor.nnet.bn import mul as mul
 from theano.tensor.scalar_variables import IntegerDivisionError as IntegerDivisionError
 from theano.tensor.scalar_variables import ScalarConstant as ScalarConstant
 from theano.tensor.scalar_variables import ScalarVariable as ScalarVariable
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 import builtins as _builtins
 import theano as theano
 
@@ -338,6 +338,7 @@ gammal: _GammaL
 gammaln: _GammaLn
 gammau: _GammaU
 ge: _GE
+get_scalar_type = _get_scalar_type
 gt: _GT
 i0: _I0
 i1: _I1
@@ -383,6 +384,7 @@ neq: _NEQ
 or_ = bitwise_or
 polygamma: _ScalarOp
 pow: _Pow
+pprint = _pprint
 psi: _Psi
 rad2deg: _Rad2Deg
 def real_out(*types: _ty.Any) -> _ty.Any: ...

@@ -8,9 +8,9 @@ from theano import foldl as foldl
 from theano import foldr as foldr
 from theano import map as map
 from theano import reduce as reduce
-from theano import scan as scan
 from theano import scan_checkpoints as scan_checkpoints
-from theano.graph import clone_replace as clone
+from theano.compile.updates import OrderedUpdates
+from theano.graph import clone_replace as _clone
 from theano.scan import arguments as arguments
 from theano.scan import capture as capture
 from theano.scan import checkpoints as checkpoints
@@ -37,5 +37,11 @@ from theano.scan.parts import Loop as Loop
 from theano.scan.parts import ScanSpec as ScanSpec
 from theano.scan.parts import StateSpec as StateSpec
 from theano.scan.returned import until as until
+from theano.tensor.variable import TensorVariable
+from typing import overload
 
-
+clone = _clone
+@overload
+def scan(fn: _Callable[..., _ty.Any], sequences: _ty.Any = None, *, outputs_info: TensorVariable, non_sequences: _ty.Any = None, n_steps: _ty.Any = None, truncate_gradient: int = -1, go_backwards: bool = False, mode: _ty.Any = None, name: str | None = None, profile: _ty.Any = False, allow_gc: bool | None = None, strict: bool = False, return_list: _ty.Literal[False] = False) -> tuple[TensorVariable, OrderedUpdates]: ...
+@overload
+def scan(fn: _Callable[..., _ty.Any], sequences: _ty.Any = None, outputs_info: _ty.Any = None, non_sequences: _ty.Any = None, n_steps: _ty.Any = None, truncate_gradient: int = -1, go_backwards: bool = False, mode: _ty.Any = None, name: str | None = None, profile: _ty.Any = False, allow_gc: bool | None = None, strict: bool = False, return_list: bool = False) -> tuple[_ty.Any, OrderedUpdates]: ...

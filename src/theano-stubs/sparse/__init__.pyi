@@ -47,7 +47,7 @@ from theano.sparse.convert import Transpose as _Transpose
 from theano.sparse.csm import CSM as CSM
 from theano.sparse.csm import CSM as _CSM
 from theano.sparse.csm import CSMGrad as CSMGrad
-from theano.sparse.csm import CSMGrad as csm_grad
+from theano.sparse.csm import CSMGrad as _csm_grad
 from theano.sparse.csm import CSMProperties as CSMProperties
 from theano.sparse.csm import CSMProperties as _CSMProperties
 from theano.sparse.indexing import GetItem2d as GetItem2d
@@ -135,6 +135,7 @@ csc_fmatrix: _SparseType
 csc_from_dense: _SparseFromDense
 def csc_matrix(name: str | None = None, dtype: _ty.Any = None) -> _ty.Any: ...
 def csm_data(csm: _ty.Any) -> _ty.Any: ...
+csm_grad = _csm_grad
 def csm_indices(csm: _ty.Any) -> _ty.Any: ...
 def csm_indptr(csm: _ty.Any) -> _ty.Any: ...
 csm_properties: _CSMProperties

@@ -10,7 +10,7 @@ from theano.graph.nodes import Constant as _Constant
 from theano.graph.nodes import Variable as Variable
 from theano.graph.nodes import Variable as _Variable
 from theano.sparse import as_sparse_or_tensor_variable as as_sparse_or_tensor_variable
-from theano.sparse import as_sparse_variable as as_sparse
+from theano.sparse import as_sparse_variable as _as_sparse
 from theano.sparse import as_sparse_variable as as_sparse_variable
 from theano.sparse import constant as constant
 from theano.sparse import hash_from_sparse as hash_from_sparse
@@ -29,6 +29,9 @@ class SparseConstantSignature(tuple):
 class SparseVariable(_sparse_py_operators, _Variable):
     ...
 class _sparse_py_operators:
+    type: _ty.Any
+    ndim: _ty.Any
+    broadcastable: _ty.Any
     @property
     def T(self) -> _ty.Any: ...
     def __add__(self, other: _ty.Any) -> _ty.Any: ...
@@ -69,4 +72,5 @@ class _sparse_py_operators:
     def toarray(self) -> _ty.Any: ...
     def transpose(self) -> _ty.Any: ...
     def zeros_like(self) -> _ty.Any: ...
+as_sparse = _as_sparse
 def one_at_least(name: str, x: _ty.Any, y: _ty.Any) -> tuple[_ty.Any, _ty.Any]: ...

@@ -10,7 +10,7 @@ from theano import config as config
 from theano import dot as dot
 from theano import get_scalar_constant_value as get_scalar_constant_value
 from theano import grad as grad
-from theano import pp as pprint
+from theano import pp as _pprint
 from theano import shared as shared
 from theano.gradient.numeric import numeric_grad as numeric_grad
 from theano.graph.errors import MethodNotDefined as MethodNotDefined
@@ -39,9 +39,12 @@ from theano.tensor import extremes as extremes
 from theano.tensor import factors as factors
 from theano.tensor import fft as fft
 from theano.tensor import fitting as fitting
+from theano.tensor import fourier as fourier
 from theano.tensor import grid as grid
 from theano.tensor import indexing as indexing
+from theano.tensor import inplace as inplace
 from theano.tensor import inverses as inverses
+from theano.tensor import io as io
 from theano.tensor import lu as lu
 from theano.tensor import masks as masks
 from theano.tensor import math as math
@@ -51,6 +54,7 @@ from theano.tensor import nnet as nnet
 from theano.tensor import numpy_functions as numpy_functions
 from theano.tensor import opsupport as opsupport
 from theano.tensor import opt as opt
+from theano.tensor import opt_uncanonicalize as opt_uncanonicalize
 from theano.tensor import ordered as ordered
 from theano.tensor import permutation as permutation
 from theano.tensor import positions as positions
@@ -66,6 +70,7 @@ from theano.tensor import schur as schur
 from theano.tensor import segments as segments
 from theano.tensor import shared_randomstreams as shared_randomstreams
 from theano.tensor import sharedvar as sharedvar
+from theano.tensor import signal as signal
 from theano.tensor import slinalg as slinalg
 from theano.tensor import static_value as static_value
 from theano.tensor import statistics as statistics
@@ -78,14 +83,14 @@ from theano.tensor import utils as utils
 from theano.tensor import variable as variable
 from theano.tensor import widening as widening
 from theano.tensor import xlogx as xlogx
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as AdvancedBooleanIncSubtensor
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as AdvancedIncSubtensor
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as BaseAdvancedIncSubtensor
+from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as _AdvancedBooleanIncSubtensor
+from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as _BaseAdvancedIncSubtensor
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1 as AdvancedIncSubtensor1
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1 as _AdvancedIncSubtensor1
-from theano.tensor.advanced_subtensor import AdvancedSubtensor as AdvancedBooleanSubtensor
 from theano.tensor.advanced_subtensor import AdvancedSubtensor as AdvancedSubtensor
-from theano.tensor.advanced_subtensor import AdvancedSubtensor as BaseAdvancedSubtensor
+from theano.tensor.advanced_subtensor import AdvancedSubtensor as _AdvancedBooleanSubtensor
+from theano.tensor.advanced_subtensor import AdvancedSubtensor as _BaseAdvancedSubtensor
 from theano.tensor.advanced_subtensor import AdvancedSubtensor1 as AdvancedSubtensor1
 from theano.tensor.advanced_subtensor import AdvancedSubtensor1 as _AdvancedSubtensor1
 from theano.tensor.advanced_subtensor import Nonzero as Nonzero
@@ -153,11 +158,11 @@ from theano.tensor.subtensor import AdvancedBooleanIndexingError as AdvancedBool
 from theano.tensor.subtensor import AdvancedIndexingError as AdvancedIndexingError
 from theano.tensor.subtensor import IncSubtensor as IncSubtensor
 from theano.tensor.subtensor import Subtensor as Subtensor
-from theano.tensor.subtensor import advanced_subtensor as advanced_boolean_subtensor
+from theano.tensor.subtensor import advanced_subtensor as _advanced_boolean_subtensor
 from theano.tensor.triangles import Eye as Eye
 from theano.tensor.triangles import Tri as Tri
-from theano.tensor.type import TensorType as Tensor
 from theano.tensor.type import TensorType as TensorType
+from theano.tensor.type import TensorType as _Tensor
 from theano.tensor.type import TensorType as _TensorType
 from theano.tensor.type_other import NoneTypeT as NoneTypeT
 from theano.tensor.type_other import NoneTypeT as _NoneTypeT
@@ -168,14 +173,21 @@ from theano.tensor.variable import TensorConstant as TensorConstant
 from theano.tensor.variable import TensorVariable as TensorVariable
 from theano.tensor.variable import Ternary as Ternary
 from theano.tensor.variable import Unary as Unary
+from typing import overload
 
+AdvancedBooleanIncSubtensor = _AdvancedBooleanIncSubtensor
+AdvancedBooleanSubtensor = _AdvancedBooleanSubtensor
+BaseAdvancedIncSubtensor = _BaseAdvancedIncSubtensor
+BaseAdvancedSubtensor = _BaseAdvancedSubtensor
 NoneConst: _Constant
+Tensor = _Tensor
 abs_: Unary
 add: Nary
 def addbroadcast(x: _ty.Any, *axes: int) -> TensorVariable: ...
 def adv_index_broadcastable_pattern(a: _ty.Any, idx: _ty.Any) -> tuple[bool, ...]: ...
 advanced_boolean_inc_subtensor = advanced_inc_subtensor
 advanced_boolean_set_subtensor = advanced_set_subtensor
+advanced_boolean_subtensor = _advanced_boolean_subtensor
 def advanced_inc_subtensor(x: _ty.Any, y: _ty.Any, *index: _ty.Any) -> TensorVariable: ...
 class _advanced_inc_subtensor1(_AdvancedIncSubtensor1):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
@@ -406,13 +418,13 @@ def grad_not_implemented(op: _ty.Any, x_pos: int, x: _ty.Any, comment: str = '')
 def grad_undefined(op: _ty.Any, x_pos: int, x: _ty.Any, comment: str = '') -> _ty.Any: ...
 gt: Binary
 def hashtype(self: _ty.Any) -> int: ...
-@_ty.overload
+@overload
 def hessian(cost: _ty.Any, wrt: list[_ty.Any], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise') -> list[TensorVariable]: ...
-@_ty.overload
+@overload
 def hessian(cost: _ty.Any, wrt: tuple[_ty.Any, ...], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise') -> tuple[TensorVariable, ...]: ...
-@_ty.overload
+@overload
 def hessian(cost: _ty.Any, wrt: _Sequence[_ty.Any], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise') -> _ty.Any: ...
-@_ty.overload
+@overload
 def hessian(cost: _ty.Any, wrt: _ty.Any, consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise') -> TensorVariable: ...
 def horizontal_stack(*args: _ty.Any) -> TensorVariable: ...
 def hstack(tup: _Sequence[_ty.Any]) -> TensorVariable: ...
@@ -466,13 +478,13 @@ ivector: _TensorType
 def ivectors(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 j0: Unary
 j1: Unary
-@_ty.overload
+@overload
 def jacobian(expression: _ty.Any, wrt: list[_ty.Any], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise') -> list[TensorVariable]: ...
-@_ty.overload
+@overload
 def jacobian(expression: _ty.Any, wrt: tuple[_ty.Any, ...], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise') -> tuple[TensorVariable, ...]: ...
-@_ty.overload
+@overload
 def jacobian(expression: _ty.Any, wrt: _Sequence[_ty.Any], consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise') -> _ty.Any: ...
-@_ty.overload
+@overload
 def jacobian(expression: _ty.Any, wrt: _ty.Any, consider_constant: _ty.Any = None, disconnected_inputs: str = 'raise') -> TensorVariable: ...
 def join(axis: _ty.Any, *tensors_list: _ty.Any) -> TensorVariable: ...
 class _join_(_Join):
@@ -576,6 +588,7 @@ polygamma: Binary
 def polyval(p: _ty.Any, x: _ty.Any) -> TensorVariable: ...
 pow: Binary
 def power(x: _ty.Any, y: _ty.Any) -> TensorVariable: ...
+pprint = _pprint
 def prod(input: _ty.Any, axis: _ty.Any = None, dtype: _ty.Any = None, keepdims: bool = False, acc_dtype: _ty.Any = None, no_zeros_in_input: bool = False) -> TensorVariable: ...
 psi: Unary
 def ptp(a: _ty.Any, axis: _ty.Any = None) -> TensorVariable: ...

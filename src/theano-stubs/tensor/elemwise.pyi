@@ -41,6 +41,12 @@ ADD: Nary
 COMPLEX: _ty.Any
 DISCRETE: _ty.Any
 class DimShuffle(_Op):
+    input_broadcastable: _ty.Any
+    new_order: _ty.Any
+    inplace: _ty.Any
+    shuffle: _ty.Any
+    augment: _ty.Any
+    drop: _ty.Any
     def L_op(self, inputs: _ty.Any, outputs: _ty.Any, gs: _ty.Any) -> _ty.Any: ...
     def __hash__(self) -> int: ...
     def __init__(self, input_broadcastable: _Sequence[bool], new_order: _Sequence[int | str], inplace: bool = True) -> None: ...
@@ -50,6 +56,9 @@ class DimShuffle(_Op):
     @property
     def transposition(self) -> list[int]: ...
 class Elemwise(_Op):
+    scalar_op: _ty.Any
+    inplace_pattern: dict[int, int]
+    name: _ty.Any
     def L_op(self, inputs: _ty.Any, outputs: _ty.Any, gs: _ty.Any) -> _ty.Any: ...
     def L_op_of(self, inputs: _ty.Any, outputs: _ty.Any, gs: _ty.Any, wanted: _Sequence[bool]) -> _ty.Any: ...
     def R_op(self, inputs: _ty.Any, eval_points: _ty.Any) -> _ty.Any: ...
@@ -71,6 +80,8 @@ class Elemwise(_Op):
 LATE: _ty.Any
 SECOND: Binary
 class Term(_ScalarOperators):
+    var: _ty.Any
+    ndim: _ty.Any
     def __init__(self, var: _ty.Any, ndim: int) -> None: ...
     @property
     def dtype(self) -> str: ...

@@ -8,7 +8,6 @@ from theano import config as config
 from theano.graph.nodes import Apply as Apply
 from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
-from theano.tensor import alloc as alloc
 from theano.tensor import bartlett as bartlett
 from theano.tensor import bincount as bincount
 from theano.tensor import compress as compress
@@ -23,10 +22,10 @@ from theano.tensor import maximum as maximum
 from theano.tensor import ravel_multi_index as ravel_multi_index
 from theano.tensor import repeat as repeat
 from theano.tensor import searchsorted as searchsorted
-from theano.tensor import shape as shape
 from theano.tensor import squeeze as squeeze
 from theano.tensor import to_one_hot as to_one_hot
 from theano.tensor import unravel_index as unravel_index
+from theano.tensor.alloc import Alloc as _Alloc
 from theano.tensor.assertion import Assert as Assert
 from theano.tensor.composed_ops import Bartlett as Bartlett
 from theano.tensor.composed_ops import Bartlett as _Bartlett
@@ -42,6 +41,7 @@ from theano.tensor.composed_ops import UnravelIndex as UnravelIndex
 from theano.tensor.cumulative import CumOp as CumOp
 from theano.tensor.ordered import SearchsortedOp as SearchsortedOp
 from theano.tensor.ordered import Unique as Unique
+from theano.tensor.shape import Shape as _Shape
 
 class CpuContiguous(_Op):
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
@@ -51,12 +51,15 @@ class CpuContiguous(_Op):
     def perform(self, node: Apply, inputs: _Sequence[_ty.Any], out: _Sequence[list[_ty.Any]]) -> None: ...
 INTEGER: _ty.Any
 class RepeatOp(_Op):
+    axis: _ty.Any
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
     def __init__(self, axis: int | None = None) -> None: ...
     def connection_pattern(self, node: Apply) -> list[list[bool]]: ...
     def infer_shape(self, node: Apply, shapes: _Sequence[_ty.Any]) -> _ty.Any: ...
     def make_node(self, x: _ty.Any, repeats: _ty.Any) -> Apply: ...
     def perform(self, node: Apply, inputs: _Sequence[_ty.Any], out: _Sequence[list[_ty.Any]]) -> None: ...
+alloc: _Alloc
 bartlett_: _Bartlett
 fill_diagonal_: _FillDiagonal
 fill_diagonal_offset_: _FillDiagonalOffset
+shape: _Shape

@@ -11,7 +11,7 @@ from theano.tensor import sqrt as sqrt
 from theano.tensor.fft import IRFFTOp as _IRFFTOp
 from theano.tensor.fft import RFFTOp as _RFFTOp
 from theano.tensor.type import TensorType as TensorType
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 COMPLEX: _ty.Any
 class IRFFTOp(_Transform):
@@ -25,6 +25,7 @@ class RFFTOp(_Transform):
     def output_type(self, inp: _ty.Any) -> TensorType: ...
     def perform(self, node: Apply, inputs: _Sequence[_ty.Any], out: _Sequence[list[_ty.Any]]) -> None: ...
 class _Transform(_Op):
+    change: _ty.Any
     def argument(self, a: _ty.Any) -> _ty.Any: ...
     def connection_pattern(self, node: Apply) -> list[list[bool]]: ...
     def make_node(self, a: _ty.Any, s: _ty.Any = None) -> Apply: ...

@@ -9,18 +9,17 @@ from theano.graph.nodes import Constant as Constant
 from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
 from theano.tensor import adv_index_broadcastable_pattern as adv_index_broadcastable_pattern
-from theano.tensor import advanced_inc_subtensor as advanced_boolean_inc_subtensor
+from theano.tensor import advanced_inc_subtensor as _advanced_boolean_inc_subtensor
 from theano.tensor import advanced_inc_subtensor as advanced_inc_subtensor
 from theano.tensor import advanced_inc_subtensor1 as advanced_inc_subtensor1
-from theano.tensor import advanced_set_subtensor as advanced_boolean_set_subtensor
+from theano.tensor import advanced_set_subtensor as _advanced_boolean_set_subtensor
 from theano.tensor import advanced_set_subtensor as advanced_set_subtensor
 from theano.tensor import advanced_set_subtensor1 as advanced_set_subtensor1
 from theano.tensor import advanced_subtensor1 as advanced_subtensor1
-from theano.tensor import alloc as alloc
 from theano.tensor import as_index_variable as as_index_variable
 from theano.tensor import check_advanced_indexing_dimensions as check_advanced_indexing_dimensions
 from theano.tensor import check_and_reject_bool as check_and_reject_bool
-from theano.tensor import fill as second
+from theano.tensor import fill as _second
 from theano.tensor import get_idx_list as get_idx_list
 from theano.tensor import inc_subtensor as inc_subtensor
 from theano.tensor import lt as lt
@@ -28,25 +27,30 @@ from theano.tensor import make_constant as make_constant
 from theano.tensor import maximum as maximum
 from theano.tensor import minimum as minimum
 from theano.tensor import set_subtensor as set_subtensor
-from theano.tensor import shape as shape
 from theano.tensor import switch as switch
 from theano.tensor import take as take
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as AdvancedBooleanIncSubtensor
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as AdvancedIncSubtensor
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as BaseAdvancedIncSubtensor
+from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as _AdvancedBooleanIncSubtensor
+from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as _BaseAdvancedIncSubtensor
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1 as AdvancedIncSubtensor1
-from theano.tensor.advanced_subtensor import AdvancedSubtensor as AdvancedBooleanSubtensor
 from theano.tensor.advanced_subtensor import AdvancedSubtensor as AdvancedSubtensor
-from theano.tensor.advanced_subtensor import AdvancedSubtensor as BaseAdvancedSubtensor
+from theano.tensor.advanced_subtensor import AdvancedSubtensor as _AdvancedBooleanSubtensor
+from theano.tensor.advanced_subtensor import AdvancedSubtensor as _BaseAdvancedSubtensor
 from theano.tensor.advanced_subtensor import AdvancedSubtensor1 as AdvancedSubtensor1
+from theano.tensor.alloc import Alloc as _Alloc
 from theano.tensor.reshaping import Reshape as Reshape
+from theano.tensor.shape import Shape as _Shape
 from theano.tensor.static_value import NotScalarConstantError as NotScalarConstantError
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
+AdvancedBooleanIncSubtensor = _AdvancedBooleanIncSubtensor
 class AdvancedBooleanIndexingError(TypeError):
     ...
+AdvancedBooleanSubtensor = _AdvancedBooleanSubtensor
 class AdvancedIndexingError(TypeError):
     ...
+BaseAdvancedIncSubtensor = _BaseAdvancedIncSubtensor
+BaseAdvancedSubtensor = _BaseAdvancedSubtensor
 DISCRETE: _ty.Any
 FULL: _ty.Any
 INDEX: str
@@ -55,7 +59,7 @@ class IncSubtensor(Written):
     def make_node(self, x: _ty.Any, y: _ty.Any, *indices: _ty.Any) -> Apply: ...
     def perform(self, node: Apply, inputs: _Sequence[_ty.Any], out: _Sequence[list[_ty.Any]]) -> None: ...
 class Indexed(_Op):
-    ...
+    idx_list: tuple[_ty.Any, ...]
 LONGEST: int
 class Subtensor(Indexed):
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
@@ -70,17 +74,24 @@ class Subtensor(Indexed):
     def make_node(self, x: _ty.Any, *indices: _ty.Any) -> Apply: ...
     def perform(self, node: Apply, inputs: _Sequence[_ty.Any], out: _Sequence[list[_ty.Any]]) -> None: ...
 class Written(Indexed):
+    set_instead_of_inc: bool
+    inplace: bool = ...
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
     def R_op(self, inputs: _Sequence[_ty.Any], eval_points: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
     def connection_pattern(self, node: Apply) -> list[list[bool]]: ...
     def infer_shape(self, node: Apply, shapes: _Sequence[_ty.Any]) -> _ty.Any: ...
+advanced_boolean_inc_subtensor = _advanced_boolean_inc_subtensor
+advanced_boolean_set_subtensor = _advanced_boolean_set_subtensor
 advanced_boolean_subtensor = advanced_subtensor
 def advanced_subtensor(x: _ty.Any, *index: _ty.Any) -> TensorVariable: ...
+alloc: _Alloc
 def as_numpy_index(entry: _ty.Any) -> TensorVariable: ...
 def as_written(x: _ty.Any, y: _ty.Any, target: _ty.Any) -> TensorVariable: ...
 def fill_in(idx_list: _Sequence[_ty.Any], inputs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
 def get_canonical_form_slice(theslice: _ty.Any, length: _ty.Any) -> tuple[_ty.Any, _ty.Any]: ...
 def index_text(idx_list: _Sequence[_ty.Any]) -> str: ...
+second = _second
+shape: _Shape
 def slice_length(entry: _ty.Any, length: _ty.Any) -> TensorVariable: ...
 def slice_static(entry: _ty.Any, length: int | None) -> int | None: ...
 def take_apart(entries: _Sequence[_ty.Any]) -> tuple[tuple[_ty.Any, ...], list[_ty.Any]]: ...

@@ -9,9 +9,9 @@ from theano.graph.nodes import Variable as Variable
 from theano.graph.own_text import OwnText as OwnText
 from theano.graph.type import Type as Type
 from theano.graph.type import Type as _Type
-from theano.scalar.user import Scalar as get_scalar_type
+from theano.scalar.user import Scalar as _get_scalar_type
 from theano.tensor import values_eq_approx_always_true as values_eq_approx_always_true
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 ALL: _ty.Any
 COMPLEX: _ty.Any
@@ -20,6 +20,15 @@ INTEGER: _ty.Any
 NUMPY: _ty.Any
 TOLERANCES: _ty.Any
 class TensorType(_Type):
+    context_name: _ty.Any
+    filter_checks_isfinite: _ty.Any
+    dtype: str
+    shape: _ty.Any
+    broadcastable: tuple[bool, ...]
+    ndim: _ty.Any
+    numpy_dtype: _ty.Any
+    name: _ty.Any
+    sparse_grad: _ty.Any
     def __eq__(self, other: _ty.Any) -> bool: ...
     def __hash__(self) -> int: ...
     def __init__(self, dtype: _ty.Any, broadcastable: _Sequence[bool] | None = None, name: str | None = None, sparse_grad: bool = False, shape: _Sequence[int | None] | None = None) -> None: ...
@@ -42,6 +51,7 @@ class TensorType(_Type):
     @staticmethod
     def values_eq_approx(a: _ty.Any, b: _ty.Any, allow_remove_inf: bool = False, allow_remove_nan: bool = False, rtol: float | None = None, atol: float | None = None) -> bool: ...
     def __call__(self, name: str | None = None) -> TensorVariable: ...
+get_scalar_type = _get_scalar_type
 def refuse_masked(data: _ty.Any) -> None: ...
 def tensor_type(dtype: str, shape: _ty.Any) -> TensorType: ...
 def values_eq_approx(a: _ty.Any, b: _ty.Any, allow_remove_inf: bool = False, allow_remove_nan: bool = False, rtol: float | None = None, atol: float | None = None) -> bool: ...

@@ -5,12 +5,13 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano import config as config
+from theano.compile.sharedvalue import SharedVariable
 from theano.graph.errors import NoLengthError as NoLengthError
 from theano.graph.nodes import Apply as Apply
 from theano.graph.nodes import Constant as Constant
 from theano.graph.nodes import Variable as Variable
 from theano.graph.nodes import Variable as _Variable
-from theano.tensor import as_tensor_variable as as_tensor
+from theano.tensor import as_tensor_variable as _as_tensor
 from theano.tensor import as_tensor_variable as as_tensor_variable
 from theano.tensor import constant as constant
 from theano.tensor import get_vector_length as get_vector_length
@@ -25,6 +26,7 @@ class TensorConstant(TensorVariable, _Constant):
 class TensorVariable(_tensor_py_operators, _Variable):
     ...
 class _tensor_py_operators:
+    type: _ty.Any
     @property
     def T(self) -> TensorVariable: ...
     def __abs__(self) -> TensorVariable: ...
@@ -147,6 +149,10 @@ class _tensor_py_operators:
     def var(self, axis: _ty.Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> TensorVariable: ...
     def zeros_like(self, dtype: _ty.Any = None) -> TensorVariable: ...
     def eval(self, inputs_to_values: _Mapping[_ty.Any, _ty.Any] | None = None) -> _ty.Any: ...
+    rng: SharedVariable
+    rstate: SharedVariable
+    update: tuple[SharedVariable, TensorVariable]
+as_tensor = _as_tensor
 def literal(x: int | float) -> TensorConstant: ...
 
 TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | list[_ty.Any] | tuple[_ty.Any, ...]

@@ -4,6 +4,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
+from theano.typed_list import opt as opt
 from theano.typed_list.basic import Append as Append
 from theano.typed_list.basic import Append as _Append
 from theano.typed_list.basic import Count as Count

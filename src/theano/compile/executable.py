@@ -83,7 +83,8 @@ class Function(FunctionBase):
         self.output_keys = output_keys
         self.maker = maker
         self.name = name
-        self.profile = maker.profile
+        # None without ``profile=``; whoever reads it has asked for one, which no type checker knows.
+        self.profile: ProfileStats = maker.profile  # type: ignore[assignment]
         self.trust_input = False
         self.nodes_with_inner_function: list[Any] = []
         self._specs: list[In] = maker.plan.inputs

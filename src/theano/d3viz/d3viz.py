@@ -107,7 +107,12 @@ def d3write(fct: Any, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -
     path
         Path of the file.
     fct, args, kwargs
-        As those of `d3viz`, and so are the errors.
+        As those of `d3viz`.
+
+    Raises
+    ------
+    TypeError
+        `fct` is neither a compiled function nor a graph or variables.
 
     Examples
     --------

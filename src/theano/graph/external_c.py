@@ -54,6 +54,16 @@ class ExternalCOp(Op):
     ------
     ValueError
         There is an unknown section, none at all, or both `code` and `func_name`.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from theano.gof import COp
+    >>> path = os.path.join(tempfile.mkdtemp(), "same.c")
+    >>> with open(path, "w", encoding="utf-8") as file:
+    ...     _ = file.write("#section code\\nOUTPUT_0 = INPUT_0;\\n")
+    >>> COp(path).func_files == [path]
+    True
     """
 
     SECTIONS: ClassVar[frozenset[str]] = frozenset(
@@ -186,6 +196,12 @@ class OpenMPOp(Op):
     ----------
     openmp : bool, optional
         Default: the flag `openmp`.
+
+    Examples
+    --------
+    >>> from theano.gof.op import OpenMPOp
+    >>> OpenMPOp(openmp=True).c_compile_args(), OpenMPOp(openmp=False).c_compile_args()
+    (['-fopenmp'], [])
     """
 
     def __init__(self, openmp: bool | None = None) -> None:

@@ -50,7 +50,30 @@ def hints(variable: Any) -> dict[str, Any]:
 
 
 def psd(v: Any) -> Any:
-    """`v`, marked as symmetric and positive semi-definite."""
+    """`v`, marked as symmetric and positive semi-definite.
+
+    Parameters
+    ----------
+    v : tensor-like
+        A square matrix.
+
+    Returns
+    -------
+    TensorVariable
+        The same numbers. That they are as marked is not checked.
+
+    Raises
+    ------
+    AsTensorError
+        `v` is nothing of which a tensor can be made.
+
+    Examples
+    --------
+    >>> from theano.sandbox.linalg import psd
+    >>> x = T.dmatrix("x")
+    >>> float(theano.function([x], T.nlinalg.det(psd(x)))([[2, 1], [1, 2]]).round(9))
+    3.0
+    """
     return Hint(psd=True, symmetric=True)(v)
 
 

@@ -38,6 +38,11 @@ def _lines(f: Kernel, p: Words, rows: V, room: V) -> V:
     return f.maximum(f.minimum(f.minimum(of_band, of_sums), p["y1"]), 0)
 
 
+def _count(p: Words, lines: V) -> V:
+    """Positions of the band, for so many lines of results."""
+    return lines * _wide(p) - (_wide(p) - p["y2"])
+
+
 def is_pixels(f: Kernel, p: Words, rows: V, room: V) -> V:
     """Whether a phase is computed so, by an estimate of both ways."""
     k, lines = p["k"], all_of(f, p["c"], p["r0"], p["r1"])
@@ -47,11 +52,14 @@ def is_pixels(f: Kernel, p: Words, rows: V, room: V) -> V:
     # numbers of a kernel that lie far apart are read slowly: it is better to have them in panels
     is_near = (magnitude(f, p["wc"]) < magnitude(f, p["wk"])).to("zext", INT)
     by_kernels = p["y2"] * columns * (inner + TURNED) + is_near * (k * inner * PACKED).over(others)
-    by_positions = f.maximum(k, LEAST_ROWS) * _wide(p) * (inner + COPIED)
+    high = _lines(f, p, rows, room)
+    most = f.maximum(high, 1)
+    of_line = _count(p, most).up_to(f.s.columns).over(most)
+    by_positions = f.maximum(k, LEAST_ROWS) * of_line * (inner + COPIED)
     found = p["deep"].equals(0) & (by_positions < by_kernels) & (inner > 0) & (k <= rows)
     for a in AXES:
         found = found & p[f"s{a}"].equals(1)
-    return found & (_lines(f, p, rows, room) > 0)
+    return found & (high > 0)
 
 
 def _units(f: Kernel, p: Words, rows: V, room: V, parts: V) -> tuple[V, V, V]:
@@ -103,7 +111,7 @@ def pixels(s: Shape) -> Kernel:
         f.call("positions", of_w, 1, c, sizes[0], sizes[1], 0, p["wc"], p["ws0"], p["ws1"])
         planes = high * wide
         f.call("positions", of_x, 1, c, sizes[0], sizes[1], 0, deep * planes, p["d0"] * planes, p["d1"] * wide)
-        count = lines * wide - (wide - p["y2"])
+        count = _count(p, lines)
         apart = count.up_to(columns)
         n_lines = all_of(f, c, sizes[0], sizes[1])
         # no more than that are added one after the other: rounding errors grow with their number

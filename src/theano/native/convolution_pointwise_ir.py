@@ -21,6 +21,8 @@ __all__ = ["is_pointwise", "pointwise_kernels", "pointwise_units"]
 POSITIONS = 256
 # Numbers between panels of more than so many: their distances should be no powers of two.
 GAP, FAR = 16, 512
+# Bytes of a page; fewer channels than this are no matter.
+PAGE, FEW = 4096, 64
 
 
 def is_pointwise(f: Kernel, g: Words) -> V:
@@ -36,6 +38,9 @@ def is_pointwise(f: Kernel, g: Words) -> V:
             found = found & (g[f"x{a}"].equals(1) | g[f"{side}s{a}"].equals(step))
             step = step * g[f"x{a}"]
     positions = _positions(f, g)
+    # numbers of a kernel that lie half pages apart share two sets of the cache: for few positions panels are quicker
+    far = (((g["wc"] * f.s.size) & (PAGE // 2 - 1)).equals(0)) & (g["c"] >= FEW) & (positions <= POSITIONS)
+    found = found & ~far
     return found & (positions * 8 >= positions.up_to(f.s.lanes) * 7)
 
 

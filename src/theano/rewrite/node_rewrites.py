@@ -121,6 +121,12 @@ def local_optimizer(
     requirements
         Functions that attach to a function graph what the rewrite needs.
 
+    Returns
+    -------
+    callable
+        Takes the function, which gets a node and returns False, or what its outputs become: a list of variables, or a
+        dictionary; gives the `LocalOptimizer`.
+
     Raises
     ------
     ValueError

@@ -32,8 +32,13 @@ def _registrar(phase: str) -> Callable[..., Any]:
         A `LocalOptimizer`, or a function of a node; or, as a decorator, the first tag.
     tags
         More tags by which modes include and exclude it.
-    name
-        By its name: the name, if it has no own.
+    kwargs
+        ``name``: what it is called, if it has no name of its own.
+
+    Returns
+    -------
+    LocalOptimizer or callable
+        What was given; or, given a tag, what decorates.
 
     Raises
     ------
@@ -41,6 +46,22 @@ def _registrar(phase: str) -> Callable[..., Any]:
         The name is taken.
     TypeError
         There is no such parameter; `lopt` is no rewrite of nodes.
+
+    Examples
+    --------
+    >>> from theano.gof import local_optimizer
+    >>> from theano.rewrite import register_{phase}
+    >>> from theano.rewrite.engine.registry import remove_rule
+    >>> @register_{phase}
+    ... @local_optimizer([T.tanh])
+    ... def odd_tanh_{phase}(node):
+    ...     inner = node.inputs[0].owner
+    ...     if inner is not None and inner.op == T.neg:
+    ...         return [-T.tanh(inner.inputs[0])]
+    >>> x = T.dscalar("x")
+    >>> float(theano.function([x], T.tanh(-x))(0))
+    -0.0
+    >>> remove_rule("odd_tanh_{phase}")
     """
     return register
 

@@ -69,9 +69,31 @@ def num_threads() -> int:
 
 
 def set_num_threads(n: int) -> int:
-    """Let `n` threads share loops from now on, 256 at most; returns the number before.
+    """Let `n` threads share loops from now on, 256 at most.
 
     Functions that were compiled while ``config.openmp`` was false run on one thread.
+
+    Parameters
+    ----------
+    n : int
+        How many, with the one that calls.
+
+    Returns
+    -------
+    int
+        How many there were before.
+
+    Raises
+    ------
+    ValueError
+        `n` is not positive.
+
+    Examples
+    --------
+    >>> from theano.runtime.threads import set_num_threads
+    >>> before = set_num_threads(1)
+    >>> set_num_threads(before)
+    1
     """
     if n < 1:
         raise ValueError(f"a number of threads must be positive, not {n}")

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from theano.graph.own_text import OwnText
 from theano.scalar.compare import IN_RANGE
 from theano.scalar.dtypes import all_dtypes
 from theano.scalar.op import TABLE, ScalarOp
@@ -231,7 +232,7 @@ def _attempt(rule: Callable[..., str], dtypes: tuple[str, ...]) -> str | None:
 def _make() -> None:
     for name, operation in CLASSES.items():
         entry = TABLE[operation]
-        doc = f"The class of `{operation}`."
+        doc = OwnText(f"The class of `{operation}`.", "theano.scalar.described", "operation")
         namespace = {"__slots__": (), "__module__": __name__, "__doc__": doc, "_entry": entry}
         base = next((globals()[b] for b, names in BASES.items() if name in names), TableOp)
         entry.__class__ = globals()[name] = type(name, (base,), namespace)

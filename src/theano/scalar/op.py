@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from theano.graph.own_text import OwnText
 from theano.scalar import rules
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import COMPLEX, NAMES, autocast
@@ -248,6 +249,10 @@ class ScalarOp:
 
     def __str__(self) -> str:
         return self.name
+
+
+# Each operation says how it is called; the class, what an operation is.
+ScalarOp.__doc__ = OwnText(ScalarOp.__doc__, "theano.scalar.described", "operation")  # type: ignore[assignment]
 
 
 def _name(dtype: np.dtype) -> str:

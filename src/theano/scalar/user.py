@@ -26,6 +26,21 @@ class Scalar:
 
     Calling it makes a variable, a 0-d tensor: graphs have no other variables for numbers.
 
+    Parameters
+    ----------
+    dtype : str or dtype
+        Its name, as NumPy writes it, or ``'floatX'``.
+
+    Returns
+    -------
+    Scalar
+        The same for the same dtype.
+
+    Raises
+    ------
+    UnknownDtype
+        There is none of this name: a TypeError, and a KeyError, too.
+
     Examples
     --------
     >>> Scalar("float32").dtype, Scalar("float32") is Scalar("float32")
@@ -49,7 +64,23 @@ class Scalar:
         return cls._all[dtype]
 
     def __call__(self, name: str | None = None) -> Any:
-        """A variable for a number of this type."""
+        """A variable for a number of this type.
+
+        Parameters
+        ----------
+        name : str, optional
+            What it is called.
+
+        Returns
+        -------
+        TensorVariable
+            Without axes.
+
+        Raises
+        ------
+        TypeError
+            The name is no text.
+        """
         return Scalar.variable(self.dtype, name)
 
     def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
@@ -128,7 +159,29 @@ def preference(name: str, rule: rules.DtypeRule, what: str) -> Callable[..., tup
 
     prefer.__name__ = prefer.__qualname__ = name
     prefer.__module__ = "theano.scalar"  # where pickles find it
-    prefer.__doc__ = f"{what} A rule for the `output_types_preference` of a scalar operation."
+    prefer.__doc__ = f"""{what} A rule for the `output_types_preference` of a scalar operation.
+
+    Parameters
+    ----------
+    *types : Scalar
+        The types of the inputs.
+
+    Returns
+    -------
+    tuple of Scalar
+        The type of the one output.
+
+    Raises
+    ------
+    TypeError
+        The operation isn't there for numbers of these types.
+
+    Examples
+    --------
+    >>> from theano.scalar import float32, {name}
+    >>> {name}(float32)
+    ({Scalar(rule("float32"))!r},)
+    """
     return prefer
 
 
@@ -404,6 +457,18 @@ class UnaryScalarOp(ScalarOp):
 
 
 class BinaryScalarOp(ScalarOp):
-    """Base of operations of two numbers that users define: see `UnaryScalarOp`."""
+    """Base of operations of two numbers that users define: see `UnaryScalarOp`.
+
+    Examples
+    --------
+    >>> import theano, theano.tensor as T
+    >>> class Hypotenuse(theano.scalar.BinaryScalarOp):
+    ...     def impl(self, x, y):
+    ...         return (x * x + y * y) ** 0.5
+    >>> x = T.dvector("x")
+    >>> y = T.Elemwise(Hypotenuse(theano.scalar.upgrade_to_float))(x, 4)
+    >>> theano.function([x], y)([3, 0])
+    array([5., 4.])
+    """
 
     nin: ClassVar[int] = 2  # type: ignore[misc]

@@ -8,11 +8,22 @@ from theano.tensor import sigmoid as sigmoid
 from theano.tensor import softplus as softplus
 from theano.tensor import softsign as softsign
 from theano.tensor import ultra_fast_sigmoid as ultra_fast_sigmoid
+from theano.tensor.nnet import Conv3D as Conv3D
+from theano.tensor.nnet import ConvGrad3D as ConvGrad3D
+from theano.tensor.nnet import ConvTransp3D as ConvTransp3D
+from theano.tensor.nnet import abstract_conv as abstract_conv
 from theano.tensor.nnet import activations as activations
+from theano.tensor.nnet import blocksparse as blocksparse
 from theano.tensor.nnet import bn as bn
 from theano.tensor.nnet import confusion as confusion
+from theano.tensor.nnet import conv as conv
+from theano.tensor.nnet import conv3d2d as conv3d2d
+from theano.tensor.nnet import corr as corr
+from theano.tensor.nnet import corr3d as corr3d
 from theano.tensor.nnet import crossentropy as crossentropy
+from theano.tensor.nnet import ctc as ctc
 from theano.tensor.nnet import hierarchical as hierarchical
+from theano.tensor.nnet import neighbours as neighbours
 from theano.tensor.nnet import nnet as nnet
 from theano.tensor.nnet import sigm as sigm
 from theano.tensor.nnet import softmax_along as softmax_along
@@ -40,7 +51,7 @@ from theano.tensor.nnet.softmax import SoftmaxWithBias as _SoftmaxWithBias
 from theano.tensor.nnet.volumes import Conv3D as _Conv3D
 from theano.tensor.nnet.volumes import ConvGrad3D as _ConvGrad3D
 from theano.tensor.nnet.volumes import ConvTransp3D as _ConvTransp3D
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 abstract_conv2d = conv2d
 def attention(query: _ty.Any, key: _ty.Any, value: _ty.Any, mask: _ty.Any = None, causal: bool = False, scale: _ty.Any = None) -> TensorVariable: ...

@@ -6,7 +6,7 @@ import numpy as _np
 
 from theano.graph.nodes import Variable as Variable
 from theano.tensor import eq as eq
-from theano.tensor.nnet import conv2d as abstract_conv2d
+from theano.tensor.nnet import conv2d as _abstract_conv2d
 from theano.tensor.nnet import conv2d as conv2d
 from theano.tensor.nnet import conv2d_grad_wrt_inputs as conv2d_grad_wrt_inputs
 from theano.tensor.nnet import conv2d_transpose as conv2d_transpose
@@ -24,8 +24,9 @@ from theano.tensor.nnet.convolution import AbstractConv3d_gradWeights as Abstrac
 from theano.tensor.nnet.convolution import AbstractConv_gradInputs as AbstractConv_gradInputs
 from theano.tensor.nnet.convolution import AbstractConv_gradWeights as AbstractConv_gradWeights
 from theano.tensor.nnet.convolution import BaseAbstractConv as BaseAbstractConv
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
+abstract_conv2d = _abstract_conv2d
 def assert_conv_shape(shape: _Sequence[_ty.Any]) -> tuple[_ty.Any, ...]: ...
 def assert_shape(x: _ty.Any, expected_shape: _Sequence[_ty.Any], msg: str = 'Unexpected shape.') -> TensorVariable: ...
 def bilinear_kernel_1D(ratio: _ty.Any, normalize: bool = True) -> TensorVariable: ...

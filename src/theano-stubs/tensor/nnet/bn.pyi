@@ -13,7 +13,7 @@ from theano.tensor.nnet import batch_normalization_train as batch_normalization_
 from theano.tensor.nnet.bn_ops import AbstractBatchNormInference as AbstractBatchNormInference
 from theano.tensor.nnet.bn_ops import AbstractBatchNormTrain as AbstractBatchNormTrain
 from theano.tensor.nnet.bn_ops import AbstractBatchNormTrainGrad as AbstractBatchNormTrainGrad
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 FLOAT: _ty.Any
 def count(x: _ty.Any, axes: tuple[int, ...]) -> TensorVariable: ...

@@ -6,9 +6,11 @@ import numpy as _np
 
 from theano.tensor.nnet.convolution import AbstractConv2d as AbstractConv2d
 from theano.tensor.nnet.convolution import AbstractConv2d as _AbstractConv2d
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 class ConvOp(_AbstractConv2d):
+    outshp: _ty.Any
+    fulloutshp: _ty.Any
     def __init__(self, imshp: _ty.Any = None, kshp: _ty.Any = None, nkern: int | None = None, bsize: int | None = None, dx: int = 1, dy: int = 1, output_mode: str = 'valid', unroll_batch: _ty.Any = None, unroll_kern: _ty.Any = None, unroll_patch: _ty.Any = None, imshp_logical: _ty.Any = None, kshp_logical: _ty.Any = None, kshp_logical_top_aligned: bool = True, verbose: int = 0, version: int = -1, direction_hint: str = 'forward', openmp: bool | None = None) -> None: ...
     @staticmethod
     def getOutputShape(inshp: _Sequence[_ty.Any], kshp: _Sequence[_ty.Any], stride: _Sequence[int] = ..., mode: str = 'valid') -> tuple[_ty.Any, ...]: ...

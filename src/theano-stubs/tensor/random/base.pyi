@@ -5,7 +5,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano.tensor.random import draws as draws
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 class RandomStreamsBase:
     def binomial(self, size: _ty.Any = None, n: _ty.Any = 1, p: _ty.Any = 0.5, ndim: int | None = None, dtype: str = 'int64', prob: _ty.Any = None) -> TensorVariable: ...

@@ -10,7 +10,7 @@ from theano.tensor.signal.pool_ops import MaxPoolGrad as MaxPoolGrad
 from theano.tensor.signal.pool_ops import MaxPoolRop as MaxPoolRop
 from theano.tensor.signal.pool_ops import Pool as Pool
 from theano.tensor.signal.pool_ops import PoolGrad as PoolGrad
-from theano.tensor.variable import TensorVariable as TensorVariable
+from theano.tensor.variable import TensorVariable
 
 def max_pool_2d_same_size(input: _ty.Any, patch_size: _Sequence[int]) -> TensorVariable: ...
 def out_length(image: _ty.Any, window: _ty.Any, stride: _ty.Any, pad: _ty.Any, ignore_border: bool) -> _ty.Any: ...

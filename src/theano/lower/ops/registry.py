@@ -29,6 +29,25 @@ def lowers(*ops: type) -> Callable[[LoweringFunction], LoweringFunction]:
     """Register ``f(builder, node, inputs) -> outputs`` for op classes (subclasses included).
 
     The function may return None to decline; the node then runs its `perform` by call-back.
+
+    Parameters
+    ----------
+    *ops : type
+        Classes of operations.
+
+    Returns
+    -------
+    callable
+        Decorates the function, and returns it.
+
+    Examples
+    --------
+    >>> from theano.graph import Op
+    >>> class Twice(Op):
+    ...     pass
+    >>> @lowers(Twice)
+    ... def twice(builder, node, inputs):
+    ...     return None
     """
 
     def register(function: LoweringFunction) -> LoweringFunction:

@@ -177,6 +177,20 @@ class ProductPattern(Pattern):
 def variable(name: str, kind: str = "float", test: Callable[[Any], bool] | None = None) -> Var:
     """A pattern variable (see `Var`).
 
+    Parameters
+    ----------
+    name : str
+        How it is printed; a name stands for the same expression wherever it occurs in an equation.
+    kind : str, default "float"
+        What it stands for, by dtype.
+    test : callable, optional
+        Asked of what it would stand for; False: no.
+
+    Returns
+    -------
+    Var
+        A pattern, of which operators and the operations of `theano.scalar` make patterns.
+
     Examples
     --------
     >>> from theano.scalar import log

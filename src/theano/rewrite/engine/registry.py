@@ -46,7 +46,28 @@ def add_rule(rule: Rule) -> Rule:
 
 
 def remove_rule(name: str) -> None:
-    """Take a rule out of the list."""
+    """Take a rule out of the list: functions that are compiled from now on do without it.
+
+    Parameters
+    ----------
+    name : str
+        Its name: that of its function, or the equation as it is printed.
+
+    Raises
+    ------
+    KeyError
+        There is no rule of this name.
+
+    Examples
+    --------
+    >>> from theano.rewrite import rule
+    >>> @rule(T.exp)
+    ... def keep_exp(graph, node):
+    ...     return None
+    >>> remove_rule("keep_exp")
+    """
+    if name not in RULES:
+        raise KeyError(f"no rule is named {name!r}")
     del RULES[name]
     Registrations.version += 1
 
@@ -76,11 +97,38 @@ def rule(
 ) -> Callable[[RuleFunction], RuleFunction]:
     """Declare a rule that is a function ``f(graph, node)``.
 
+    Parameters
+    ----------
+    *roots : Op, class or str
+        What the nodes apply that the function is asked about; a text is the name of an operation of `theano.scalar`
+        in an `Elemwise`. Without any: all nodes.
+    phase : str, default "canonicalize"
+        When it runs: see ``theano.rewrite.PHASES``.
+    name : str, optional
+        What it is called; by default as the function.
+    tags : tuple of str, optional
+        More tags by which modes include and exclude it.
+    view, parts, some, beside, children
+        When the function need not be asked: see `Rule`.
+
+    Returns
+    -------
+    callable
+        Decorates the function, which returns None, or the variables that the outputs become.
+
+    Raises
+    ------
+    ValueError
+        The name is taken.
+
     Examples
     --------
-    >>> @rule("identity")                                        # doctest: +SKIP
-    ... def drop_identity(graph, node):
-    ...     return node.inputs[0]
+    >>> from theano.rewrite import rule
+    >>> from theano.rewrite.engine.registry import remove_rule
+    >>> @rule(T.exp, phase="specialize")
+    ... def keep_exp(graph, node):
+    ...     return None
+    >>> remove_rule("keep_exp")
     """
 
     def declare(function: RuleFunction) -> RuleFunction:
@@ -149,8 +197,35 @@ def stabilize(left: Pattern, right: Any, **options: Any) -> Rule:
 
 
 def specialize(left: Pattern, right: Any, **options: Any) -> Rule:
-    """An equation whose right side is cheaper.
+    """An equation whose right side is cheaper: nodes that fit the left side are replaced.
 
-    >>> specialize(x ** 2, sqr(x))                               # doctest: +SKIP
+    Parameters
+    ----------
+    left : Pattern
+        What is looked for: an expression of `variable`, written with operations of `theano.scalar` or tensors.
+    right : Pattern or number
+        What takes its place, of the same variables.
+    **options
+        ``name`` and ``tags``, by which modes include and exclude it, and attributes of `Equation`, such as conditions.
+
+    Returns
+    -------
+    Rule
+        Functions that are compiled from now on use it.
+
+    Raises
+    ------
+    ValueError
+        The name is taken: an equation without one is called as it is printed.
+
+    Examples
+    --------
+    >>> from theano.rewrite import specialize, variable
+    >>> from theano.rewrite.engine.registry import remove_rule
+    >>> from theano.scalar import cos, sin, sqr
+    >>> x = variable("x")
+    >>> print(specialize(sqr(sin(x)) + sqr(cos(x)), 1, name="pythagoras").name)
+    pythagoras
+    >>> remove_rule("pythagoras")
     """
     return equation("specialize", left, right, **options)

@@ -1,0 +1,2 @@
+# Made by `python -m tools.stubs`.
+from theano.scan_module.scan_opt import *
