@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -137,7 +139,7 @@ MISTAKES = {
     "mask": (
         [t3, key, value, m], lambda: N.attention(t3, key, value, m),
         [ones(2, 3, 4), ones(2, 5, 4), ones(2, 5, 4), ones(3, 6)],
-        r"attention: key has length 5 along axis 1, mask 6 along axis 1: .*mask \(3, 6\)",
+        r"attention: (key has length 5 along axis 1, mask 6|mask has length 6 along axis 1, key 5) .*mask \(3, 6\)",
     ),
     "trained": (
         [m, v, u], lambda: N.batch_normalization_train(m, v, u)[0], [ones(2, 3), ones(3), ones(4)],
@@ -216,7 +218,8 @@ MISTAKES = {
     ),
     "elements of blocks": (
         [w4, t3, m], lambda: N.blocksparse.sparse_block_dot(w4, t3, [[0, 1]], m, [[0, 1, 1]]),
-        [ones(3, 2, 4, 5), ones(1, 2, 3), ones(2, 5)], r"SparseBlockGemv: W has length 4 along axis 2, h 3",
+        [ones(3, 2, 4, 5), ones(1, 2, 3), ones(2, 5)],
+        r"sparse_block_dot: W has length 4 along axis 2, h 3 .*: b \(2, 5\), W",
     ),
     "filters of several elements": (
         [x4, w4, p4], lambda: N.abstract_conv.separable_conv2d(x4, w4, p4, 2),
@@ -301,6 +304,149 @@ def test_levels(case, mode):
         of_targets(*OF_LEVELS, integers(0, 5, 1))
 
 
+FILMS = (ones(2, 5, 3, 6, 7), ones(4, 2, 3, 2, 2))
+OF_CHANNELS = (ones(2, 3, 6, 6), ones(6, 1, 3, 3), ones(5, 6, 1, 1))
+OF_BLOCKS = (ones(3, 4, 5, 6), ones(2, 2, 5), integers([0, 1], [2, 0]), ones(4, 6), integers([0, 1], [2, 3]))
+SEEN = (ones(2, 3, 4), ones(2, 5, 4), ones(2, 5, 7))
+
+
+def films(**hints):
+    return lambda x, w: N.conv3d2d.conv3d(x, w, **hints)
+
+
+def separable(**more):
+    return lambda x, d, p: N.abstract_conv.separable_conv2d(x, d, p, 3, **more)
+
+
+def causal(q, k, v, mask):
+    return N.attention(q, k, v, mask, causal=True)
+
+
+def older(x, gamma, beta, mean, std):
+    return N.batch_normalization(x, gamma, beta, mean, std, mode="high_mem")
+
+
+def of_dy(x, dy, scale, mean, invstd):
+    return N.bn.AbstractBatchNormTrainGrad((0,))(x, dy, scale, mean, invstd)[0]
+
+
+def kernels(V, g):
+    return N.convGrad3D(V, (1, 1, 1), (5, 2, 2, 2, 3), g)
+
+
+def volumes_of(W, b, H):
+    return N.convTransp3D(W, b, (1, 1, 1), H, (5, 4, 4))
+
+
+def larger(**hints):
+    return lambda x: N.abstract_conv.bilinear_upsampling(x, **hints)
+
+
+# What is called, its arguments, and words; all of its gradients are asked for one by one, too.
+OPERANDS = {
+    "columns of a causal mask": (causal, [*SEEN, ones(2, 3, 6) > 0], "attention: .* has length"),
+    "rows of a causal mask": (causal, [*SEEN, ones(4, 5) > 0], "attention: .* has length"),
+    "batch of a causal mask": (causal, [*SEEN, ones(3, 3, 5) > 0], "attention: .* has length"),
+    "gamma": (older, [ones(5, 3), ones(4), *[ones(3)] * 3], "batch_normalization: .* has length"),
+    "beta": (older, [ones(5, 3), ones(3), ones(4), *[ones(3)] * 2], "batch_normalization: .* has length"),
+    "mean": (older, [ones(5, 3), *[ones(3)] * 2, ones(4), ones(3)], "batch_normalization: .* has length"),
+    "std": (older, [ones(5, 3), *[ones(3)] * 3, ones(4)], "batch_normalization: .* has length"),
+    "dy": (of_dy, [ones(5, 3), ones(4, 3), *[ones(1, 3)] * 3], "AbstractBatchNormTrainGrad: .* has length"),
+    "pointwise of two": (separable(), changed(OF_CHANNELS, 2, ones(5, 6, 2, 1)), "pointwise_filters have one element"),
+    "depthwise of two": (separable(), changed(OF_CHANNELS, 1, ones(6, 2, 3, 3)), "depthwise_filters are of one"),
+    "uneven": (separable(), [ones(2, 3, 6, 6), ones(7, 1, 3, 3), ones(5, 7, 1, 1)], "equally many depthwise_filters"),
+    "too large": (separable(), changed(OF_CHANNELS, 1, ones(6, 1, 7, 3)), "kernels are larger than the padded images"),
+    "too far apart": (separable(filter_dilation=(3, 3)), OF_CHANNELS, "kernels are larger than the padded images"),
+    "input promised": (separable(input_shape=(2, 3, 6, 5)), OF_CHANNELS, r"input_shape \(2, 3, 6, 5\) was promised"),
+    "depth promised": (
+        separable(depthwise_filter_shape=(6, 1, 3, 2)), OF_CHANNELS, r"depthwise_filter_shape \(6, 1, 3, 2\) was",
+    ),
+    "points promised": (
+        separable(pointwise_filter_shape=(4, 6, 1, 1)), OF_CHANNELS, r"pointwise_filter_shape \(4, 6, 1, 1\) was",
+    ),
+    "three axes": (
+        lambda x, d, p: N.abstract_conv.separable_conv3d(x, d, p, 3),
+        [ones(2, 3, 6, 6, 6), ones(6, 1, 3, 3, 3), ones(5, 6, 1, 2, 1)], "separable_conv3d: pointwise_filters have",
+    ),
+    "films promised": (films(signals_shape=(2, 5, 3, 6, 6)), FILMS, r"signals_shape \(2, 5, 3, 6, 6\) was promised"),
+    "kernels promised": (films(filters_shape=(4, 2, 3, 2, 3)), FILMS, r"filters_shape \(4, 2, 3, 2, 3\) was promised"),
+    "empty": (films(border_mode="full"), changed(FILMS, 1, ones(4, 0, 3, 2, 2)), "kernels have no elements"),
+    "channels of films": (films(), changed(FILMS, 1, ones(4, 2, 4, 2, 2)), "conv3d2d.conv3d: .* has length"),
+    "large": (films(), changed(FILMS, 1, ones(4, 2, 3, 7, 2)), "kernels are larger than the padded images"),
+    "volumes": (
+        lambda V, W, b: N.conv3D(V, W, b, (1, 1, 1)), [ones(2, 5, 6, 7, 3), ones(4, 2, 2, 8, 3), ones(4)],
+        "conv3D: kernels are larger",
+    ),
+    "rows of dCdH": (kernels, [ones(2, 4, 4, 4, 3), ones(2, 3, 3, 2, 5)], "convGrad3D: dCdH has not the lengths"),
+    "channels of dCdH": (kernels, [ones(2, 4, 4, 4, 3), ones(2, 3, 3, 3, 6)], "convGrad3D: dCdH has a channel for"),
+    "channels of V": (kernels, [ones(2, 4, 4, 4, 4), ones(2, 3, 3, 3, 5)], "convGrad3D: V has WShape"),
+    "volumes of dCdH": (kernels, [ones(2, 4, 4, 4, 3), ones(1, 3, 3, 3, 5)], "convGrad3D: .* has length"),
+    "H": (volumes_of, [ones(5, 2, 2, 2, 3), ones(3), ones(2, 3, 3, 3, 5)], "convTransp3D: H has not the lengths"),
+    "images": (lambda x, w: signal_conv.conv2d(x, w), [ones(3, 3), ones(2, 4, 2)], "signal.conv.conv2d: kernels are"),
+    "image promised": (
+        lambda x, w: signal_conv.conv2d(x, w, (5, 4, 4)), [ones(5, 3, 3), ones(2, 2, 2)],
+        r"signal.conv.conv2d: image_shape \(5, 4, 4\) was",
+    ),
+    "batch": (larger(ratio=2, batch_size=3), [ones(1, 2, 3, 3)], "bilinear_upsampling: batch_size 3 was promised"),
+    "channels": (
+        larger(frac_ratio=(3, 2), num_input_channels=3), [ones(1, 2, 3, 3)],
+        "bilinear_upsampling: num_input_channels 3 was promised",
+    ),
+    "h": (N.blocksparse.sparse_block_dot, changed(OF_BLOCKS, 1, ones(2, 2, 4)), "sparse_block_dot: .* has length"),
+    "b": (N.blocksparse.sparse_block_dot, changed(OF_BLOCKS, 3, ones(4, 5)), "sparse_block_dot: .* has length"),
+    "inputIdx": (
+        N.blocksparse.sparse_block_dot, changed(OF_BLOCKS, 2, integers([0, 1, 1], [2, 0, 1])),
+        "sparse_block_dot: .* has length",
+    ),
+    "outputIdx": (
+        N.blocksparse.sparse_block_dot, changed(OF_BLOCKS, 4, integers([0, 1], [2, 3], [1, 1])),
+        "sparse_block_dot: .* has length",
+    ),
+}  # fmt: skip
+
+
+@MODES
+@pytest.mark.parametrize("case", OPERANDS)
+def test_all_operands_also_in_each_gradient(case, mode):
+    call, given, words = OPERANDS[case]
+    inputs = [T.TensorType(x.dtype, (False,) * x.ndim)() for x in given]
+    made = call(*inputs)
+    wrt = [v for v in inputs if v.dtype == "float64"]
+    shapes = "".join(rf"(?=[\s\S]* {re.escape(str(x.shape))})" for x in given)
+    # The gradient of what is itself of a wrong shape may be found to have the right one.
+    words = rf"^(?=.*{words}|.*the gradient of \w+ has length){shapes}[\s\S]*test_fitting"
+    for result in [made, *(T.grad(made.sum(), v) for v in wrt)]:
+        f = function(inputs, result, mode=mode, on_unused_input="ignore")
+        with pytest.raises(ValueError, match=words):
+            f(*given)
+
+
+@MODES
+def test_what_only_a_gradient_meets(mode):
+    n, p, shape = T.lscalar("n"), T.dscalar("p"), T.lvector("shape")
+    slope = T.grad(N.abstract_conv.bilinear_upsampling(x4, n).sum(), x4)
+    with pytest.raises(ValueError, match=r"bilinear_upsampling: ratio must be 1 at least: .*input \(1, 1, 3, 3\)"):
+        function([x4, n], slope, mode=mode)(ones(1, 1, 3, 3), -1)
+    slope = T.grad(N.neighbours.neibs2images(m, (2, 2), shape).sum(), m)
+    f = function([m, shape], slope, mode=mode)
+    assert f(ones(4, 4), [1, 1, 4, 4]).shape == (4, 4)
+    with pytest.raises(ValueError, match="SumOfNeibs: the gradient of neibs has length 8 along axis 0, neibs 4"):
+        f(ones(4, 4), [1, 2, 4, 4])
+    with pytest.raises(ValueError, match="SumOfNeibs: the gradient of neibs has length 4 along axis 1, neibs 6"):
+        f(ones(4, 6), [1, 1, 4, 4])
+    made = N.dropout(m, p, theano.random.PhiloxRandomStreams(seed=1))
+    for result in (made, T.grad(made.sum(), m)):
+        f = function([m, p], result, mode=mode)
+        assert f(ones(2, 3), 0.0).tolist() == ones(2, 3).tolist()
+        assert not f(ones(2, 3), 1.0).any()
+        for wrong in (1.5, -0.5, np.nan):
+            with pytest.raises(ValueError, match=r"dropout: p is .* must be from 0 to 1: p \(\), x \(2, 3\)"):
+                f(ones(2, 3), wrong)
+    f = function([t3, labels, ints], spelled(), mode=mode)
+    with pytest.raises(ValueError, match=r"ctc: activations need symbols along axis 2, .*activations \(3, 2, 0\)"):
+        f(ones(3, 2, 0), integers([-1], [-1]), integers(2, 2))
+
+
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
@@ -327,6 +473,24 @@ def test_levels(case, mode):
         (lambda: N.batch_normalization_train(T.imatrix(), v, v), TypeError, "inputs must be a tensor of floats"),
         (lambda: N.layer_norm(m, m), ValueError, "layer_norm: gamma must have 1 axes"),
         (lambda: N.batch_normalization_train(t3, v, t3), ValueError, "train: gamma must have 3 or 2 dimensions"),
+        (lambda: N.attention(t3, key, value, scale=v), TypeError, "attention: scale must be a number, got .*vector"),
+        (lambda: N.layer_norm(m, axis=(1, 1)), ValueError, r"layer_norm: each axis can be named once, got axis=\(1, 1"),
+        (lambda: N.softmax(m, axis=(1, -1)), ValueError, r"softmax: each axis can be named once, got axis=\(1, -1\)"),
+        (
+            lambda: N.dropout(m, T.constant(1.5), theano.random.PhiloxRandomStreams(seed=1)), ValueError,
+            "dropout: p is the probability to be left out and must be from 0 to 1, got 1.5",
+        ),
+        (
+            lambda: N.dropout(m, 0.5, theano.random.PhiloxRandomStreams(seed=1), same_along=(0, 0)), ValueError,
+            "dropout: each axis can be named once",
+        ),
+        (
+            lambda: N.abstract_conv.get_conv_output_shape((1, 1, 2, 2), (1, 1, 3), "valid", (1, 1)), ValueError,
+            r"must have 4 lengths, two more than subsample; got \(1, 1, 2, 2\) and \(1, 1, 3\)",
+        ),
+        (lambda: N.abstract_conv.bilinear_upsampling(x4, 2, batch_size=-1), ValueError, "can't have negative lengths"),
+        (lambda: N.abstract_conv.separable_conv2d(x4, w4, p4, 0), ValueError, "num_channels must be 1 at least"),
+        (lambda: N.convGrad3D(x4, (1, 1, 1), (5, 2, 2, 2, 3), x5), TypeError, "convGrad3D: .*; V has 4, dCdH has 5"),
         (lambda: N.categorical_crossentropy(t3, ints), TypeError, "categorical_crossentropy: rank mismatch .* has 3"),
     ],
 )  # fmt: skip

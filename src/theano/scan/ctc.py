@@ -36,6 +36,7 @@ __all__ = ["ConnectionistTemporalClassification", "ctc", "ctc_available", "ctc_p
 
 BLANK_LABEL = "label 0 is the blank, which stands for no label: number labels from 1, and pad rows with negatives"
 LENGTHS = "each of input_lengths must be from 0 to activations.shape[0]"
+NO_SYMBOLS = "activations need symbols along axis 2, of which the first is the blank"
 SYMBOLS = "each of labels must be less than activations.shape[2]"
 
 
@@ -53,6 +54,7 @@ class _Paths:
         self.least = constant(np.asarray(-np.inf, self.dtype))
         labels, lengths = cast(labels, "int64"), cast(lengths, "int64")
         required: list[Condition] = [
+            (gt(symbols, 0), NO_SYMBOLS, ValueError),
             (all_(and_(ge(lengths, 0), le(lengths, frames))), LENGTHS, ValueError),
             (all_(neq(labels, 0)), BLANK_LABEL, ValueError),
             (all_(lt(labels, symbols)), SYMBOLS, IndexError),
@@ -246,7 +248,7 @@ def ctc(activations: Any, labels: Any, input_lengths: Any) -> Any:
     TypeError
         Dimensions or dtypes are others.
     ValueError
-        When it runs: a label is 0, or a length is greater than the number of frames.
+        When it runs: a label is 0, there are no symbols, or a length is greater than the number of frames.
     IndexError
         When it runs: there is no such symbol.
 

@@ -91,6 +91,41 @@ def normalize_axis(axis: Any, ndim: int) -> Axis:
     return tuple(sorted(result))
 
 
+def different_axes(what: str, axis: Any, ndim: int) -> Axis:
+    """`normalize_axis`, where an axis that is named twice is a mistake.
+
+    Parameters
+    ----------
+    what : str
+        The name of the function.
+    axis, ndim
+        See `normalize_axis`.
+
+    Returns
+    -------
+    tuple of int, or None
+        See `normalize_axis`.
+
+    Raises
+    ------
+    TypeError
+        See `normalize_axis`.
+    ValueError
+        An axis does not exist, or is named twice.
+
+    Examples
+    --------
+    >>> different_axes("softmax", (1, -1), 2)
+    Traceback (most recent call last):
+        ...
+    ValueError: softmax: each axis can be named once, got axis=(1, -1) of 2 dimensions
+    """
+    found = normalize_axis(axis, ndim)
+    if found is not None and isinstance(axis, list | tuple | np.ndarray) and len(found) != np.size(axis):
+        raise ValueError(f"{what}: each axis can be named once, got axis={axis!r} of {ndim} dimensions")
+    return found
+
+
 def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
     """The axes meant by `axis`, as a list (empty for None).
 

@@ -13,7 +13,7 @@ from theano.graph.origin import made_here
 from theano.tensor.opsupport import Shapes, disconnected, first_connected
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["Argument", "Condition", "Fitting", "as_long_as", "fitting"]
+__all__ = ["Argument", "Condition", "Fitting", "all_fitting", "as_long_as", "fitting"]
 
 Side = tuple[str, tuple[str, ...]]
 Argument = tuple[Any, Sequence[str]]
@@ -108,10 +108,11 @@ class Fitting(Op):
         return first_connected(len(node.inputs))
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        # A gradient that doesn't need the argument has the lengths of the others: it must not come out, either.
+        # A gradient that doesn't need the argument has the lengths of the others: it must not come out, either; nor if
+        # something else doesn't hold that is required.
         name, letters = self.sides[0]
-        of_gradient = Fitting(self.what, ((f"the gradient of {name}", letters), *self.sides))
-        return [of_gradient(gs[0], *inputs[: len(self.sides)]), *(disconnected() for _ in inputs[1:])]
+        of_gradient = Fitting(self.what, ((f"the gradient of {name}", letters), *self.sides), self.required)
+        return [of_gradient(gs[0], *inputs), *(disconnected() for _ in inputs[1:])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [eval_points[0]]
@@ -161,6 +162,33 @@ def fitting(what: str, name: str, sides: Mapping[str, Argument], required: Seque
     if not required and all(None not in (shapes[i][a], shapes[j][b]) for i, a, j, b in op.pairs(node)):
         return node.inputs[0]
     return op(*node.inputs)
+
+
+def all_fitting(what: str, sides: Mapping[str, Argument], required: Sequence[Condition] = ()) -> list[Any]:
+    """All arguments of a function, each as `fitting` gives it: a gradient is checked, whichever of them it needs.
+
+    Parameters
+    ----------
+    what, sides, required
+        See `fitting`.
+
+    Returns
+    -------
+    list of TensorVariable
+        The arguments in the order of `sides`.
+
+    Raises
+    ------
+    ValueError
+        Lengths that are known differ.
+
+    Examples
+    --------
+    >>> x, scale = T.constant(np.ones((2, 3))), T.constant(np.ones(3))
+    >>> all_fitting("scaled", {"x": (x, "rc"), "scale": (scale, "c")}) == [x, scale]
+    True
+    """
+    return [fitting(what, name, sides, required) for name in sides]
 
 
 def as_long_as(op: Op, name: str, variable: Any, gradient: Any, **others: Any) -> Any:

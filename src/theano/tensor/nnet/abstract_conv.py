@@ -16,7 +16,7 @@ import numpy as np
 
 from theano.graph import Variable
 from theano.graph.common_text import fill
-from theano.tensor.fitting import Condition, fitting
+from theano.tensor.fitting import Condition, all_fitting
 from theano.tensor.math import eq
 from theano.tensor.nnet.convolution import (
     AbstractConv,
@@ -42,14 +42,14 @@ from theano.tensor.nnet.geometry import (
     hint,
     numbers,
 )
-from theano.tensor.nnet.shape_checks import assert_conv_shape, assert_shape
+from theano.tensor.nnet.shape_checks import assert_conv_shape, assert_shape, has_room, promised
 from theano.tensor.nnet.upsampling import (
     bilinear_kernel_1D,
     bilinear_kernel_2D,
     bilinear_upsampling,
     frac_bilinear_upsampling,
 )
-from theano.tensor.shape import shape_i
+from theano.tensor.shape import shape_i, shape_tuple
 from theano.tensor.variable import as_tensor_variable
 from theano.user_warnings import warn_user
 
@@ -480,10 +480,23 @@ def _separable(
             raise ValueError(f"{what}: {single}, not the shape {tuple(shape)}")
     of_axes = [shape_i(given["pointwise_filters"], 2 + k) for k in range(ndim)]
     required: list[Condition] = [(eq(n, 1), single, ValueError) for n in of_axes]
-    required.append((eq(shape_i(given["input"], 1), num_channels), "num_channels must be input.shape[1]", ValueError))
+    (num_channels,) = numbers((num_channels,), 1, 1, "num_channels")
+    required += [
+        (eq(shape_i(given["input"], 1), num_channels), "num_channels must be input.shape[1]", ValueError),
+        (eq(shape_i(given["depthwise_filters"], 1), 1), "depthwise_filters are of one channel", ValueError),
+        (
+            eq(shape_i(given["depthwise_filters"], 0) % num_channels, 0),
+            "there must be equally many depthwise_filters for each of num_channels", ValueError,
+        ),
+    ]  # fmt: skip
     letters = [["", "", *[""] * ndim], ["m", "", *[""] * ndim], ["", "m", *[""] * ndim]]
     sides = {name: (given[name], each) for name, each in zip(names, letters, strict=True)}
-    input, depthwise, pointwise = fitting(what, "input", sides, required), *list(given.values())[1:]
+    of_names = ("input_shape", "depthwise_filter_shape", "pointwise_filter_shape")
+    required += promised(sides, dict(zip(of_names, zip(shapes, names, strict=True), strict=True)))
+    images, kernels = (shape_tuple(given[name])[2:] for name in names[:2])
+    steps, dilation = numbers(subsample, ndim, 1, "subsample"), numbers(filter_dilation, ndim, 1, "filter_dilation")
+    required += has_room(images, kernels, border_mode, steps, dilation)
+    input, depthwise, pointwise = all_fitting(what, sides, required)
     between = conv(
         input, depthwise, input_shape, depthwise_shape, border_mode, subsample, filter_flip,
         filter_dilation=filter_dilation, num_groups=num_channels,

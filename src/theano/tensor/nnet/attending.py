@@ -53,7 +53,7 @@ def attention(
     Raises
     ------
     TypeError
-        One of the three is not of floats.
+        One of the three is not of floats, or `scale` is no number.
     ValueError
         They have different numbers of axes or less than two, or `mask` has more.
 
@@ -74,6 +74,9 @@ def attention(
     if ndim < 2 or any(v.type.ndim != ndim for v in parts):
         kinds = ", ".join(str(v.type) for v in parts)
         raise ValueError(f"attention: query, key and value must have equally many axes, two or more; got {kinds}")
+    scale = None if scale is None else as_tensor_variable(scale)
+    if scale is not None and any(n != 1 for n in scale.type.shape):
+        raise TypeError(f"attention: scale must be a number, got {scale.type}: multiply query by other factors")
     if mask is not None:
         mask = as_tensor_variable(mask)
         if mask.type.ndim > ndim:
@@ -84,6 +87,8 @@ def attention(
     if mask is not None:
         sides["mask"] = (mask, (*front, "q", "k")[ndim - mask.type.ndim :])
     parts[0] = fitting("attention", "query", sides)
+    if mask is not None:  # what is made of it alone, and of lengths, is computed before the scores
+        mask = fitting("attention", "mask", sides)
     shape = shape_tuple(parts[0])[:-1]
     q, k, v = (_stack(x) for x in parts)
     if scale is None:

@@ -12,7 +12,7 @@ from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT, INTEGER, upcast
 from theano.tensor.alloc import zeros_like
 from theano.tensor.axes import dimshuffle, shape_padleft
-from theano.tensor.fitting import fitting
+from theano.tensor.fitting import Argument, all_fitting, fitting
 from theano.tensor.indexing import getitem, take
 from theano.tensor.math import cast
 from theano.tensor.opsupport import Shapes, disconnected, single
@@ -268,11 +268,16 @@ def sparse_block_dot(W: Any, h: Any, inputIdx: Any, b: Any, outputIdx: Any) -> A
         raise ValueError(
             f"sparse_block_dot: h, inputIdx and outputIdx must have 3, 2 and 2 dimensions, or 2, 1 and 1; got {found}"
         )
-    if h.type.ndim == 2:
-        h, inputIdx, outputIdx = (shape_padleft(v) for v in (h, inputIdx, outputIdx))
     W, b = as_tensor_variable(W), as_tensor_variable(b)
     if W.type.ndim == 4 and b.type.ndim == 2:  # else there is an error below
-        b = fitting("sparse_block_dot", "b", {"W": (W, ["", "o", "", "e"]), "b": (b, "oe")})
+        row = "r" * (h.type.ndim == 3)
+        sides: dict[str, Argument] = {
+            "W": (W, ["", "o", "f", "e"]), "h": (h, f"{row}if"), "inputIdx": (inputIdx, f"{row}i"), "b": (b, "oe"),
+            "outputIdx": (outputIdx, f"{row}j"),
+        }  # fmt: skip
+        W, h, inputIdx, b, outputIdx = all_fitting("sparse_block_dot", sides)
+    if h.type.ndim == 2:
+        h, inputIdx, outputIdx = (shape_padleft(v) for v in (h, inputIdx, outputIdx))
     return sparse_block_gemv(take(b, outputIdx, axis=0), W, h, inputIdx, outputIdx)
 
 

@@ -336,6 +336,11 @@ def batch_normalization(
     if mode not in ("low_mem", "high_mem"):
         raise ValueError(f'mode must be either "low_mem", "high_mem", got {mode!r}')
     x, gamma, beta, mean, std = (as_tensor_variable(v) for v in (inputs, gamma, beta, mean, std))
+    given = {"gamma": gamma, "beta": beta, "mean": mean, "std": std}
+    axes = max(v.type.ndim for v in (x, *given.values()))
+    letters = [str(k) for k in range(axes)]
+    sides = {name: (v, letters[axes - v.type.ndim :]) for name, v in {"inputs": x, **given}.items()}
+    gamma, beta, mean, std = (fitting("batch_normalization", name, sides) for name in given)
     return (x - mean) * (gamma / std) + beta
 
 

@@ -39,20 +39,22 @@ class _BatchNorm(Composed):
             raise ValueError(f"axes must be a list or tuple of numbers, and have one, got {axes!r}")
         self.axes = tuple(int(a) for a in axes)
 
-    def _operands(self, x: Any, like_x: Sequence[Any], parameters: dict[str, Any], epsilon: Any) -> list[Any]:
+    def _operands(self, x: Any, like_x: dict[str, Any], parameters: dict[str, Any], epsilon: Any) -> list[Any]:
         """`x` and what has its shape, parameters with all axes of which `axes` have length 1, and `epsilon`."""
         x = as_tensor_variable(x)
         if x.type.dtype not in FLOAT:
             raise TypeError(f"{type(self).__name__}: x must be a tensor of floats, got {x.type}")
-        found = [x, *(as_tensor_variable(v) for v in like_x)]
         given = {name: as_tensor_variable(v) for name, v in parameters.items()}
-        for v in given.values():
+        others = {name: as_tensor_variable(v) for name, v in like_x.items()}
+        for v in (*others.values(), *given.values()):
             if v.type.ndim != x.type.ndim:
                 name, wanted = type(self).__name__, x.type.ndim
                 raise TypeError(f"{name}: {v} has {v.type.ndim} axes and must have the {wanted} of x")
         letters = [str(a) for a in range(x.type.ndim)]
         kept = ["" if a in self.axes else letters[a] for a in range(x.type.ndim)]
-        sides = {"x": (x, letters)} | {name: (v, kept) for name, v in given.items()}
+        sides = {"x": (x, letters)} | {name: (v, letters) for name, v in others.items()}
+        sides |= {name: (v, kept) for name, v in given.items()}
+        found = [x, *(fitting(type(self).__name__, name, sides) for name in others)]
         found += [addbroadcast(fitting(type(self).__name__, name, sides), *self.axes) for name in given]
         number = as_tensor_variable(epsilon)
         if number.type.ndim != 0:
@@ -109,7 +111,7 @@ class AbstractBatchNormTrain(_BatchNorm):
         running = [v for v in (running_mean, running_var) if v is not None]
         names = ("scale", "bias", "running_mean", "running_var")
         parameters = dict(zip(names, [scale, bias, *running]))
-        x, scale, bias, *rest, epsilon = self._operands(x, [], parameters, epsilon)
+        x, scale, bias, *rest, epsilon = self._operands(x, {}, parameters, epsilon)
         factor: Any = as_tensor_variable(running_average_factor)
         return super().make_node(x, scale, bias, epsilon, cast(factor, x.type.dtype), *rest)
 
@@ -168,7 +170,7 @@ class AbstractBatchNormTrainGrad(_BatchNorm):
 
     def make_node(self, x: Any, dy: Any, scale: Any, x_mean: Any, x_invstd: Any, epsilon: Any = 1e-4) -> Apply:
         parameters = {"scale": scale, "x_mean": x_mean, "x_invstd": x_invstd}
-        return super().make_node(*self._operands(x, [dy], parameters, epsilon))
+        return super().make_node(*self._operands(x, {"dy": dy}, parameters, epsilon))
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         x, dy, scale, mean, invstd, _ = inputs
@@ -226,7 +228,7 @@ class AbstractBatchNormInference(_BatchNorm):
         parameters = {
             "scale": scale, "bias": bias, "estimated_mean": estimated_mean, "estimated_variance": estimated_variance
         }  # fmt: skip
-        return super().make_node(*self._operands(x, [], parameters, epsilon))
+        return super().make_node(*self._operands(x, {}, parameters, epsilon))
 
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
         return [tested(*inputs)]

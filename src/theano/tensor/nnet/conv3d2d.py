@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.fitting import Condition, fitting
+from theano.tensor.fitting import all_fitting
 from theano.tensor.nnet.abstract_conv import conv3d as of_volumes
 from theano.tensor.nnet.geometry import hint
-from theano.tensor.nnet.shape_checks import has_room
+from theano.tensor.nnet.shape_checks import has_room, promised
 from theano.tensor.nnet.stripes import (
     DiagonalSubtensor,
     IncDiagonalSubtensor,
@@ -67,12 +67,10 @@ def conv3d(
         raise TypeError(f"conv3d2d.conv3d: signals and filters must have 5 dimensions, {got}")
     hints = (hint(signals_shape, 5, "signals_shape"), hint(filters_shape, 5, "filters_shape"))
     known, of_kernels = (None if s is None else tuple(s[k] for k in _CHANGED) for s in hints)
-    required: list[Condition] = []
-    if not isinstance(border_mode, str) or border_mode in ("valid", "full", "half"):  # else there is an error below
-        of_signals, of_filters = ([shape_tuple(x)[k] for k in (1, 3, 4)] for x in (signals, filters))
-        required = has_room(of_signals, of_filters, border_mode, (1, 1, 1))
     letters = ["", "", "c", "", ""]
     sides = {"signals": (signals, letters), "filters": (filters, letters)}
-    signals = fitting("conv3d2d.conv3d", "signals", sides, required)
-    films, kernels = (dimshuffle(x, _CHANGED) for x in (signals, filters))
+    of_signals, of_filters = ([shape_tuple(x)[k] for k in (1, 3, 4)] for x in (signals, filters))
+    required = promised(sides, {"signals_shape": (hints[0], "signals"), "filters_shape": (hints[1], "filters")})
+    required += has_room(of_signals, of_filters, border_mode, (1, 1, 1))
+    films, kernels = (dimshuffle(x, _CHANGED) for x in all_fitting("conv3d2d.conv3d", sides, required))
     return dimshuffle(of_volumes(films, kernels, known, of_kernels, border_mode), _CHANGED)

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from theano.graph import Constant
 from theano.graph.shown import shown
 from theano.scalar.dtypes import FLOAT
-from theano.tensor.careduce import normalize_axis
-from theano.tensor.math import cast, switch
+from theano.tensor.careduce import different_axes
+from theano.tensor.fitting import fitting
+from theano.tensor.math import and_, cast, ge, le, switch
 from theano.tensor.promises import addbroadcast
 from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable, constant
@@ -46,7 +48,7 @@ def dropout(x: Any, p: Any, streams: Any, same_along: int | Sequence[int] = ()) 
     TypeError
         `x` is not of floats, or `p` is no number.
     ValueError
-        A known `p` is not from 0 to 1.
+        `p` is not from 0 to 1, also when it runs; or an axis is named twice.
 
     Examples
     --------
@@ -59,18 +61,22 @@ def dropout(x: Any, p: Any, streams: Any, same_along: int | Sequence[int] = ()) 
     x = as_tensor_variable(x)
     if x.type.dtype not in FLOAT:
         raise TypeError(f"dropout: x must be a tensor of floats, got {x.type}")
-    if isinstance(p, int | float | np.number) and not 0 <= p <= 1:
-        raise ValueError(f"dropout: p is the probability to be left out and must be from 0 to 1, got {p}")
     p = as_tensor_variable(p)
     if p.type.ndim != 0:
         raise TypeError(f"dropout: p must be a number, got {p.type}")
+    possible = "p is the probability to be left out and must be from 0 to 1"
+    if not isinstance(p, Constant):
+        within = and_(ge(p, 0), le(p, 1))
+        p = fitting("dropout", "p", {"p": (p, ""), "x": (x, [""] * x.type.ndim)}, [(within, possible, ValueError)])
+    elif not 0 <= p.data <= 1:
+        raise ValueError(f"dropout: {possible}, got {p.data}")
     if not hasattr(streams, "gen") and not hasattr(streams, "state_updates"):
         raise TypeError(
             f"dropout: streams must be random streams, not {shown(streams)}: "
             "write theano.random.PhiloxRandomStreams(seed=1)"
         )
     axes = tuple(same_along) if isinstance(same_along, Sequence) else (same_along,)
-    along = normalize_axis(axes, x.type.ndim) or ()
+    along = different_axes("dropout", axes, x.type.ndim) or ()
     kept_share = constant(np.asarray(1.0)) - cast(p, "float64")
     size = tuple([1 if i in along else shape_i(x, i) for i in range(x.type.ndim)])
     kept = streams.binomial(size=size, n=1, p=kept_share, ndim=x.type.ndim, dtype="int8")

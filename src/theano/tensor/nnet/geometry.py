@@ -221,7 +221,7 @@ def get_conv_output_shape(
     Raises
     ------
     ValueError
-        `border_mode` is none.
+        `border_mode` is none, or the shapes have not two lengths more than `subsample`.
 
     Examples
     --------
@@ -230,6 +230,11 @@ def get_conv_output_shape(
     """
     ndim = len(subsample)
     dilation = (1,) * ndim if filter_dilation is None else filter_dilation
+    if len(image_shape) != 2 + ndim or len(kernel_shape) not in (2 + ndim, 2 + 2 * ndim):
+        raise ValueError(
+            f"image_shape and kernel_shape must have {2 + ndim} lengths, two more than subsample; got {image_shape!r} "
+            f"and {kernel_shape!r}"
+        )
     images, kernels = image_shape[-ndim:], kernel_shape[-ndim:]
     modes = _for_each_axis(border_mode, ndim)
     spatial = (get_conv_shape_1axis(*axis) for axis in zip(images, kernels, modes, subsample, dilation, strict=True))

@@ -8,7 +8,7 @@ import numpy as np
 
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle
-from theano.tensor.careduce import normalize_axis
+from theano.tensor.careduce import different_axes
 from theano.tensor.fitting import fitting
 from theano.tensor.math import cast, sqr, sqrt
 from theano.tensor.statistics import mean, var
@@ -44,7 +44,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsi
     TypeError
         `x` is not of floats, or `axis` is no integer.
     ValueError
-        There is no such axis, or `gamma` or `beta` has another number of axes.
+        There is no such axis or it is named twice, or `gamma` or `beta` has another number of axes.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class _Rows:
         if x.type.dtype not in FLOAT:
             raise TypeError(f"{what}: x must be a tensor of floats, got {x.type}")
         self.what, self.dtype = what, x.type.dtype
-        self.axes = normalize_axis(axis, x.type.ndim) or tuple(range(x.type.ndim))
+        self.axes = different_axes(what, axis, x.type.ndim) or tuple(range(x.type.ndim))
         self.x = cast(x, "float32") if self.dtype == "float16" else x
 
     def number(self, value: float) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.tensor.assertion import Assert
+from theano.tensor.fitting import as_long_as
 from theano.tensor.math import eq, maximum
 from theano.tensor.opsupport import Shapes, disconnected, single
 from theano.tensor.padding import pad
@@ -216,6 +217,8 @@ class SumOfNeibs(_Neibs):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], grads: Sequence[Any]) -> list[Any]:
         back = Images2Neibs(self.mode)(grads[0], *inputs[2:])
+        # It has a row for each neighbourhood of the images, however many there are in the matrix.
+        back = as_long_as(self, "neibs", inputs[0], back)
         return [back, disconnected(), disconnected(), disconnected()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:

@@ -2,47 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.configdefaults import config
 from theano.tensor.assertion import Assert
-from theano.tensor.fitting import Condition
+from theano.tensor.fitting import Argument, Condition
 from theano.tensor.math import eq
-from theano.tensor.nnet.geometry import get_conv_output_shape
+from theano.tensor.nnet.geometry import get_conv_output_shape, hint
 from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["assert_conv_shape", "assert_shape", "has_room"]
+__all__ = ["assert_conv_shape", "assert_shape", "has_room", "promised"]
 
 
 def has_room(
-    images: Sequence[Any], kernels: Sequence[Any], border_mode: Any, subsample: Sequence[int]
-) -> list[Condition]:
+    images: Sequence[Any], kernels: Sequence[Any], border_mode: Any, subsample: Sequence[int],
+    filter_dilation: Sequence[int] | None = None,
+) -> list[Condition]:  # fmt: skip
     """What `fitting` is to require of the lengths of images and kernels, for functions with axes of their own.
 
     Parameters
     ----------
     images, kernels : sequence of 0-d integers
         The lengths along which kernels move.
-    border_mode, subsample
+    border_mode, subsample, filter_dilation
         See `theano.tensor.nnet.conv2d`.
 
     Returns
     -------
     list
-        A condition, what it means, and the class of the error, for each axis.
+        Two conditions for each axis, what they mean, and the class of the error; none for a border mode that there is
+        not.
 
     Examples
     --------
     >>> [(condition.eval().tolist(), text) for condition, text, _ in has_room([T.constant(5)], [3], "valid", (1,))]
-    [(True, 'kernels are larger than the padded images')]
+    [(True, 'kernels have no elements'), (True, 'kernels are larger than the padded images')]
     """
-    made = get_conv_output_shape((None, None, *images), (None, None, *kernels), border_mode, subsample)[2:]
-    why = "kernels are larger than the padded images"
-    return [(as_tensor_variable(n) >= 1, why, ValueError) for n in made]
+    if isinstance(border_mode, str) and border_mode not in ("valid", "full", "half"):
+        return []  # the convolution says so
+    shapes = (None, None, *images), (None, None, *kernels)
+    made = get_conv_output_shape(*shapes, border_mode, subsample, filter_dilation)[2:]
+    empty, large = "kernels have no elements", "kernels are larger than the padded images"
+    found: list[Condition] = [(as_tensor_variable(n) >= 1, empty, ValueError) for n in kernels]
+    return [*found, *((as_tensor_variable(n) >= 1, large, ValueError) for n in made)]
+
+
+def promised(sides: Mapping[str, Argument], hints: Mapping[str, tuple[Any, str]]) -> list[Condition]:
+    """What `fitting` is to require of arguments of whose shapes a user says what is known.
+
+    Parameters
+    ----------
+    sides
+        The arguments by name, as for `fitting`.
+    hints
+        By the names of parameters: a shape, of ints and None, or None; and the name of the argument it is of.
+
+    Returns
+    -------
+    list
+        A condition, what it means, and the class of the error, for each length that is known.
+
+    Raises
+    ------
+    ValueError
+        A shape has another number of lengths, or a negative one.
+    TypeError
+        A length is neither an int nor None.
+
+    Examples
+    --------
+    >>> conditions = promised({"input": (T.zeros((2, 3)), "rc")}, {"input_shape": ((None, 4), "input")})
+    >>> [(condition.eval().tolist(), text) for condition, text, _ in conditions]
+    [(False, 'input_shape (None, 4) was promised')]
+    """
+    found: list[Condition] = []
+    for what, (shape, name) in hints.items():
+        x = sides[name][0]
+        known = hint(shape, x.type.ndim, what) or ()
+        lengths = ((k, n) for k, n in enumerate(known) if n is not None)
+        found += [(eq(shape_i(x, k), n), f"{what} {known} was promised", ValueError) for k, n in lengths]
+    return found
 
 
 def assert_conv_shape(shape: Sequence[Any]) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from theano.graph import Apply, Op
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
-from theano.tensor.careduce import normalize_axis
+from theano.tensor.careduce import different_axes
 from theano.tensor.extremes import supremum
 from theano.tensor.fitting import fitting
 from theano.tensor.math import exp, log
@@ -246,7 +246,8 @@ def softmax(c: Any, axis: Any = None) -> Any:
     ------
     <tensor errors>
     ValueError
-        `c` is not of floats; without `axis`, it is neither a vector nor a matrix. Or there is no such axis.
+        `c` is not of floats; without `axis`, it is neither a vector nor a matrix. Or an axis does not exist, or
+        is named twice.
 
     Examples
     --------
@@ -303,7 +304,7 @@ def _along(c: Any, axis: Any, of_rows: Op, other: type[SoftmaxAlong]) -> Any:
     x = as_tensor_variable(c)
     if x.type.dtype not in FLOAT:
         raise ValueError(f"softmax: c must be a tensor of floats, got {x.type}")
-    axes = normalize_axis(axis, x.type.ndim)
+    axes = different_axes("softmax", axis, x.type.ndim)
     assert axes is not None
     return of_rows(x) if (x.type.ndim, axes) == (2, (1,)) else other(axes)(x)
 

@@ -15,9 +15,10 @@ from theano.graph import Constant
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import DISCRETE, INTEGER
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.fitting import Condition, fitting
+from theano.tensor.fitting import Argument, Condition, fitting
 from theano.tensor.indexing import take
 from theano.tensor.math import abs_, cast, clip, ge, minimum
+from theano.tensor.nnet.shape_checks import promised
 from theano.tensor.ranges import arange
 from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable
@@ -110,8 +111,10 @@ def bilinear_upsampling(
         there once more than the first.
     frac_ratio
         A fraction instead, see `frac_bilinear_upsampling`.
-    batch_size, num_input_channels, use_1D_kernel
-        They have no effect here.
+    batch_size, num_input_channels
+        What is known of the first two lengths of `input`: ints or None.
+    use_1D_kernel
+        It has no effect here.
 
     Returns
     -------
@@ -121,7 +124,8 @@ def bilinear_upsampling(
     Raises
     ------
     ValueError
-        None or both of `ratio` and `frac_ratio` are given, one is none; or when it runs: `ratio` is less than 1.
+        None or both of `ratio` and `frac_ratio` are given, one is none; or when it runs: `ratio` is less than 1,
+        or `input` has not the lengths that were promised.
     TypeError
         `input` has not 4 dimensions, or `ratio` is no integer.
 
@@ -138,12 +142,20 @@ def bilinear_upsampling(
     """
     if (ratio is None) == (frac_ratio is None):
         raise ValueError("bilinear_upsampling needs either ratio or frac_ratio")
+    x = _as_images(input)
+    sides: dict[str, Argument] = {"input": (x, [""] * 4)}
+    required: list[Condition] = []
+    known = {"batch_size": batch_size, "num_input_channels": num_input_channels}
+    for k, (name, n) in enumerate(known.items()):
+        shape = [n if k == axis else None for axis in range(4)]
+        required += [(c, f"{name} {n} was promised", e) for c, _, e in promised(sides, {name: (shape, "input")})]
+    if ratio is not None:
+        ratio = _as_ratio(ratio)
+        if not isinstance(ratio, Constant):
+            required.append((ge(ratio, 1), "ratio must be 1 at least", ValueError))
+    x = fitting("bilinear_upsampling", "input", sides, required)
     if ratio is None:
-        return frac_bilinear_upsampling(input, frac_ratio)
-    x, ratio = _as_images(input), _as_ratio(ratio)
-    required: list[Condition] = [(ge(ratio, 1), "ratio must be 1 at least", ValueError)]
-    if not isinstance(ratio, Constant):
-        x = fitting("bilinear_upsampling", "input", {"input": (x, [""] * 4)}, required)
+        return frac_bilinear_upsampling(x, frac_ratio)
     for axis in (2, 3):
         x = _upsampled(x, ratio, axis)
     return x

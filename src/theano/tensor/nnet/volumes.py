@@ -7,10 +7,12 @@ from typing import Any
 
 from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
-from theano.tensor.fitting import fitting
+from theano.tensor.fitting import Condition, all_fitting
+from theano.tensor.math import eq
 from theano.tensor.nnet.abstract_conv import conv3d, conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights
+from theano.tensor.nnet.geometry import get_conv_output_shape
 from theano.tensor.nnet.shape_checks import has_room
-from theano.tensor.shape import shape_tuple
+from theano.tensor.shape import shape_i, shape_tuple
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["Conv3D", "ConvGrad3D", "ConvTransp3D", "conv3D", "convGrad3D", "convTransp3D"]
@@ -35,6 +37,12 @@ def _ranks(what: str, **given: tuple[Any, int]) -> None:
         wanted = ", ".join(f"{name} {ndim}" for name, (_, ndim) in given.items())
         got = ", ".join(f"{name} has {v.type.ndim}" for name, (v, _) in given.items())
         raise TypeError(f"{what}: these dimensions are needed: {wanted}; {got}")
+
+
+def _seen(H: Any, of_volumes: Sequence[Any], of_kernels: Sequence[Any], strides: Sequence[int], why: str) -> Any:
+    """That `H` has the rows, columns and times that kernels make of volumes."""
+    made = get_conv_output_shape((None, None, *of_volumes), (None, None, *of_kernels), "valid", strides)[2:]
+    return [(eq(shape_i(H, k), n), why, ValueError) for k, n in enumerate(made, 1)]
 
 
 class Conv3D:
@@ -92,7 +100,7 @@ class Conv3D:
         _ranks("conv3D", V=(V, 5), W=(W, 5), b=(b, 1))
         required = has_room(shape_tuple(V)[1:4], shape_tuple(W)[1:4], "valid", strides)
         sides = {"V": (V, ["", "", "", "", "z"]), "W": (W, ["j", "", "", "", "z"]), "b": (b, ["j"])}
-        V = fitting("conv3D", "V", sides, required)
+        V, W, b = all_fitting("conv3D", sides, required)
         made = conv3d(_first(V), _first(W), subsample=strides, filter_flip=False)
         return dimshuffle(made, _CHANNELS_LAST) + b
 
@@ -113,6 +121,10 @@ class ConvGrad3D:
 
     Raises
     ------
+    TypeError
+        An argument can't become a tensor, or has another number of dimensions.
+    ValueError
+        When it runs: shapes don't fit.
     NotImplementedError
         `d` is no sequence of three Python integers.
 
@@ -141,8 +153,19 @@ class ConvGrad3D:
         NotImplementedError
             `d` is no sequence of three Python integers.
         """
-        shape = [WShape[k] for k in _CHANNELS_FIRST]
+        V, dCdH = as_tensor_variable(V), as_tensor_variable(dCdH)
         strides = _strides(d, "convGrad3D")
+        _ranks("convGrad3D", V=(V, 5), dCdH=(dCdH, 5))
+        shape = [WShape[k] for k in _CHANNELS_FIRST]
+        required: list[Condition] = [
+            (eq(shape_i(dCdH, 4), shape[0]), "dCdH has a channel for each of WShape[0]", ValueError),
+            (eq(shape_i(V, 4), shape[1]), "V has WShape[4] channels", ValueError),
+        ]
+        required += has_room(shape_tuple(V)[1:4], shape[2:], "valid", strides)
+        wrong = "dCdH has not the lengths that kernels of WShape make of V"
+        required += _seen(dCdH, shape_tuple(V)[1:4], shape[2:], strides, wrong)
+        sides = {"V": (V, ["n", "", "", "", ""]), "dCdH": (dCdH, ["n", "", "", "", ""])}
+        V, dCdH = all_fitting("convGrad3D", sides, required)
         made = conv3d_grad_wrt_weights(_first(V), _first(dCdH), shape, subsample=strides, filter_flip=False)
         return dimshuffle(made, _CHANNELS_LAST)
 
@@ -167,6 +190,8 @@ class ConvTransp3D:
         An argument can't become a tensor, or has another number of dimensions.
     NotImplementedError
         `d` is no sequence of three Python integers.
+    ValueError
+        When it runs: shapes don't fit.
 
     Examples
     --------
@@ -199,10 +224,13 @@ class ConvTransp3D:
         strides = _strides(d, "convTransp3D")
         _ranks("convTransp3D", W=(W, 5), b=(b, 1), H=(H, 5))
         sides = {"W": (W, ["j", "", "", "", "z"]), "b": (b, ["z"]), "H": (H, ["", "", "", "", "j"])}
-        H = fitting("convTransp3D", "H", sides)
-        kernels, seen = _first(W), _first(H)
-        least = [(seen.shape[k + 2] - 1) * strides[k] + kernels.shape[k + 2] for k in range(3)]
+        least = [(shape_i(H, k + 1) - 1) * strides[k] + shape_i(W, k + 1) for k in range(3)]
         lengths = least if RShape is None else [RShape[k] for k in range(3)]
+        required: list[Condition] = []
+        if RShape is not None:
+            required = _seen(H, lengths, shape_tuple(W)[1:4], strides, "H has not the lengths that W makes of RShape")
+        W, b, H = all_fitting("convTransp3D", sides, required)
+        kernels, seen = _first(W), _first(H)
         shape = [seen.shape[0], kernels.shape[1], *lengths]
         made = conv3d_grad_wrt_inputs(seen, kernels, shape, subsample=strides, filter_flip=False)
         return dimshuffle(made, _CHANNELS_LAST) + b

@@ -6,12 +6,11 @@ from typing import Any
 
 from theano.graph.common_text import fill
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.fitting import Condition, fitting
-from theano.tensor.math import eq
+from theano.tensor.fitting import all_fitting
 from theano.tensor.nnet.abstract_conv import conv2d as of_channels
-from theano.tensor.nnet.geometry import hint, numbers
-from theano.tensor.nnet.shape_checks import has_room
-from theano.tensor.shape import shape_i, shape_tuple
+from theano.tensor.nnet.geometry import numbers
+from theano.tensor.nnet.shape_checks import has_room, promised
+from theano.tensor.shape import shape_tuple
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["conv2d"]
@@ -57,18 +56,12 @@ def conv2d(
     if any(x.type.ndim not in (2, 3) for x in given.values()):
         got = ", ".join(f"{name} {x} has {x.type.ndim}" for name, x in given.items())
         raise ValueError(f"signal.conv.conv2d takes matrices and 3-d tensors; {got} dimensions")
-    required: list[Condition] = []
-    hints = {"image_shape": (image_shape, "input"), "filter_shape": (filter_shape, "filters")}
-    for what, (shape, name) in hints.items():
-        known = hint(shape, given[name].type.ndim, what)
-        for k, n in enumerate(known or ()):
-            if n is not None:
-                required.append((eq(shape_i(given[name], k), n), f"{what} {known} was promised", ValueError))
-    if not isinstance(border_mode, str) or border_mode in ("valid", "full", "half"):  # else there is an error below
-        images, kernels = (shape_tuple(x)[-2:] for x in given.values())
-        required += has_room(images, kernels, border_mode, numbers(subsample, 2, 1, "subsample"))
     sides = {name: (x, [""] * x.type.ndim) for name, x in given.items()}
-    input, filters = fitting("signal.conv.conv2d", "input", sides, required), given["filters"]
+    required = promised(sides, {"image_shape": (image_shape, "input"), "filter_shape": (filter_shape, "filters")})
+    images, kernels = (shape_tuple(x)[-2:] for x in given.values())
+    dilation = numbers(kargs.get("filter_dilation"), 2, 1, "filter_dilation")
+    required += has_room(images, kernels, border_mode, numbers(subsample, 2, 1, "subsample"), dilation)
+    input, filters = all_fitting("signal.conv.conv2d", sides, required)
     images = dimshuffle(input, ("x", "x", 0, 1) if input.type.ndim == 2 else (0, "x", 1, 2))
     kernels = dimshuffle(filters, ("x", "x", 0, 1) if filters.type.ndim == 2 else (0, "x", 1, 2))
 
