@@ -136,8 +136,8 @@ def test_where_it_fails(pages) -> None:
         assert not page.run("document.querySelector('#error details').open")
         page.click("#error summary")
         assert page.run("document.querySelector('#error details').open") and page.problems == []
-        line = "document.querySelector('.line.failed').getBoundingClientRect()"  # the text has not pushed it away
-        assert page.run(f"{line}.bottom <= innerHeight && {line}.top >= 0")
+        line = "document.querySelector('.line.failed').getBoundingClientRect()"
+        page.until(f"{line}.bottom <= innerHeight && {line}.top >= 0")  # once drawn, the text has not pushed it away
         assert page.run(f"{line}.bottom <= document.getElementById('source').getBoundingClientRect().bottom")
 
 
