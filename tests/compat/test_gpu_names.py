@@ -85,6 +85,26 @@ def test_convolutions_and_their_gradients(axes, border, mode):
         np.testing.assert_allclose(got, other, rtol=1e-4, atol=1e-4)
 
 
+def test_groups_of_channels():
+    """They are no setting without effect: not told, channels don't fit."""
+    x, w, top = T.ftensor4("x"), T.ftensor4("w"), T.ftensor4("top")
+    want = T.nnet.conv2d(x, w, num_groups=2)
+    desc = gpu_names.GpuDnnConvDesc("valid")
+    pairs = [
+        (gpu_names.GpuDnnConv(algo="small", num_groups=2)(x, w, want, desc), want),
+        (gpu_names.GpuDnnConvGradI(num_groups=2)(w, T.ones_like(want), x, desc), T.grad(want.sum(), x)),
+        (gpu_names.dnn_gradinput(w, T.ones_like(want), x.shape, num_groups=2), T.grad(want.sum(), x)),
+        (gpu_names.dnn_gradweight(x, T.ones_like(want), w.shape, num_groups=2), T.grad(want.sum(), w)),
+    ]
+    values = theano.function([x, w], [part for pair in pairs for part in pair])(rand(2, 4, 5, 5), rand(6, 2, 3, 3))
+    for got, other in zip(values[::2], values[1::2], strict=True):
+        np.testing.assert_allclose(got, other, rtol=1e-4, atol=1e-4)
+    with pytest.raises(TypeError, match="num_group"):
+        gpu_names.dnn_gradweight(x, top, w.shape, num_group=2)
+    with pytest.raises(TypeError, match="GpuDnnConv has no parameter 'num_group'"):
+        gpu_names.GpuDnnConv(num_group=2)
+
+
 def test_pooling():
     x, y = T.ftensor4(), T.TensorType("float32", (False,) * 5)()
     f = theano.function([x, y], [

@@ -118,22 +118,30 @@ class GpuDnnConvDesc:
         return self
 
 
+# How cuDNN should compute, and whether in the array it is given.
+HOW = frozenset(("algo", "inplace", "workmem"))
+
+
 class _WithOutput:
     """An operation of cuDNN that adds to an array: ``alpha * result + beta * output``, where `beta` is 0."""
 
-    def __init__(self, *settings: Any, **named: Any) -> None:
-        """Take how cuDNN should work (`workmem`, `algo`, `inplace`), which has no effect."""
+    def __init__(self, *settings: Any, num_groups: int = 1, **named: Any) -> None:
+        """Take how cuDNN should work, which has no effect: without names, or as one of `HOW`."""
+        if unknown := named.keys() - HOW:
+            raise TypeError(f"{type(self).__name__} has no parameter {sorted(unknown)[0]!r}")
+        self.num_groups = num_groups
 
     def __call__(
         self, x: Any, y: Any, output: Any, desc: GpuDnnConvDesc, alpha: Any = None, beta: Any = None
     ) -> Any:
         x, y, output = (T.as_tensor_variable(v) for v in (x, y, output))
-        result = self.compute(x, y, output, desc)
+        options = desc.options if self.num_groups == 1 else {**desc.options, "num_groups": self.num_groups}
+        result = self.compute(x, y, output, options)
         if alpha is not None:
             result = result * T.cast(alpha, result.dtype)
         return result if beta is None else result + T.cast(beta, result.dtype) * output
 
-    def compute(self, x: Any, y: Any, output: Any, desc: GpuDnnConvDesc) -> Any:
+    def compute(self, x: Any, y: Any, output: Any, options: dict[str, Any]) -> Any:
         """The result, without what it is added to."""
         raise NotImplementedError
 
@@ -141,22 +149,22 @@ class _WithOutput:
 class GpuDnnConv(_WithOutput):
     """``GpuDnnConv()(img, kern, output, desc)``: a convolution; of `output` nothing is used if `beta` is left out."""
 
-    def compute(self, x: Any, y: Any, output: Any, desc: GpuDnnConvDesc) -> Any:
-        return _by_axes(x.ndim, "")(x, y, **desc.options)
+    def compute(self, x: Any, y: Any, output: Any, options: dict[str, Any]) -> Any:
+        return _by_axes(x.ndim, "")(x, y, **options)
 
 
 class GpuDnnConvGradI(_WithOutput):
     """``GpuDnnConvGradI()(kern, topgrad, output, desc)``: the gradient of images, which have the shape of `output`."""
 
-    def compute(self, x: Any, y: Any, output: Any, desc: GpuDnnConvDesc) -> Any:
-        return _by_axes(x.ndim, "_grad_wrt_inputs")(y, x, tuple(output.shape), **desc.options)
+    def compute(self, x: Any, y: Any, output: Any, options: dict[str, Any]) -> Any:
+        return _by_axes(x.ndim, "_grad_wrt_inputs")(y, x, tuple(output.shape), **options)
 
 
 class GpuDnnConvGradW(_WithOutput):
     """``GpuDnnConvGradW()(img, topgrad, output, desc)``: the gradient of kernels, which have the shape of `output`."""
 
-    def compute(self, x: Any, y: Any, output: Any, desc: GpuDnnConvDesc) -> Any:
-        return _by_axes(x.ndim, "_grad_wrt_weights")(x, y, tuple(output.shape), **desc.options)
+    def compute(self, x: Any, y: Any, output: Any, options: dict[str, Any]) -> Any:
+        return _by_axes(x.ndim, "_grad_wrt_weights")(x, y, tuple(output.shape), **options)
 
 
 def dnn_conv(
@@ -206,10 +214,12 @@ def dnn_gradweight(
     subsample: Sequence[int] | None = None,
     dilation: Sequence[int] | None = None,
     conv_mode: str = "conv",
-    **settings: Any,
+    algo: Any = None,
+    precision: Any = None,
+    num_groups: int = 1,
 ) -> Any:
     """The gradient of the kernels of `dnn_conv`, which have the shape `kerns_shp`."""
-    desc = GpuDnnConvDesc(border_mode, subsample, dilation, conv_mode)
+    desc = GpuDnnConvDesc(border_mode, subsample, dilation, conv_mode, num_groups=num_groups)
     img = T.as_tensor_variable(img)
     return _by_axes(img.ndim, "_grad_wrt_weights")(img, topgrad, tuple(kerns_shp), **desc.options)
 
@@ -222,10 +232,12 @@ def dnn_gradinput(
     subsample: Sequence[int] | None = None,
     dilation: Sequence[int] | None = None,
     conv_mode: str = "conv",
-    **settings: Any,
+    algo: Any = None,
+    precision: Any = None,
+    num_groups: int = 1,
 ) -> Any:
     """The gradient of the images of `dnn_conv`, which have the shape `img_shp`."""
-    desc = GpuDnnConvDesc(border_mode, subsample, dilation, conv_mode)
+    desc = GpuDnnConvDesc(border_mode, subsample, dilation, conv_mode, num_groups=num_groups)
     kerns = T.as_tensor_variable(kerns)
     return _by_axes(kerns.ndim, "_grad_wrt_inputs")(topgrad, kerns, tuple(img_shp), **desc.options)
 

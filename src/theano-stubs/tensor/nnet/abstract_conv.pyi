@@ -4,7 +4,6 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano.graph.nodes import Variable as Variable
 from theano.tensor import eq as eq
 from theano.tensor.nnet import conv2d as _abstract_conv2d
 from theano.tensor.nnet import conv2d as conv2d
@@ -26,6 +25,7 @@ from theano.tensor.nnet.convolution import AbstractConv_gradWeights as AbstractC
 from theano.tensor.nnet.convolution import BaseAbstractConv as BaseAbstractConv
 from theano.tensor.variable import TensorVariable
 
+OPTIONS: str
 abstract_conv2d = _abstract_conv2d
 def assert_conv_shape(shape: _Sequence[_ty.Any]) -> tuple[_ty.Any, ...]: ...
 def assert_shape(x: _ty.Any, expected_shape: _Sequence[_ty.Any], msg: str = 'Unexpected shape.') -> TensorVariable: ...

@@ -15,10 +15,25 @@ from theano.graph import Constant, Variable
 from theano.tensor.static_value import known_scalar
 
 __all__ = [
-    "border_mode_to_pad", "check_conv_gradinputs_shape", "get_conv_gradinputs_shape", "get_conv_gradinputs_shape_1axis",
-    "get_conv_gradweights_shape", "get_conv_gradweights_shape_1axis", "get_conv_output_shape", "get_conv_shape_1axis",
-    "hint", "normal_border_mode", "numbers",
+    "OPTIONS", "border_mode_to_pad", "check_conv_gradinputs_shape", "get_conv_gradinputs_shape",
+    "get_conv_gradinputs_shape_1axis", "get_conv_gradweights_shape", "get_conv_gradweights_shape_1axis",
+    "get_conv_output_shape", "get_conv_shape_1axis", "hint", "normal_border_mode", "numbers",
 ]  # fmt: skip
+
+# What docstrings say of the parameters that all convolutions have.
+OPTIONS = """\
+border_mode
+    How far kernels reach beyond images, which are continued by zeros: 'valid' (nowhere), 'full' (by all but one
+    element of the kernel), 'half' (by half of it, so that lengths stay where it is odd), an int, or for each axis
+    an int or a pair (before, behind).
+subsample
+    By how many elements kernels move at a time, an int for each axis.
+filter_flip
+    True: kernels are turned around, as a convolution has it. False: a correlation.
+filter_dilation
+    How far the elements of a kernel are apart, an int for each axis.
+num_groups
+    Channels of images are in so many groups; each group has kernels of its own."""
 
 # No length of an array times a step below it wraps around.
 TOO_LARGE = 1 << 31
