@@ -200,3 +200,11 @@ def test_gamma_at_its_poles(monkeypatch: pytest.MonkeyPatch) -> None:
         found = special.gamma.compute((values,))
         assert np.isnan(found).tolist() == [True] * 4 + [False] * 3
         assert found[4:].tolist() == [np.inf, np.inf, -np.inf]
+
+
+def test_numbers_of_another_count_are_refused() -> None:
+    """NumPy takes what is too much for where to write the result."""
+    for call in (lambda: scalar.exp(1, 2), lambda: scalar.exp.impl(1, 2), lambda: scalar.sub(1), lambda: scalar.add()):
+        with pytest.raises(TypeError, match=r"(exp|sub|add) takes (1|2|one or more) arguments, got \d"):
+            call()
+    assert scalar.add(1, 2, 3) == 6 and scalar.sub(3, 1) == 2

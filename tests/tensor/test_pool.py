@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -264,3 +265,9 @@ def test_gradients_of_gradients_have_the_lengths_of_their_inputs(kind: str) -> N
     assert f(np.ones((1, 1, 4, 4)), np.ones((1, 1, *right))).shape[2:] == right
     with pytest.raises(ValueError, match=r"has length \d along axis 3"):
         f(np.ones((1, 1, 4, 4)), np.ones((1, 1, *wrong)))
+
+
+@pytest.mark.parametrize("given", [((6,), (2, 2)), ((6, 6), (2,)), ((6, 6), (2, 2), True, (1,)), ((6,), (2, 2, 2))])
+def test_out_shape_names_what_has_another_rank(given: Any) -> None:
+    with pytest.raises(ValueError, match="out_shape: 2 numbers are needed.*imgshape="):
+        Pool.out_shape(*given)

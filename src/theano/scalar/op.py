@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -152,8 +152,15 @@ class ScalarOp:
                 result = converted(result, output_dtype)
         return result
 
+    def check_count(self, args: Sequence[Any]) -> None:
+        """TypeError where there are more or fewer arguments than the operation takes."""
+        if len(args) != self.nin and not (self.nin == -1 and args):
+            wanted = self.nin if self.nin >= 0 else "one or more"
+            raise TypeError(f"{self.name} takes {wanted} arguments, got {len(args)}")
+
     def impl(self, *values: Any) -> Any:
         """The value for numbers; those of Python count as NumPy takes them, with 64 bits."""
+        self.check_count(values)
         return self.compute(tuple(map(np.asarray, values)))[()]
 
     def __call__(self, *args: Any) -> Any:
@@ -162,6 +169,7 @@ class ScalarOp:
             apply = getattr(a, "__apply_scalar__", None)
             if apply is not None:
                 return apply(self, args)
+        self.check_count(args)
         arrays = tuple(
             np.asarray(a, dtype=autocast(a) if type(a) in (bool, int, float, complex) else None) for a in args
         )

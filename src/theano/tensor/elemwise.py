@@ -236,8 +236,7 @@ class Elemwise(Op):
         op = self.scalar_op
         if op.nout > 1:
             raise TypeError(f"{op.name} has {op.nout} results: apply it by a call, which makes a node for each")
-        if len(inputs) != op.nin and not (op.nin == -1 and inputs):
-            raise TypeError(f"{op.name} takes {op.nin if op.nin >= 0 else 'one or more'} arguments, got {len(inputs)}")
+        op.check_count(inputs)
         variables = [as_tensor_variable(x) for x in inputs]
         ndim = max([v.type.ndim for v in variables])
         for i, v in enumerate(variables):

@@ -194,6 +194,11 @@ class _Pooling(Op):
     ) -> list[Any]:  # fmt: skip
         """The shape of the result for images of a shape; `ds`, `st` and `padding` are old names.
 
+        Raises
+        ------
+        ValueError
+            `imgshape` has fewer than `ndim` lengths, or a parameter another number of them.
+
         Examples
         --------
         >>> Pool.out_shape((8, 5, 6), (2, 2))
@@ -202,6 +207,9 @@ class _Pooling(Op):
         ws, stride, pad = new_names(ws, stride, pad, ds, st, padding)
         stride = ws if stride is None else stride
         pad = (0,) * ndim if pad is None else pad
+        if len(imgshape) < ndim or any(len(given) != ndim for given in (ws, stride, pad)):
+            given = f"imgshape={imgshape}, ws={ws}, stride={stride}, pad={pad}"
+            raise ValueError(f"out_shape: {ndim} numbers are needed, and as many axes at least: {given}")
         lengths = zip(imgshape[-ndim:], ws, stride, pad, strict=True)
         return [*imgshape[:-ndim], *(out_length(i, w, s, p, ignore_border) for i, w, s, p in lengths)]
 
