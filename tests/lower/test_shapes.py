@@ -86,3 +86,28 @@ def test_a_difference_of_many_lengths_may_be_negative():
     assert f.is_native and f(np.zeros(20), *others).shape == (4,)
     with pytest.raises(ValueError, match="negative dimensions are not allowed: -13"):
         f(np.zeros(3), *others)
+
+
+def test_reshapes_to_parts_of_lengths_ask_nothing() -> None:
+    """Products and quotients of lengths are lengths, so none of them is a -1 that stands for another."""
+    x, k = T.dmatrix("x"), T.lscalar("k")
+    sides = x.reshape((x.shape[0] * 2, x.shape[1] // 2))
+    f = theano.function([x], [sides, T.grad((sides**2).sum(), x), sides.reshape((-1, 3)).T])
+    assert "select" not in str(theano.printing.items(f))
+    a = np.arange(24.0).reshape(4, 6)
+    for got, wanted in zip(f(a), [a.reshape(8, 3), 2 * a, a.reshape(8, 3).T], strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    # What may be negative is asked, and rounded down.
+    open_ = theano.function([x, k], x.reshape(((x.shape[0] - 6) // 2, k)))
+    np.testing.assert_array_equal(open_(a, 3), a.reshape(8, 3))
+    np.testing.assert_array_equal(open_(np.ones((8, 3)), 24), np.ones((1, 24)))
+
+
+def test_quotients_of_lengths() -> None:
+    x = T.dvector("x")
+    n = x.shape[0]
+    f = theano.function([x], [n // 2, n % 3, (n - 5) // 2, (n - 5) % 3, n // -2, n % -3, n // n, T.zeros(n // 2).sum()])
+    for length in (1, 2, 3, 4, 5, 6, 7):
+        m = length
+        wanted = [m // 2, m % 3, (m - 5) // 2, (m - 5) % 3, m // -2, m % -3, 1, 0]
+        assert [int(v) for v in f(np.ones(length))] == wanted

@@ -23,6 +23,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.runtime import threads
 from theano.runtime.jit import isa
+from theano.tensor.dot import batched_dot_op
 
 TEAM = sys.platform == "linux" and isa().triple.split("-")[0] in ("x86_64", "aarch64")
 needs_team = pytest.mark.skipif(not TEAM, reason="threads are started on Linux only")
@@ -68,6 +69,19 @@ def test_same_bits(dtype: str, shape: tuple[int, int]) -> None:
     for a, b in zip(found, plain, strict=True):
         tolerance = 1e-5 if dtype == "float32" else 1e-11
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * max(data.size, 1) ** 0.5)
+
+
+@pytest.mark.parametrize("counts", [(2, 9), (9, 2), (1, 8), (8, 1), (3, 3), (0, 7)])
+def test_same_bits_of_stacks(counts: tuple[int, int]) -> None:
+    """Matrices that two axes count: threads share the longer one."""
+    rng = np.random.RandomState(1)
+    x = T.TensorType("float32", (False,) * 4)("x")
+    heads = x.dimshuffle(0, 2, 1, 3)
+    f = theano.function([x], batched_dot_op(heads, heads.dimshuffle(0, 1, 3, 2)))
+    data = matrix(rng, "float32", counts[0], 70, counts[1], 65)
+    found = same_for_all_numbers(f, data)
+    apart = data.swapaxes(1, 2)
+    np.testing.assert_allclose(found, apart @ apart.swapaxes(2, 3), rtol=1e-4, atol=1e-3)
 
 
 def test_same_bits_without_threads() -> None:

@@ -175,7 +175,6 @@ MAKERS: dict[str, Callable[[Drawn, Operation], Any]] = {
     "written": written,
     "rebroadcast": rebroadcast,
     "product": lambda drawn, pattern: T.dot(*map(drawn.make, pattern.args)),
-    "stack_product": lambda drawn, pattern: T.batched_dot(*map(drawn.make, pattern.args)),
     "joined": joined,
     "inverse": lambda drawn, pattern: T.nlinalg.matrix_inverse(drawn.make(pattern.args[0])),
     "determinant": lambda drawn, pattern: T.nlinalg.det(drawn.make(pattern.args[0])),

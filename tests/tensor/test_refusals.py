@@ -176,7 +176,7 @@ INDICES: list[Refusal] = [
 PRODUCTS: list[Refusal] = [
     (lambda: T.dot(T.zeros((2, 3)), T.zeros((4, 5))), ValueError, "x.shape.1. = 3 but y.shape.0. = 4"),
     (lambda: T.Dot()(t3, m), TypeError, "Dot takes vectors and matrices, got 3 and 2"),
-    (lambda: T.BatchedDot()(m, t3), TypeError, "BatchedDot takes 3-d tensors, got 2"),
+    (lambda: T.BatchedDot()(m, t3), TypeError, "equally many dimensions, three or more, got 2 and 3"),
     (lambda: T.batched_tensordot(s, t3), TypeError, "tensors of at least one dimension"),
     (lambda: T.tensordot(m, m, axes=3), ValueError, "tensordot: axes=3 for 2 and 2 dimensions"),
     (lambda: T.tensordot(m, m, axes=None), ValueError, "axes must be an int or two lists of ints, got None"),

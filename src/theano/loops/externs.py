@@ -121,7 +121,8 @@ Parameter(name='a', type='ptr', element='f32', is_read=True, is_written=False))
 LETTER = {"f32": "s", "f64": "d"}
 # Strides count elements; the columns of results are contiguous.
 ARGUMENTS = "m:i n:i k:i alpha:n a:p ar:i ac:i b:p br:i bc:i beta:n c:p cr:i"
-STACK = f"count:i as:i bs:i cs:i {ARGUMENTS}"
+# `count` times `each` products; matrices of the former are `as`, …, those of the latter `at`, … apart.
+STACK = f"count:i each:i as:i bs:i cs:i at:i bt:i ct:i {ARGUMENTS}"
 # A second operand that stays may be copied into panels before (`panels`), for products that are given both (`packed`).
 PANELS = "m:i n:i k:i b:p br:i bc:i panels:p"
 PACKED = "m:i n:i k:i a:p ar:i b:p br:i bc:i panels:p c:p cr:i"
@@ -151,11 +152,12 @@ def _product(t: str, a: dict[str, Any]) -> None:
 
 
 def _stack(t: str, a: dict[str, Any]) -> None:
-    """Products of matrices that lie `as`, `bs` and `cs` elements apart."""
+    """Products of matrices that lie `as`, `bs`, `cs` and `at`, `bt`, `ct` elements apart."""
     size = ex.ITEMSIZE[t]
     for k in range(a["count"]):
-        moved = {n: a[n].moved(k * a[f"{n}s"] * size) for n in "abc"}
-        _product(t, {**a, **moved})
+        for j in range(a["each"]):
+            moved = {n: a[n].moved((k * a[f"{n}s"] + j * a[f"{n}t"]) * size) for n in "abc"}
+            _product(t, {**a, **moved})
 
 
 def _backward(t: str, a: dict[str, Any]) -> None:
@@ -198,7 +200,7 @@ SIDES: dict[str, tuple[str, int, str, str]] = {
     "panels": ("k n", 0, "kn kn", ""),
     "packed": ("m k n", 1, "mk kn mn", ""),
     "slice": ("m k n", 1, "mk kn mn", ""),
-    "stack": ("count m k n", 1, "mk kn mn", "mn"),
+    "stack": ("count each m k n", 1, "mk kn mn", "mn"),
     "backward": ("m p q", 2, "pq mq mp mp pq", ""),
 }
 
@@ -210,7 +212,7 @@ def _amounts(kind: str, type_: str, given: Mapping[str, Expr]) -> Amounts:
     if beta is not None and not (beta.op == "const" and beta.value == 0):
         matrices = f"{matrices} {sum_}"
     extents = tuple([given[name] for name in names.split()])
-    count = extents[0] if kind == "stack" else ex.const(1, "i64")
+    count = product_of(extents[:2]) if kind == "stack" else ex.const(1, "i64")
     elements = ex.const(0, "i64")
     for matrix in matrices.split():
         elements = ex.add(elements, product_of([count, *(given[name] for name in matrix)]))
@@ -226,7 +228,7 @@ KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], str
     "panels": (PANELS, "b", "panels", _panels, "", False),
     "packed": (PACKED, "a b panels", "c", _packed, "m n k", True),
     "slice": (PACKED, "a b panels", "c", _packed, "", False),
-    "stack": (STACK, "a b c", "c", _stack, "count m n k", True),
+    "stack": (STACK, "a b c", "c", _stack, "count each m n k", True),
     "backward": (BACKWARD, "w d x", "w g", _backward, "m p q", True),
 }
 

@@ -90,6 +90,8 @@ class Dims:
         def fine(e: Expr) -> bool:
             if e.op == "name":
                 return e.value in self.names.lengths
+            if e.op in ("idiv", "irem"):
+                return e.args[1].op == "const"  # which the search sees, too; and no divisor is 0
             return e.op in ("mul", "add") or (e.op == "const" and e.value >= 0)
 
         return all(fine(e) for e in ex.postorder((dim,)))

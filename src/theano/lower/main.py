@@ -164,6 +164,8 @@ class Assembler:
             if storage is None or value.tensor is None or value.tensor in taken or not self._same_shape(update):
                 continue
             tensor = value.tensor
+            if tensor.alias is not None:
+                continue
             if tensor.copy_of is storage and self._may_write_windows(storage, tensor, position, last_fallible):
                 tensor.alias = storage
                 taken.add(tensor)

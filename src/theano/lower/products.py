@@ -8,7 +8,7 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.expr import Expr
 from theano.loops.externs import name_of
-from theano.lower.builder import whole
+from theano.lower.builder import c_strides, whole
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
 from theano.lower.values import Tensor, Value, byte_size
@@ -17,6 +17,8 @@ from theano.lower.values import Tensor, Value, byte_size
 class Product(Special):
     """``out = alpha x y``, or ``out = beta z + alpha x y``, for matrices, or stacks of them (without `z`).
 
+    `levels` are the lengths of the axes that count the matrices of `x` and of `y`, two at most; those of `out` lie one
+    after the other, whatever axes count them.
     `z` is a whole tensor. Where `out` has got its memory, the product is added in place. With `back`, a tensor, it
     also computes the step back through the matrix, ``back = y z'``: see `share_reads`. `panels` is a copy of `y`: see
     `copied_before`.
@@ -31,6 +33,7 @@ class Product(Special):
     beta: Expr | None = None
     back: Tensor | None = None
     panels: Tensor | None = None
+    levels: tuple[Expr, ...] = ()
     words: dict[str, int] | None = None
 
     def __post_init__(self) -> None:
@@ -45,7 +48,7 @@ class Product(Special):
         if self.panels is not None:
             self._statement(asm, "packed", self._packed_arguments(asm, self.panels))
         elif self.z is None:
-            self._statement(asm, "stack" if len(self.out.dims) == 3 else "product", self._arguments(asm))
+            self._statement(asm, "stack" if self.levels else "product", self._arguments(asm))
         elif self.out.storage() is not self.z.storage():
             if self.back is not None:
                 self._statement(asm, "product", self._back_arguments(asm))
@@ -73,10 +76,13 @@ class Product(Special):
         """Of `product`, or of `stack`, which has how many and how far apart first."""
         assert self.x is not None and self.y is not None and self.out is not None and self.alpha is not None
         rows, columns = self.out.dims[-2:]
-        (a, *a_steps), (b, *b_steps), (c, *c_steps) = (place(asm, v) for v in (self.x, self.y, whole(self.out)))
+        (a, *a_steps), (b, *b_steps), (c, *_) = (place(asm, v) for v in (self.x, self.y, whole(self.out)))
+        c_steps = c_strides(asm.dims, (*self.levels, rows, columns))
         many: list[Argument] = []
-        if len(self.out.dims) == 3:
-            many = [self.out.dims[0], a_steps[0], b_steps[0], c_steps[0]]
+        if self.levels:
+            each, none = ([ex.const(n, "i64")] * (2 - len(self.levels)) for n in (1, 0))
+            steps = [[*v[:-2], *none] for v in (a_steps, b_steps, c_steps)]
+            many = [*self.levels, *each, *(v[0] for v in steps), *(v[1] for v in steps)]
         beta = self.beta if self.beta is not None else ex.const(0, self.out.type)
         return [
             *many, rows, columns, self.x.dims[-1], self.alpha, a, *a_steps[-2:], b, *b_steps[-2:], beta, c, c_steps[-2]

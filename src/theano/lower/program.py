@@ -368,7 +368,7 @@ class _Lowering:
 
     def _may_keep(self, new: Tensor, old: Tensor) -> bool:
         """Whether the storage can get its new value out of `new`: as its array, unless somebody has that, or copied."""
-        if new.role == "temp" and new not in self.kept:
+        if new.role == "temp" and new.alias is None and new not in self.kept:
             return True
         return new.role in ("temp", "output") and not self.kept.get(new) and self._may_copy(new, old)
 

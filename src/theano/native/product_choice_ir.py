@@ -261,21 +261,26 @@ def backward(s: Shape, letter: str) -> Kernel:
 def some(s: Shape, letter: str) -> Kernel:
     """The products of a stack, one after the other."""
     f = Kernel(s, f"{letter}some", STACK, quick=True)
-    rest = list(f.params.values())[4:]
-    strides = {"a": f.params["as"], "b": f.bs, "c": f.cs}
+    p, rest = f.params, ARGUMENTS.split()
     with f.loop(0, f.count) as i:
-        f.call(f"{letter}product", *(f.at(v, i * strides[v.text[1:]]) if v.text[1:] in strides else v for v in rest))
+        with f.loop(0, f.each) as j:
+            moved = {v: f.at(p[v], i * p[f"{v}s"] + j * p[f"{v}t"]) for v in "abc"}
+            f.call(f"{letter}product", *({**p, **moved}[v.partition(":")[0]] for v in rest))
     return f
 
 
 def stack(s: Shape, letter: str) -> Kernel:
-    """`count` products of matrices that lie `as`, `bs`, `cs` elements apart; BLAS has threads of its own."""
+    """`count` times `each` products; threads share the longer of the two. BLAS has threads of its own."""
     f, cut = Kernel(s, f"{letter}stack", STACK, exported=True, quick=True), cuts(s, letter)["stack"]
+    p, more = f.params, f.each > f.count
+    sides = [("count", "each"), *((f"{v}s", f"{v}t") for v in "abc")]
+    chosen = {one: f.select(more, p[other], p[one]) for pair in sides for one, other in (pair, pair[::-1])}
+    args = tuple({**p, **chosen}.values())
     with f.when(f.n * f.k <= OWN_MATRIX):
-        with f.when(f.count >= 4):
-            time = f.m * f.n * f.k * (VECTOR // s.lanes)
-            share(f, cut.kernel, _part(f, cut), tuple(f.params.values()), units_of(cut, f.count), time)
-    f.call(f"{letter}some", *f.params.values())
+        with f.when(chosen["count"] >= 4):
+            time = f.m * f.n * f.k * chosen["each"] * (VECTOR // s.lanes)
+            share(f, cut.kernel, _part(f, cut), args, units_of(cut, chosen["count"]), time)
+    f.call(f"{letter}some", *args)
     return f
 
 

@@ -70,6 +70,7 @@ from theano.rewrite.rules import (
     segments,
     shaping,
     softmax,
+    stacks,
 )
 from theano.rewrite.rules import specialize as _specialize
 from theano.rewrite.rules import stabilize as _stabilize

@@ -174,12 +174,12 @@ def inner(x: Any, y: Any) -> Any:
 
 
 class BatchedDot(Op):
-    """The matrix products of two stacks of matrices (3-d tensors).
+    """The matrix products of two stacks of matrices: tensors of three axes, or of more, before which are equally long.
 
     Parameters
     ----------
     x, y : tensor-like
-        Called with them: of shapes ``(n, i, j)`` and ``(n, j, k)``.
+        Called with them: of shapes ``(…, i, j)`` and ``(…, j, k)``, where ``…`` are one axis or more.
 
     Examples
     --------
@@ -193,30 +193,35 @@ class BatchedDot(Op):
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_tensor_variable(x), as_tensor_variable(y)
-        if x.type.ndim != 3 or y.type.ndim != 3:
-            raise TypeError(f"BatchedDot takes 3-d tensors, got {x.type.ndim} and {y.type.ndim} dimensions")
-        _check_inner("batched_dot", x, 2, y, 1)
-        _check_inner("batched_dot", x, 0, y, 0)
-        batch = x.type.shape[0] if x.type.shape[0] is not None else y.type.shape[0]
-        shape = (batch, x.type.shape[1], y.type.shape[2])
-        return single(self, [x, y], upcast(x.type.dtype, y.type.dtype), shape)
+        n = x.type.ndim
+        if n < 3 or y.type.ndim != n:
+            raise TypeError(
+                "BatchedDot takes two tensors of equally many dimensions, three or more, "
+                f"got {n} and {y.type.ndim} dimensions"
+            )
+        _check_inner("batched_dot", x, n - 1, y, n - 2)
+        for axis in range(n - 2):
+            _check_inner("batched_dot", x, axis, y, axis)
+        front = [a if a is not None else b for a, b in zip(x.type.shape[:-2], y.type.shape[:-2], strict=True)]
+        return single(self, [x, y], upcast(x.type.dtype, y.type.dtype), (*front, x.type.shape[-2], y.type.shape[-1]))
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, y = inputs
-        if x.shape[0] != y.shape[0]:
-            raise ValueError(
-                f"batched_dot: shape mismatch, x.shape[0] = {x.shape[0]} but y.shape[0] = {y.shape[0]}"
-            )
+        for axis, (n, m) in enumerate(zip(x.shape[:-2], y.shape[:-2], strict=True)):
+            if n != m:
+                raise ValueError(f"batched_dot: shape mismatch, x.shape[{axis}] = {n} but y.shape[{axis}] = {m}")
         dtype = node.outputs[0].type.dtype
         out[0][0] = np.matmul(x.astype(dtype, copy=False), y.astype(dtype, copy=False))
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
-        return [(shapes[0][0], shapes[0][1], shapes[1][2])]
+        return [(*shapes[0][:-1], shapes[1][-1])]
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         (x, y), (g,) = inputs, gs
-        gx, gy = self(g, dimshuffle(y, (0, 2, 1))), self(dimshuffle(x, (0, 2, 1)), g)
+        n = g.type.ndim
+        turned = (*range(n - 2), n - 1, n - 2)
+        gx, gy = self(g, dimshuffle(y, turned)), self(dimshuffle(x, turned), g)
         return [patternbroadcast(gx, x.type.broadcastable), patternbroadcast(gy, y.type.broadcastable)]
 
 

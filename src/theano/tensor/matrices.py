@@ -20,8 +20,6 @@ from theano.tensor.dot import batched_dot_op, dot_op
 from theano.tensor.math import conj, switch
 from theano.tensor.opsupport import Shapes, single
 from theano.tensor.promises import patternbroadcast
-from theano.tensor.reshaping import reshape
-from theano.tensor.shape import product as length_product
 from theano.tensor.shape import shape_i, shape_tuple
 from theano.tensor.triangles import eye, tri
 from theano.tensor.variable import as_tensor_variable
@@ -286,12 +284,7 @@ def matmul(x: Any, y: Any) -> Any:
         x = alloc(x, *lengths, *shape_tuple(x)[-2:])
     if any(q and not p for _, (p, q) in pairs):
         y = alloc(y, *lengths, *shape_tuple(y)[-2:])
-    if n == 3:
-        return batched_dot_op(x, y)
-    flat = (reshape(v, (length_product(lengths), *shape_tuple(v)[-2:]), ndim=3) for v in (x, y))
-    made = reshape(batched_dot_op(*flat), (*lengths, shape_i(x, n - 2), shape_i(y, n - 1)), ndim=n)
-    pattern = (*(p and q for _, (p, q) in pairs), x.type.broadcastable[-2], y.type.broadcastable[-1])
-    return patternbroadcast(made, pattern)
+    return batched_dot_op(x, y)
 
 
 def in_pattern_of(x: Any, g: Any) -> Any:

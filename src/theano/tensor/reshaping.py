@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.graph.common_text import fill
+from theano.tensor.elemwise import Elemwise
 from theano.tensor.masks import moved
 from theano.tensor.math import eq, maximum, switch
 from theano.tensor.opsupport import Shapes, StaticShape, disconnected, first_connected, index_constant, single
@@ -129,15 +130,33 @@ def _reshaped(x: Any, lengths: StaticShape) -> StaticShape:
     return tuple(result)
 
 
+# What is never negative if its operands aren't.
+_LENGTHS_OF_LENGTHS = frozenset({"add", "mul", "maximum", "minimum"})
+
+
 def _is_length(v: Any) -> bool:
-    """Whether `v` is visibly a length (so never negative)."""
-    node = v.owner
-    if node is None:
-        return False
-    if isinstance(node.op, Shape_i):
-        return True
-    source = node.inputs[0].owner if node.inputs else None
-    return type(node.op).__name__ == "Subtensor" and source is not None and isinstance(source.op, Shape)
+    """Whether `v` is visibly a length, or computed of lengths alone, and so never negative."""
+    waiting, seen = [v], set()
+    while waiting:
+        v = waiting.pop()
+        value = known_int(v)
+        if v in seen or (value is not None and value >= 0):
+            continue
+        seen.add(v)
+        node = v.owner
+        if value is not None or node is None:
+            return False
+        if isinstance(node.op, Elemwise):
+            name = node.op.scalar_op.name
+            if name not in _LENGTHS_OF_LENGTHS and not (name == "int_div" and (known_int(node.inputs[1]) or 0) > 0):
+                return False
+            waiting += node.inputs
+            continue
+        source = node.inputs[0].owner if node.inputs else None
+        of_shape = type(node.op).__name__ == "Subtensor" and source is not None and isinstance(source.op, Shape)
+        if not (isinstance(node.op, Shape_i) or of_shape):
+            return False
+    return True
 
 
 def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:

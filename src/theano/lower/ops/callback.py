@@ -11,7 +11,7 @@ from theano.graph.op import overwritten_by
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.builder import Builder, whole
+from theano.lower.builder import Builder, c_strides, whole
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.emitter import Emitter
 from theano.lower.items import Special
@@ -193,14 +193,34 @@ def into_slot(b: Builder, value: Value, slot: int) -> Tensor:
     if value.type == "object":
         return held_again(b, object_tensor(b, value), slot)
     tensor = value.tensor
-    if value.is_whole() and tensor is not None and tensor.role == "temp" and any(w.region == 0 for w in tensor.writers):
-        tensor.role, tensor.slot = "output", slot
-        return tensor
+    if tensor is not None and _is_made_here(tensor):
+        if value.is_whole():
+            tensor.role, tensor.slot = "output", slot
+            return tensor
+        if b.known_at_entry(*value.dims) and _is_reshaped(b, value, tensor):
+            out = b.tensor(value.type, value.dims, "output")
+            out.slot, out.writers = slot, list(tensor.writers)
+            tensor.alias = out
+            return out
     if value.is_whole() and tensor is not None and tensor.role == "object" and not b.native(value.type):
         return held_again(b, tensor, slot)
     out = copy_to_slot(b, value, slot)
     out.role = "output"
     return out
+
+
+def _is_made_here(tensor: Tensor) -> bool:
+    """Whether a tensor is written by main, and its memory is not yet that of something else."""
+    return tensor.role == "temp" and tensor.alias is None and any(w.region == 0 for w in tensor.writers)
+
+
+def _is_reshaped(b: Builder, value: Value, tensor: Tensor) -> bool:
+    """Whether a window is all of a tensor, in C order, under other lengths."""
+    if value.type != tensor.type or value.strides is None or value.offset is None or not is_const(value.offset, 0):
+        return False
+    strides = c_strides(b.dims, value.dims)
+    same = all(map(b.dims.equal, value.strides, strides))
+    return same and b.dims.equal(b.dims.product(value.dims), b.dims.product(tensor.dims))
 
 
 def held_again(b: Builder, tensor: Tensor, slot: int) -> Tensor:

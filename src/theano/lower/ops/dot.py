@@ -8,7 +8,7 @@ from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
-from theano.lower.ops import product
+from theano.lower.ops import product, stacks
 from theano.lower.ops.elemwise import shuffled
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value
@@ -106,6 +106,9 @@ def lower_batched_dot(b: Builder, node: Any, inputs: list[Value]) -> list[Value]
     x, y = inputs
     if type_ not in NATIVE or any(v.type not in NATIVE for v in inputs):
         return None
-    batch = b.unify(x.dims[0], y.dims[0], "batched_dot: x.shape[0] = {0} but y.shape[0] = {1}")
-    b.unify(x.dims[-1], y.dims[1], "batched_dot: x's last axis has length {0}, y's axis 1 has {1}")
-    return [product.stack(b, type_, batch, x, y)]
+    front = [
+        b.unify(n, m, f"batched_dot: x.shape[{axis}] = {{0}} but y.shape[{axis}] = {{1}}")
+        for axis, (n, m) in enumerate(zip(x.dims[:-2], y.dims[:-2], strict=True))
+    ]
+    b.unify(x.dims[-1], y.dims[-2], f"batched_dot: x's last axis has length {{0}}, y's axis {y.ndim - 2} has {{1}}")
+    return [stacks.stack(b, type_, front, x, y)]

@@ -10,7 +10,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
-from theano.lower.dims import ONE, is_const
+from theano.lower.dims import ONE, is_const, length
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value, rearranged
 from theano.scalar.op import ScalarOp
@@ -32,6 +32,9 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         check_divisor(b, inputs[1])
     if not inputs:
         return None
+    part = _part_of_length(b, op.name, inputs)
+    if part is not None:
+        return [part]
     reads, negated = _without_negations(b, node, inputs)
     looks = op.name not in ARITHMETIC  # at constants, for which it may be computed otherwise
     known = [r.uniform if looks and r.uniform is not None and r.uniform.op == "const" else None for r in reads]
@@ -43,6 +46,17 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         args = [ex.neg(x) if minus else x for x, minus in zip(args, negated, strict=True)]
         body = b.applied[key] = _body(op, in_dtypes, out.dtype, args)
     return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body)]
+
+
+def _part_of_length(b: Builder, name: str, inputs: list[Value]) -> Value | None:
+    """A length divided by a positive number, or what is left: a length, so cases of negative ones are not written."""
+    divide = {"int_div": ex.idiv, "mod": ex.irem}.get(name)
+    if divide is None or inputs[0].type != "i64" or inputs[0].ndim or inputs[1].type not in ex.SIGNED:
+        return None
+    x, y = inputs[0].uniform, inputs[1].uniform
+    if x is None or y is None or y.op != "const" or y.value <= 0 or not b.dims.is_length(x):
+        return None
+    return Value("i64", (), uniform=divide(x, length(int(y.value))))
 
 
 def _body(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: list[Expr]) -> Expr:

@@ -38,17 +38,6 @@ def product(b: Builder, type_: str, x: Value, y: Value) -> Value:
     return make(b, x, y, (rows, columns))
 
 
-def stack(b: Builder, type_: str, batch: Expr, x: Value, y: Value) -> Value:
-    """The products of two stacks of `batch` matrices."""
-    rows, inner, columns = x.dims[1], x.dims[2], y.dims[2]
-    if not is_ours(type_, x, y) or is_const(x.dims[0], 1) or is_const(y.dims[0], 1):
-        return loops(b, type_, (batch, rows, inner, columns), x, y, ((0, 1, 2), (0, 2, 3)), 2)
-    (x, left), (y, right) = without_factor(x), without_factor(y)
-    factors = [f for f in (left, right) if f is not None]
-    alpha = ex.mul(*factors) if len(factors) == 2 else factors[0] if factors else None
-    return make(b, x, y, (batch, rows, columns), alpha)
-
-
 def without_factor(value: Value) -> tuple[Value, Expr | None]:
     """What a view of an array is a multiple of, and the number it is multiplied with; the view itself if none is seen.
 
@@ -81,17 +70,17 @@ def added(b: Builder, z: Tensor, beta: Expr, alpha: Expr, x: Value, y: Value) ->
 
 def make(
     b: Builder, x: Value, y: Value, dims: Sequence[Expr], alpha: Expr | None = None, z: Tensor | None = None,
-    beta: Expr | None = None,
+    beta: Expr | None = None, levels: tuple[Expr, ...] = (),
 ) -> Value:  # fmt: skip
     x, y = operand(b, x), operand(b, y)
     out = b.tensor(x.type, dims)
-    kinds = ("stack",) if len(out.dims) == 3 else ("product",) if z is None else ("product", "backward")
+    kinds = ("stack",) if levels else ("product",) if z is None else ("product", "backward")
     panels = copied_before(b, x, y) if kinds == ("product",) and alpha is None else None
     if panels is not None:
         kinds = ("packed",)
     others = [whole(t) for t in (z, panels) if t is not None]
     item = Product(
-        b.region, b.node, reads=[x, y, *others], writes=[out], x=x, y=y, out=out, z=z, panels=panels,
+        b.region, b.node, reads=[x, y, *others], writes=[out], x=x, y=y, out=out, z=z, panels=panels, levels=levels,
         alpha=ex.const(1, x.type) if alpha is None else alpha, beta=beta,
         words={kind: b.word("symbol", name_of(kind, x.type)) for kind in kinds},
     )  # fmt: skip

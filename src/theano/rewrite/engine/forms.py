@@ -9,7 +9,7 @@ from theano.rewrite.engine.build import dimshuffle
 from theano.rewrite.engine.pattern import Form
 from theano.rewrite.engine.table import Node, Tensor
 from theano.scan.count import StepCount
-from theano.tensor.dot import BatchedDot, Dot
+from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle
 from theano.tensor.extremes import Max, Min, Supremum
 from theano.tensor.inverses import Det, MatrixInverse, SLogDet
@@ -93,7 +93,6 @@ counted = Form("counted", (StepCount,), lambda node: ((node.op.needed_by,), node
 # -- products, joins ------------------------------------------------------------------------------
 
 product = Form("product", (Dot,), lambda node: ((), node.inputs), lambda x, y: Dot()(x, y))
-stack_product = Form("stack_product", (BatchedDot,), lambda node: ((), node.inputs), lambda x, y: BatchedDot()(x, y))
 joined = Form("joined", (Join,), lambda node: ((), node.inputs))
 
 

@@ -174,15 +174,7 @@ def _both_vary(x: Tensor, y: Tensor, out: Tensor) -> Sequence[Rows] | None:
 
 @batches(BatchedDot)
 def batch_batched_dot(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
-    if not all(a.varying for a in arguments):
-        return None
-    flat = []
-    for a in arguments:
-        n, m, *rest = batch.lengths(Rows(a.rows, False))
-        flat.append(Reshape(3)(a.rows, _vector([elemwise(scalar.mul, n, m), *rest])))
-    (n, m, p, _), (_, _, _, q) = (batch.lengths(Rows(a.rows, False)) for a in arguments)
-    made = Reshape(4)(_batched_dot(*flat), _vector([n, m, p, q]))
-    return _one(patternbroadcast(made, (False, *node.outputs[0].type.broadcastable)))
+    return _one(_batched_dot(*(a.rows for a in arguments))) if all(a.varying for a in arguments) else None
 
 
 # -- shapes ----------------------------------------------------------------------------------------------

@@ -163,14 +163,17 @@ def scaled_stack_product(graph: RewriteGraph, node: Node) -> Result:
     user = graph.only_user(node.outputs[0])
     if user is None or type(user.op) is not Reshape or len(node.inputs) != 2:
         return None
-    for number, made in (node.inputs, node.inputs[::-1]):
+    for number, shaped in (node.inputs, node.inputs[::-1]):
+        reshape = shaped.owner if shaped.owner is not None and type(shaped.owner.op) is Reshape else None
+        made = reshape.inputs[0] if reshape is not None else shaped
         if made.owner is None or type(made.owner.op) is not BatchedDot or not all(number.type.broadcastable):
             continue
         x, y = made.owner.inputs
-        if graph.only_user(made) is not None and {v.type.dtype for v in (number, x, y)} == {made.type.dtype}:
-            if made.type.dtype in _BLAS_DTYPES:
-                scaled: Tensor = made.owner.op(elemwise(mul, number, x), y)
-                return scaled
+        alone = all(graph.only_user(v) is not None for v in (made, shaped))
+        if alone and {v.type.dtype for v in (number, x, y)} == {made.type.dtype} and made.type.dtype in _BLAS_DTYPES:
+            factor = dimshuffle(dimshuffle(number, ()), ("x",) * made.type.ndim)
+            scaled: Tensor = made.owner.op(elemwise(mul, factor, x), y)
+            return scaled if reshape is None else reshape.op(scaled, reshape.inputs[1])
     return None
 
 

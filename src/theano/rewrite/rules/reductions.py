@@ -17,7 +17,6 @@ from theano.rewrite.engine.forms import (
     product,
     reduction,
     shuffled,
-    stack_product,
     sum_of,
     with_axes,
 )
@@ -191,10 +190,6 @@ def _permutation(var: Tensor) -> tuple[int, ...] | None:
 canonicalize(
     shuffled(product(x, y), (1, 0)), product(shuffled(y, (1, 0)), shuffled(x, (1, 0))),
     name="transpose_of_dot", alone=True, shapes={"x": "nm", "y": "mk"},
-)  # fmt: skip
-canonicalize(
-    shuffled(stack_product(x, y), (0, 2, 1)), stack_product(shuffled(y, (0, 2, 1)), shuffled(x, (0, 2, 1))),
-    name="transpose_of_stack_product", alone=True, shapes={"x": "bnm", "y": "bmk"},
 )  # fmt: skip
 
 

@@ -8,14 +8,13 @@ import numpy as np
 
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
-from theano.tensor.dot import batched_dot
 from theano.tensor.fitting import Argument, fitting
 from theano.tensor.math import cast, ge, neq, sqrt, switch
+from theano.tensor.matrices import matmul, transposed
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
 from theano.tensor.reduction import any as any_
-from theano.tensor.reshaping import reshape
-from theano.tensor.shape import shape_i, shape_tuple
+from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["attention"]
@@ -89,38 +88,17 @@ def attention(
     parts[0] = fitting("attention", "query", sides)
     if mask is not None:  # what is made of it alone, and of lengths, is computed before the scores
         mask = fitting("attention", "mask", sides)
-    shape = shape_tuple(parts[0])[:-1]
-    q, k, v = (_stack(x) for x in parts)
+    q, k, v = parts
     if scale is None:
-        scale = 1 / sqrt(cast(shape_i(q, 2), q.type.dtype))
-    scores = batched_dot(q, dimshuffle(k, (0, 2, 1))) * cast(as_tensor_variable(scale), q.type.dtype)
-    scores = _apart(scores, shape, shape_i(k, 1))
+        scale = 1 / sqrt(cast(shape_i(q, ndim - 1), q.type.dtype))
+    scores = matmul(q, transposed(k)) * cast(as_tensor_variable(scale), q.type.dtype)
     seen, some = _seen(mask, causal, scores), None
     if seen is not None:
         # A row without any key has no softmax: it gets that of all keys, which is thrown away behind the product.
         some = any_(seen, axis=-1, keepdims=True)
         scores = switch(seen | ~some, scores, constant(np.asarray(-np.inf, scores.type.dtype)))
-    found = batched_dot(_stack(softmax(scores, axis=-1)), v)
-    found = _apart(found, shape, shape_i(v, 2))
+    found = matmul(softmax(scores, axis=-1), v)
     return found if some is None else switch(some, found, constant(np.asarray(0, found.type.dtype)))
-
-
-def _apart(x: Any, shape: Any, last: Any) -> Any:
-    """A stack with the axes of `shape` and one of the length `last`."""
-    return x if len(shape) == 2 else reshape(x, (*shape, last), ndim=len(shape) + 1)
-
-
-def _stack(x: Any) -> Any:
-    """`x` with its axes before the last two as one."""
-    if x.type.ndim == 3:
-        return x
-    if x.type.ndim == 2:
-        return shape_padleft(x)
-    shape = shape_tuple(x)
-    count = shape[0]
-    for n in shape[1:-2]:
-        count = count * n
-    return reshape(x, (count, *shape[-2:]), ndim=3)
 
 
 def _seen(mask: Any, causal: bool, scores: Any) -> Any:
