@@ -8,6 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.tensor.alloc import AllocEmpty
+from theano.tensor.signal.pool import pool_2d
 
 RANGES = [
     (0.0, 4.9, 1.0), (0.3, 4.9, 1.1), (0.0, 5.0, 1.0), (2.0, -3.1, -0.7), (1.0, 0.0, 1.0), (0.0, 1.0, 3.0),
@@ -111,3 +112,36 @@ def test_quotients_of_lengths() -> None:
         m = length
         wanted = [m // 2, m % 3, (m - 5) // 2, (m - 5) % 3, m // -2, m % -3, 1, 0]
         assert [int(v) for v in f(np.ones(length))] == wanted
+
+
+X4, X3, X2 = T.dtensor4("x4"), T.dtensor3("x3"), T.dmatrix("x2")
+OF_LENGTHS = {
+    "pooled": pool_2d(X4, (2, 3), ignore_border=True).flatten(2) * 2,
+    "slope of pooled": T.grad((pool_2d(X4, (2, 3), ignore_border=True).flatten(2) ** 2).sum(), X4),
+    "padded": T.pad(X2, ((1, 2), (2, 0)), mode="constant").reshape((-1,)),
+    "rolled": T.roll(X2, 1, axis=0).reshape((X2.shape[1], -1)),
+    "halves": X2[: X2.shape[0] // 2].flatten() * 2,
+    "steps": X3[:, ::2, X3.shape[2] % 2 :].reshape((X3.shape[0], -1)),
+    "no further": X2[: T.minimum(X2.shape[0] + 1, 5)].flatten(),
+    "one at least": T.zeros((T.maximum(X2.shape[0] - 3, 1), 2)).reshape((-1,)) + X2.sum(),
+    "tiled": T.tile(X2, (2, 3)).reshape((-1, 3)),
+}
+
+
+@pytest.mark.parametrize("name", OF_LENGTHS)
+def test_lengths_of_lengths(name: str) -> None:
+    """Lengths that are computed of others are compared in one form, and none asks whether it is -1."""
+    out = OF_LENGTHS[name]
+    inputs = [v for v in (X4, X3, X2) if v in theano.graph.ancestors([out])]
+    f = theano.function(inputs, out)
+    assert "== -1" not in str(theano.printing.items(f))
+    plain = theano.function(inputs, out, mode=theano.Mode("py", None))
+    for lengths in ((2, 3, 4, 6), (1, 1, 1, 3), (1, 2, 9, 5), (2, 3, 5, 7), (3, 2, 1, 1), (1, 4, 0, 3), (5, 6, 2, 3)):
+        arrays = [np.random.default_rng(0).normal(size=lengths[-v.ndim :]) for v in inputs]
+        try:
+            wanted = plain(*arrays)
+        except ValueError:
+            with pytest.raises(ValueError):
+                f(*arrays)
+        else:
+            np.testing.assert_allclose(f(*arrays), wanted, rtol=1e-12)

@@ -51,6 +51,11 @@ def is_const(dim: Expr, value: int | None = None) -> bool:
     return dim.op == "const" and (value is None or dim.value == value)
 
 
+def is_extreme(e: Expr) -> bool:
+    """Whether an expression is the smaller (``select(a < b, a, b)``) or the larger one of two."""
+    return e.op == "select" and e.args[0].op in ("lt", "gt") and e.args[0].args == e.args[1:]
+
+
 class Dims:
     """Normal forms and equalities of lengths of one lowering, as seen in the block `region`.
 
@@ -85,16 +90,54 @@ class Dims:
         return a is b or self.normal(a) is self.normal(b)
 
     def is_length(self, dim: Expr) -> bool:
-        """Whether an expression is built of lengths alone and so is never negative."""
+        """Whether an expression is built of lengths so that it is never negative."""
+        waiting, seen = [dim], set()
+        while waiting:
+            e = waiting.pop()
+            if e in seen:
+                continue
+            seen.add(e)
+            if e.op in ("mul", "add"):
+                waiting += e.args
+            elif is_extreme(e):
+                if e.args[0].op == "lt":
+                    waiting += e.args[1:]
+                elif not any(map(self.is_length, e.args[1:])):
+                    return False
+            elif e.op in ("idiv", "irem") and self.is_positive(e.args[1]):
+                waiting.append(e.args[0])
+            elif not (e.value in self.names.lengths if e.op == "name" else e.op == "const" and e.value >= 0):
+                return False
+        return True
 
-        def fine(e: Expr) -> bool:
-            if e.op == "name":
-                return e.value in self.names.lengths
-            if e.op in ("idiv", "irem"):
-                return e.args[1].op == "const"  # which the search sees, too; and no divisor is 0
-            return e.op in ("mul", "add") or (e.op == "const" and e.value >= 0)
+    def is_positive(self, dim: Expr) -> bool:
+        """Whether a length is known to be 1 at least."""
+        if is_extreme(dim):
+            return (all if dim.args[0].op == "lt" else any)(map(self.is_positive, dim.args[1:]))
+        return dim.op == "const" and dim.value > 0
 
-        return all(fine(e) for e in ex.postorder((dim,)))
+    def maximum(self, a: Expr, b: Expr) -> Expr:
+        """The larger one; nothing is compared where it is known which one that is."""
+        if self.is_length(self.normal(ex.sub(a, b))):
+            return a
+        return b if self.is_length(self.normal(ex.sub(b, a))) else ex.maximum(a, b)
+
+    def minimum(self, a: Expr, b: Expr) -> Expr:
+        """The smaller one; nothing is compared where it is known which one that is."""
+        if self.is_length(self.normal(ex.sub(a, b))):
+            return b
+        return a if self.is_length(self.normal(ex.sub(b, a))) else ex.minimum(a, b)
+
+    def quotient(self, a: Expr, b: Expr) -> Expr | None:
+        """The rounded-down quotient of an expression of lengths and a positive number, unless it may be negative."""
+        if b.op != "const":
+            return ex.idiv(a, b) if self.is_positive(b) and self.is_length(a) else None
+        if b.value <= 0:
+            return None
+        constant = self._polynomial(a).get((), 0)
+        whole, rest = divmod(constant, b.value)
+        rounded = self.normal(ex.sub(a, length(constant - rest)))
+        return self.normal(ex.add(ex.idiv(rounded, b), length(whole))) if self.is_length(rounded) else None
 
     def product(self, dims: tuple[Expr, ...]) -> Expr:
         total = ONE

@@ -9,6 +9,7 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import PAD, leaf_text, operation_text, view_text
+from theano.lower.dims import is_extreme
 from theano.lower.items import Pointwise, Reduce, Running, Special
 from theano.lower.values import Item, Tensor, Value
 
@@ -197,18 +198,13 @@ class _Body:
         return f"{self.printer.name(tensor)}[{', '.join(_place(k) for k in places)}]"
 
 
-def _is_extreme(node: Expr) -> bool:
-    """Whether a choice is the smaller or the larger one of two numbers."""
-    return node.op == "select" and node.args[0].op in ("lt", "gt") and node.args[0].args == node.args[1:]
-
-
 def _operands(node: Expr) -> tuple[Expr, ...]:
     """What the text of an expression is made of."""
-    return node.args[1:] if _is_extreme(node) else node.args
+    return node.args[1:] if is_extreme(node) else node.args
 
 
 def _operation(node: Expr, args: list[str]) -> str:
-    if _is_extreme(node):
+    if is_extreme(node):
         return f"{'min' if node.args[0].op == 'lt' else 'max'}({', '.join(args)})"
     return operation_text(node, args) if args else leaf_text(node)
 

@@ -130,25 +130,29 @@ def _reshaped(x: Any, lengths: StaticShape) -> StaticShape:
     return tuple(result)
 
 
-# What is never negative if its operands aren't.
-_LENGTHS_OF_LENGTHS = frozenset({"add", "mul", "maximum", "minimum"})
+def _is_number(v: Any) -> bool:
+    value = known_int(v)
+    return value is not None and value >= 0
 
 
 def _is_length(v: Any) -> bool:
-    """Whether `v` is visibly a length, or computed of lengths alone, and so never negative."""
+    """Whether `v` is visibly a length, or computed of lengths so that it is never negative."""
     waiting, seen = [v], set()
     while waiting:
         v = waiting.pop()
-        value = known_int(v)
-        if v in seen or (value is not None and value >= 0):
+        if v in seen or _is_number(v):
             continue
         seen.add(v)
         node = v.owner
-        if value is not None or node is None:
+        if node is None:
             return False
         if isinstance(node.op, Elemwise):
             name = node.op.scalar_op.name
-            if name not in _LENGTHS_OF_LENGTHS and not (name == "int_div" and (known_int(node.inputs[1]) or 0) > 0):
+            if name == "maximum" and any(map(_is_number, node.inputs)):
+                continue
+            if name == "int_div" and (known_int(node.inputs[1]) or 0) <= 0:
+                return False
+            if name not in ("add", "mul", "maximum", "minimum", "int_div"):
                 return False
             waiting += node.inputs
             continue

@@ -10,7 +10,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower import body as bd
 from theano.lower.builder import Builder
-from theano.lower.dims import ONE, is_const, length
+from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
 from theano.lower.values import Value, rearranged
 from theano.scalar.op import ScalarOp
@@ -32,9 +32,9 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         check_divisor(b, inputs[1])
     if not inputs:
         return None
-    part = _part_of_length(b, op.name, inputs)
-    if part is not None:
-        return [part]
+    number = _of_lengths(b, op.name, inputs) if out.dtype == "int64" and not dims else None
+    if number is not None:
+        return [Value("i64", (), uniform=number)]
     reads, negated = _without_negations(b, node, inputs)
     looks = op.name not in ARITHMETIC  # at constants, for which it may be computed otherwise
     known = [r.uniform if looks and r.uniform is not None and r.uniform.op == "const" else None for r in reads]
@@ -48,15 +48,18 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
     return [b.pointwise(ex.TYPE_OF[out.dtype], dims, reads, body)]
 
 
-def _part_of_length(b: Builder, name: str, inputs: list[Value]) -> Value | None:
-    """A length divided by a positive number, or what is left: a length, so cases of negative ones are not written."""
-    divide = {"int_div": ex.idiv, "mod": ex.irem}.get(name)
-    if divide is None or inputs[0].type != "i64" or inputs[0].ndim or inputs[1].type not in ex.SIGNED:
+def _of_lengths(b: Builder, name: str, inputs: list[Value]) -> Expr | None:
+    """What is computed of lengths, in the form in which lengths are compared; without the cases that they can't be."""
+    if name not in ("int_div", "mod", "maximum", "minimum") or any(v.uniform is None for v in inputs):
         return None
-    x, y = inputs[0].uniform, inputs[1].uniform
-    if x is None or y is None or y.op != "const" or y.value <= 0 or not b.dims.is_length(x):
+    if len(inputs) != 2 or any(v.type not in ex.SIGNED for v in inputs):
         return None
-    return Value("i64", (), uniform=divide(x, length(int(y.value))))
+    x, y = (b.scalar(v, "i64") for v in inputs)
+    if name == "int_div":
+        return b.dims.quotient(x, y)
+    if name == "mod":
+        return ex.irem(x, y) if b.dims.is_length(x) and b.dims.is_positive(y) else None
+    return (b.dims.maximum if name == "maximum" else b.dims.minimum)(x, y)
 
 
 def _body(op: Any, in_dtypes: tuple[str, ...], out_dtype: str, args: list[Expr]) -> Expr:

@@ -98,8 +98,7 @@ def _slice_bounds(b: Builder, entry: slice, dim: Expr) -> tuple[Expr, Expr, Expr
         span = ex.select(up, ex.sub(last, first), ex.sub(first, last))
         size = ex.select(ex.lt(step, 0), ex.neg(step), step)
     span = b.dims.normal(span)
-    if not (span.op == "const" and span.value >= 0) and not b.dims.is_length(span):
-        span = ex.maximum(span, ZERO)
+    span = b.dims.maximum(span, ZERO)
     if is_const(size, 1):
         return first, span, step
     safe = size if size.op == "const" else ex.select(ex.eq(size, 0), ONE, size)
@@ -127,9 +126,9 @@ def _clamp(b: Builder, bound: Expr, dim: Expr, low: Expr, high: Expr) -> Expr:
         at = bound if bound.value >= 0 else b.dims.normal(ex.add(dim, bound))
         if at.op == "const" and high.op == "const" and low.op == "const":
             return length(min(max(at.value, low.value), high.value))
-        return ex.minimum(at, high) if bound.value >= 0 else ex.maximum(at, low)
-    at = ex.select(ex.lt(bound, 0), ex.add(bound, dim), bound)
-    return ex.minimum(ex.maximum(at, low), high)
+        return b.dims.minimum(at, high) if bound.value >= 0 else b.dims.maximum(at, low)
+    at = bound if b.dims.is_length(bound) else ex.select(ex.lt(bound, 0), ex.add(bound, dim), bound)
+    return b.dims.minimum(b.dims.maximum(at, low), high)
 
 
 def scalar_entries(b: Builder, op: Any, indices: Sequence[Value]) -> list[Any]:

@@ -68,9 +68,7 @@ def out_length(b: Builder, image: Expr, window: Expr, stride: Expr, pad: Expr, i
 
 def steps_in(b: Builder, span: Expr, stride: Expr) -> Expr:
     """How many strides a span has room for, 0 at least."""
-    span = b.dims.normal(span)
-    if not b.dims.is_length(span):
-        span = ex.maximum(span, ZERO)
+    span = b.dims.maximum(b.dims.normal(span), ZERO)
     if is_const(span) and is_const(stride) and stride.value:
         return length(span.value // stride.value)
     return span if is_const(stride, 1) else ex.idiv(span, ex.maximum(stride, ONE))  # what is below 1 has been refused

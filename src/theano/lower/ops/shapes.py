@@ -82,6 +82,7 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     wanted = elements_of(b, shape) if node.op.ndim else ()
     if wanted is None:
         return None
+    wanted = tuple(map(b.dims.normal, wanted))
     old = b.dims.product(x.dims)
     dims = list(wanted)
     free = [k for k, d in enumerate(wanted) if is_const(d, -1)]
