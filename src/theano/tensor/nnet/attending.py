@@ -9,7 +9,7 @@ import numpy as np
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.dot import batched_dot
-from theano.tensor.fitting import Argument, fitting
+from theano.tensor.fitting import Argument, all_fitting
 from theano.tensor.math import cast, ge, neq, sqrt, switch
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
@@ -86,9 +86,9 @@ def attention(
     sides: dict[str, Argument] = {name: (v, letters[name]) for name, v in zip(names, parts, strict=True)}
     if mask is not None:
         sides["mask"] = (mask, (*front, "q", "k")[ndim - mask.type.ndim :])
-    parts[0] = fitting("attention", "query", sides)
-    if mask is not None:  # what is made of it alone, and of lengths, is computed before the scores
-        mask = fitting("attention", "mask", sides)
+    # Gradients meet some of them only; what is made of a mask alone, and of lengths, is computed before the scores.
+    query, key, value, *masks = all_fitting("attention", sides)
+    parts, mask = [query, key, value], masks[0] if masks else None
     shape = shape_tuple(parts[0])[:-1]
     q, k, v = (_stack(x) for x in parts)
     if scale is None:
