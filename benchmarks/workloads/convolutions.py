@@ -1,4 +1,4 @@
-"""Layers that convolve images: forward, and the gradients of kernels and of images.
+"""Layers that convolve sequences, images and volumes: forward, and the gradients of kernels and of images.
 
 Each has its usual number of images, and rows of their own for other numbers (`BATCHES`), which are measured where they
 are asked for: ``python -m benchmarks 'batch[0-9]*'``; so are some more layers (``'layer-*'``).
@@ -55,6 +55,8 @@ LAYERS = [
     Layer("strided", "3x3, stride 2, 64 to 128 channels of 56x56, batch 16", 16, 64, 56, 128, 3, (1.0, 1.0, 1.0), 2, 1),
     Layer("dilated", "3x3, dilation 2, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _PLAIN, 1, 2, 2),
     Layer("3d", "3x3x3, 16 to 32 channels of 24x24x24, batch 8", 8, 16, 24, 32, 3, _PLAIN, 1, 1, axes=3),
+    Layer("1d", "7, 64 to 128 channels of 1024, batch 16", 16, 64, 1024, 128, 7, _PLAIN, 1, 3, axes=1),
+    Layer("1d-dilated", "3, dilation 4, 128 channels of 256, batch 32", 32, 128, 256, 128, 3, _PLAIN, 1, 4, 4, axes=1),
     Layer("3x3-56-f64", "3x3, 64 channels of 56x56, batch 8", 8, 64, 56, 64, 3, _PIXELS, 1, 1, dtype="float64"),
 ]
 # More of the layers that networks have: ResNet-50, MobileNet, and in float64.
@@ -103,12 +105,13 @@ def _symbolic(direction: str) -> Callable[..., Case]:
         options = {"border_mode": (pad,) * n, "subsample": (stride,) * n, "filter_dilation": (dilation,) * n}
         options |= {"filter_flip": False}
         a, b = (T.TensorType(x.dtype, (False,) * x.ndim)(name) for name in "ab")
+        ops = T.nnet.abstract_conv  # of one axis there is no function that pads as one likes
         if direction == "forward":
-            made = getattr(T.nnet, f"conv{n}d")(a, b, **options)
+            made = ops.AbstractConv(n, **options)(a, b)
         elif direction == "weights":
-            made = getattr(T.nnet.abstract_conv, f"conv{n}d_grad_wrt_weights")(a, b, w.shape, **options)
+            made = ops.AbstractConv_gradWeights(n, **options)(a, b, w.shape)
         else:
-            made = getattr(T.nnet.abstract_conv, f"conv{n}d_grad_wrt_inputs")(b, a, x.shape, **options)
+            made = ops.AbstractConv_gradInputs(n, **options)(a, b, x.shape)
         return Case(lang.function([a, b], made), operands(direction, x, w, g))
 
     return setup
@@ -205,7 +208,7 @@ def batches(name: str, title: str, images: int, asked: bool = False) -> Iterator
 def _row(base: Layer, which: int, name: str, title: str, images: int, asked: bool) -> Workload:
     layer, direction = base._replace(images=images), DIRECTIONS[which]
     tiny = layer._replace(
-        images=2, channels=min(layer.channels, 3), kernels=4, length=min(layer.length, 13 if layer.axes == 2 else 6)
+        images=2, channels=min(layer.channels, 3), kernels=4, length=min(layer.length, 13 if layer.axes < 3 else 6)
     )  # fmt: skip
     return Workload(
         f"{name}-{direction}",

@@ -415,8 +415,9 @@ LAZY: dict[str, dict[str, str]] = {
     "theano.tensor.nnet": {
         "theano.tensor.nnet": "Conv3D ConvGrad3D ConvTransp3D abstract_conv blocksparse conv conv3d2d corr corr3d ctc "
         "neighbours",
-        "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
+        "theano.tensor.nnet.abstract_conv": "abstract_conv2d conv2d_grad_wrt_inputs conv2d_transpose conv3d "
         "separable_conv2d",
+        "theano.tensor.nnet.images": "conv2d",
         "theano.tensor.nnet.conv": "ConvOp",
         "theano.tensor.nnet.attending": "attention",
         "theano.tensor.nnet.dropped": "dropout",

@@ -43,6 +43,8 @@ CASES = {
     "int": ((1, 2, 6, 5), (3, 2, 3, 3), 2, ((2, 2), (2, 2)), (1, 1), (1, 1), True, 1),
     "ints": ((1, 2, 6, 5), (3, 2, 3, 3), (2, 0), ((2, 2), (0, 0)), (1, 1), (1, 1), True, 1),
     "pairs": ((1, 2, 6, 5), (3, 2, 3, 3), ((1, 2), (0, 3)), ((1, 2), (0, 3)), (1, 1), (1, 1), True, 1),
+    "names": ((1, 2, 6, 5), (3, 2, 3, 4), ("full", "valid"), ((2, 2), (0, 0)), (1, 1), (1, 1), True, 1),
+    "a name and a pair": ((1, 2, 6, 9), (3, 2, 3, 3), ("half", (1, 3)), ((1, 1), (1, 3)), (2, 1), (1, 2), True, 1),
     "strides": ((2, 2, 9, 8), (3, 2, 3, 3), "half", ((1, 1), (1, 1)), (2, 3), (1, 1), True, 1),
     "dilation": ((2, 2, 9, 9), (3, 2, 3, 2), "valid", ((0, 0), (0, 0)), (1, 2), (2, 3), True, 1),
     "dilation full": ((1, 2, 4, 4), (3, 2, 2, 2), "full", ((2, 2), (3, 3)), (1, 1), (2, 3), False, 1),
@@ -254,6 +256,8 @@ x4, w4 = T.tensor4("x4"), T.tensor4("w4")
         (lambda: T.nnet.conv2d(x4, w4, border_mode=-1), ValueError, "negative"),
         (lambda: T.nnet.conv2d(x4, w4, border_mode=(1, 2, 3)), ValueError, "not for 2 axes"),
         (lambda: T.nnet.conv2d(x4, w4, border_mode=((1, 2, 3), 1)), ValueError, "pair"),
+        (lambda: T.nnet.conv2d(x4, w4, border_mode=("same", 1)), ValueError, "'full', 'half', an int or a pair"),
+        (lambda: T.nnet.conv2d(x4, w4, unshared="no"), TypeError, "unshared must be True or False, not 'no'"),
         (lambda: T.nnet.conv2d(x4, w4, subsample=(1, 0)), ValueError, "at least"),
         (lambda: T.nnet.conv2d(x4, w4, subsample=(1, 1.5)), TypeError, "ints"),
         (lambda: T.nnet.conv2d(x4, w4, subsample=(1,)), ValueError, "2 ints"),
@@ -429,6 +433,8 @@ def test_whole_shapes_of_gradients():
 
 
 def test_ops_are_equal_by_what_they_do():
+    by_place = ac.conv2d(x4, w4, None, None, "full", (1, 1), True, (2, 2), 2).owner.op  # as in Theano
+    assert by_place == T.nnet.conv2d(x4, w4, border_mode=("full",) * 2, filter_dilation=(2, 2), num_groups=2).owner.op
     one = T.nnet.conv2d(x4, w4, border_mode=(1, 2), input_shape=[1, 2, T.constant(3), None]).owner.op
     other = T.nnet.conv2d(x4, w4, border_mode=((1, 1), (2, 2)), input_shape=(1, 2, 3, None)).owner.op
     assert one == other == pickle.loads(pickle.dumps(one)) and hash(one) == hash(other)
@@ -510,6 +516,13 @@ def test_bilinear_upsampling(ratio):
     n = T.iscalar()
     got = ac.bilinear_upsampling(T.constant(x), n).eval({n: ratio})
     np.testing.assert_allclose(got, interpolated(interpolated(x, 2, ratio), 3, ratio))
+
+
+def test_fractions_are_in_lowest_terms():
+    x = T.constant(RNG.randn(1, 2, 3, 4))
+    whole = ac.bilinear_upsampling(x, 2).eval()
+    np.testing.assert_array_equal(ac.frac_bilinear_upsampling(x, (4, 2)).eval(), whole)
+    np.testing.assert_array_equal(ac.bilinear_upsampling(x, frac_ratio=((6, 3), (2, 1))).eval(), whole)
 
 
 @pytest.mark.parametrize("fraction", [(3, 2), (2, 5), ((7, 4), (5, 3))])

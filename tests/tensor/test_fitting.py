@@ -298,8 +298,12 @@ def test_levels(case, mode):
         f(*changed(OF_LEVELS, place, array))
     of_targets = function([*given, ints], N.h_softmax(m, 2, 6, 2, 3, *given[1:], ints), mode=mode)
     assert of_targets(*OF_LEVELS, integers(0, 5)).shape == (2,)
-    with pytest.raises(IndexError, match=r"h_softmax: each of target must be less than n_classes \* n_out"):
+    with pytest.raises(IndexError, match="h_softmax: each of target must be from 0 to n_outputs - 1"):
         of_targets(*OF_LEVELS, integers(0, 6))
+    with pytest.raises(IndexError, match="h_softmax: each of target must be from 0 to n_outputs - 1"):
+        of_targets(*OF_LEVELS, integers(-1, 5))
+    with pytest.raises(ValueError, match="h_softmax: n_classes . n_outputs_per_class must be n_outputs at least"):
+        function(given, N.h_softmax(m, 2, 7, 2, 3, *given[1:]), mode=mode)(*OF_LEVELS)
     with pytest.raises(ValueError, match="h_softmax: x has length 2 along axis 0, target 3 along axis 0"):
         of_targets(*OF_LEVELS, integers(0, 5, 1))
 
@@ -326,6 +330,14 @@ def older(x, gamma, beta, mean, std):
     return N.batch_normalization(x, gamma, beta, mean, std, mode="high_mem")
 
 
+def of_classes(p):
+    return N.categorical_crossentropy(p, integers(0, 1))
+
+
+def trained(x, scale, bias):
+    return N.bn.AbstractBatchNormTrain((0,))(x, scale, bias)[0]
+
+
 def of_dy(x, dy, scale, mean, invstd):
     return N.bn.AbstractBatchNormTrainGrad((0,))(x, dy, scale, mean, invstd)[0]
 
@@ -347,6 +359,11 @@ OPERANDS = {
     "columns of a causal mask": (causal, [*SEEN, ones(2, 3, 6) > 0], "attention: .* has length"),
     "rows of a causal mask": (causal, [*SEEN, ones(4, 5) > 0], "attention: .* has length"),
     "batch of a causal mask": (causal, [*SEEN, ones(3, 3, 5) > 0], "attention: .* has length"),
+    "features of keys": (N.attention, changed(SEEN, 1, ones(2, 5, 3)), "attention: .* has length"),
+    "batch of keys and values": (N.attention, [SEEN[0], ones(3, 5, 4), ones(3, 5, 7)], "attention: .* has length"),
+    "values": (N.attention, changed(SEEN, 2, ones(2, 6, 7)), "attention: .* has length"),
+    "classes": (of_classes, [ones(3, 4)], "categorical_crossentropy: .*(has length|targets)"),
+    "rows of scale": (trained, [ones(3, 4), ones(2, 4), ones(1, 4)], r"AbstractBatchNormTrain: scale.shape\[0\] must"),
     "gamma": (older, [ones(5, 3), ones(4), *[ones(3)] * 3], "batch_normalization: .* has length"),
     "beta": (older, [ones(5, 3), ones(3), ones(4), *[ones(3)] * 2], "batch_normalization: .* has length"),
     "mean": (older, [ones(5, 3), *[ones(3)] * 2, ones(4), ones(3)], "batch_normalization: .* has length"),

@@ -262,6 +262,33 @@ def test_dropout_refuses():
         nnet.dropout(T.lvector(), 0.5, s)
 
 
+X2 = R.normal(size=(5, 4))
+NORMS = {
+    "layer_norm": lambda e: nnet.layer_norm(X2, epsilon=e),
+    "rms_norm": lambda e: nnet.rms_norm(X2, epsilon=e),
+    "batch_normalization_train": lambda e: nnet.batch_normalization_train(X2, *np.ones((2, 4)), epsilon=e)[0],
+    "batch_normalization_test": lambda e: nnet.batch_normalization_test(X2, *np.ones((4, 4)), epsilon=e),
+    "AbstractBatchNormTrain": lambda e: nnet.bn.AbstractBatchNormTrain()(X2, *np.ones((2, 1, 4)), e)[0],
+    "AbstractBatchNormInference": lambda e: nnet.bn.AbstractBatchNormInference()(X2, *np.ones((4, 1, 4)), e),
+}
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_epsilons(name):
+    made, e = NORMS[name], T.dscalar("e")
+    wanted = made(0.25).eval()
+    for same in (np.float32(0.25), np.array(0.25), T.constant(0.25)):
+        np.testing.assert_array_equal(made(same).eval(), wanted)
+    np.testing.assert_allclose(made(e).eval({e: 0.25}), wanted)
+    assert np.isfinite(made(1).eval()).all() and np.isfinite(made(np.float32(1e-5)).eval()).all()
+    for wrong in (-1, -1e-9, np.nan, np.inf, np.float32(-1), T.constant(-1.0)):
+        with pytest.raises(ValueError, match=f"^{name}: epsilon must be at least .* and finite, got"):
+            made(wrong)
+    for wrong in (None, "1", True, [1e-3], np.ones(2), T.dvector()):
+        with pytest.raises(TypeError, match=f"^{name}: epsilon must be a number, got"):
+            made(wrong)
+
+
 def test_norms_refuse():
     for function in (nnet.layer_norm, nnet.rms_norm):
         with pytest.raises(TypeError, match="_norm: x must be a tensor of floats"):
@@ -316,6 +343,9 @@ def test_sampled_crossentropy_refuses():
         with pytest.raises(TypeError, match=f"sampled_softmax_crossentropy: {text}"):
             build(*bad)
     for mode in ("FAST_COMPILE", "FAST_RUN"):
-        for places in (([7], [1]), ([1], [7])):
-            with pytest.raises(IndexError):
-                theano.function([], build(ROWS[:1], W, SHIFT, *places), mode=mode)()
+        for target, samples, name in (([7], [1], "target"), ([1], [7], "samples"), ([-1], [6], "target")):
+            cost = build(ROWS[:1], W, SHIFT, target, samples)
+            with pytest.raises(IndexError, match=rf"sampled_softmax_crossentropy: each of {name} must be from 0 to W"):
+                theano.function([], cost, mode=mode)()
+        with pytest.raises(ValueError, match="sampled_softmax_crossentropy: there must be a sample"):
+            theano.function([], build(ROWS[:1], W, SHIFT, [1], np.zeros(0, "int64")), mode=mode)()

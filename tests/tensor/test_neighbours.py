@@ -120,6 +120,15 @@ def test_refusals_at_run_time(mode):
         back(np.ones((3, 4)))
 
 
+def test_no_images():
+    x = T.tensor4(dtype="float64")
+    for mode in ("valid", "ignore_borders", "half", "full", "wrap_centered"):
+        made = images2neibs(x, (3, 3), (1, 1), mode)
+        f = theano.function([x], [made, T.grad(made.sum(), x)])
+        rows, back = f(np.zeros((0, 2, 6, 6)))
+        assert rows.shape == (0, 9) and back.shape == (0, 2, 6, 6)
+
+
 def test_names():
     from theano.sandbox.neighbours import images2neibs as old
 

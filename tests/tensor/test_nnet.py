@@ -208,6 +208,16 @@ def test_gradient_at_corners(function: object, x: float, slope: float) -> None:
     np.testing.assert_allclose(got, slope)
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "float16"])
+@pytest.mark.parametrize("alpha", [0, 0.5])
+def test_relu_of_numbers_whose_double_is_too_large(dtype: str, alpha: float) -> None:
+    x = np.array([-30000, 40000] if dtype == "float16" else [np.iinfo(dtype).min, np.iinfo(dtype).max], dtype)
+    v = T.vector(dtype=dtype)
+    got = theano.function([v], nnet.relu(v, alpha))(x)
+    wide = x.astype("float64")
+    np.testing.assert_allclose(got, np.where(wide > 0, wide, alpha * wide), rtol=1e-6)
+
+
 def test_ultra_fast_sigmoid() -> None:
     x = np.linspace(-10, 10, 1001)
     got = check(nnet.ultra_fast_sigmoid, x, smooth=False)

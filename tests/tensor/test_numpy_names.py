@@ -293,6 +293,15 @@ def test_symbolic_sizes():
         np.testing.assert_allclose(f(k, V)[2], np.full((k, 2), V[0]))
 
 
+@pytest.mark.parametrize("mode", ["edge", "wrap", "reflect", "symmetric"])
+def test_padding_of_nothing(mode):
+    x, n = T.dmatrix(), T.lscalar()
+    f = theano.function([x, n], T.pad(x, ((n, 0), (2, 1)), mode=mode))
+    assert f(np.zeros((0, 3)), 0).shape == (0, 6)
+    with pytest.raises(IndexError):
+        f(np.zeros((0, 3)), 1)
+
+
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "float32", "complex64"])
 def test_einsum_keeps_dtypes(dtype):
     a, b = (M * 50).astype(dtype), (M[::-1] - 1).astype(dtype)

@@ -84,7 +84,7 @@ def test_the_first_convolutions(mode, stride):
     assert op.outshp == wanted.shape[2:]
 
 
-@pytest.mark.parametrize("border", ["valid", "full", "half", (1, 0, 2)])
+@pytest.mark.parametrize("border", ["valid", "full", "half", (1, 0, 2), ("full", "valid", "half")])
 def test_films(border):
     """Channels come third: sums over frames, channels, rows and columns, with kernels turned around."""
     x, w = RNG.randn(2, 5, 3, 4, 6), RNG.randn(4, 2, 3, 3, 2)

@@ -105,6 +105,21 @@ def test_whole_numbers(dtype):
         np.testing.assert_array_equal(got, plain(x, (2, 2), (2, 2), (0, 0), False, mode))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "int64", "bool", "float16"])
+@pytest.mark.parametrize("mode", ["average_inc_pad", "average_exc_pad"])
+def test_means_of_windows_whose_sums_are_too_large(dtype, mode):
+    """A window of equal elements has them as its mean, whatever its sum would be in the dtype."""
+    most = True if dtype == "bool" else 2**62 if dtype == "int64" else T.constant(0, dtype=dtype).data.dtype
+    most = most if isinstance(most, (bool, int)) else (60000 if dtype == "float16" else np.iinfo(most).max)
+    image, v, n = np.full((9, 8), most, dtype), T.matrix(dtype=dtype), T.lscalar()
+    of_lengths = theano.function([v, n], pool_2d(v, (n, n), True, mode=mode))
+    for size in (2, 7):  # written out, and a loop
+        windows = pool_2d(v, (size, size), True, mode=mode)
+        definition = theano.function([v], windows, mode=theano.Mode(linker="py", optimizer=None))
+        for got in (theano.function([v], windows)(image), definition(image), of_lengths(image, size)):
+            assert got.dtype == dtype and (got == np.full((1,), most, dtype)).all()
+
+
 def test_ties_nan_and_infinities():
     x = T.dmatrix()
     y = pool_2d(x, (2, 2), ignore_border=True)
@@ -185,6 +200,7 @@ def test_functions():
         (lambda x: pool_2d(x, ignore_border=True), ValueError, "needs the window"),
         (lambda x: pool_2d(x, (2, 2), True, ds=(2, 2)), ValueError, "old name"),
         (lambda x: pool_2d(T.vector(), (2, 2), True), NotImplementedError, "2 dimensions or more"),
+        (lambda x: pool_2d(x, (2, 2), (1, 1)), TypeError, r"ignore_border must be True or False, not \(1, 1\)"),
         (lambda x: pool_2d(T.zmatrix(), (2, 2), True), TypeError, "complex"),
     ],
 )

@@ -54,8 +54,8 @@ def _mirrored(place: Any, total: Any) -> Any:
 
 _SOURCES: dict[str, Callable[[Any, Any], Any]] = {
     "edge": lambda place, n: clip(place, 0, n - 1),
-    "wrap": lambda place, n: place % n,
-    "symmetric": lambda place, n: _mirrored(place % (2 * n), 2 * n - 1),
+    "wrap": lambda place, n: place % maximum(n, 1),
+    "symmetric": lambda place, n: _mirrored(place % maximum(2 * n, 1), 2 * n - 1),
     "reflect": lambda place, n: _mirrored(place % maximum(2 * (n - 1), 1), 2 * (n - 1)),
 }
 

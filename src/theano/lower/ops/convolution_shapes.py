@@ -11,6 +11,7 @@ from theano.lower.builder import Builder
 from theano.lower.dims import ONE, ZERO, escaped, is_const, length
 from theano.lower.values import Item, Value
 from theano.tensor.nnet.convolution import NEGATIVE
+from theano.tensor.nnet.geometry import for_each_axis
 
 # Images, kernels and results; what is made is None.
 Sides = tuple[Value | None, Value | None, Value | None]
@@ -119,9 +120,9 @@ class Case:
 
     def pads(self, a: int) -> tuple[Expr, Expr]:
         """The padding in front of an axis and behind it."""
-        mode = self.op.border_mode
+        mode = for_each_axis(self.op.border_mode, len(self.axes))[a]
         if not isinstance(mode, str):
-            before, behind = mode[a]
+            before, behind = mode
             return length(before), length(behind)
         reach = {
             "valid": lambda k: ZERO, "full": lambda k: ex.sub(k, ONE), "half": lambda k: ex.idiv(k, length(2))

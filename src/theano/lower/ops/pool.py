@@ -91,13 +91,14 @@ def lower_pool(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | None
     if not _is_native(b, op, x):
         return None
     windows = windows_of(b, op, x.dims, parameters)
-    sources, how = Sources(b), "max" if op.mode == "max" else "add"
-    return [
-        over_taps(
-            sources, x.type, windows.out, windows.places(), lambda places: windows.element(sources, x, places), how,
-            _mean(windows, op.mode, x.type),
-        )
-    ]  # fmt: skip
+    sources, how, mean = Sources(b), "max" if op.mode == "max" else "add", _mean(windows, op.mode, x.type)
+
+    def tap(places: Sequence[Expr]) -> tuple[Expr, Expr]:
+        element, inside = windows.element(sources, x, places)
+        # The sum of a window of integers may be too large for their type, in which its mean is given back.
+        return (ex.cast(element, "f64") if mean is not None and element.type in ex.INTS else element), inside
+
+    return [over_taps(sources, x.type, windows.out, windows.places(), tap, how, mean)]
 
 
 def _mean(windows: Windows, mode: str, type_: str) -> Callable[[Expr], Expr] | None:

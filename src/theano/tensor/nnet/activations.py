@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph.common_text import fill
-from theano.scalar.dtypes import DISCRETE
+from theano.scalar.dtypes import DISCRETE, upcast
 from theano.tensor.math import (
     abs_,
     cast,
@@ -60,9 +60,11 @@ def relu(x: Any, alpha: Any = 0) -> Any:
     V. Nair, G. Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010; with `alpha` A. Maas
     and others, "Rectifier nonlinearities improve neural network acoustic models", 2013.
     """
-    x = as_tensor_variable(x)
+    x, half = as_tensor_variable(x), as_tensor_variable(0.5)
+    # In the dtype of the result, as twice a number may be too large for small ones: 2 * 100 is -56 in int8.
+    x = cast(x, upcast(x.type.dtype, half.type.dtype))
     if isinstance(alpha, (int, float)) and alpha == 0:
-        return 0.5 * (x + abs_(x))
+        return half * (x + abs_(x))
     alpha = as_tensor_variable(alpha)
     return (0.5 * (1 + alpha)) * x + (0.5 * (1 - alpha)) * abs_(x)
 

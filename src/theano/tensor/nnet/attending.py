@@ -8,7 +8,7 @@ import numpy as np
 
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
-from theano.tensor.fitting import Argument, fitting
+from theano.tensor.fitting import Argument, all_fitting
 from theano.tensor.math import cast, ge, neq, sqrt, switch
 from theano.tensor.matrices import matmul, transposed
 from theano.tensor.nnet.softmax import softmax
@@ -85,10 +85,9 @@ def attention(
     sides: dict[str, Argument] = {name: (v, letters[name]) for name, v in zip(names, parts, strict=True)}
     if mask is not None:
         sides["mask"] = (mask, (*front, "q", "k")[ndim - mask.type.ndim :])
-    parts[0] = fitting("attention", "query", sides)
-    if mask is not None:  # what is made of it alone, and of lengths, is computed before the scores
-        mask = fitting("attention", "mask", sides)
-    q, k, v = parts
+    # Gradients meet some of them only; what is made of a mask alone, and of lengths, is computed before the scores.
+    q, k, v, *masks = all_fitting("attention", sides)
+    mask = masks[0] if masks else None
     if scale is None:
         scale = 1 / sqrt(cast(shape_i(q, ndim - 1), q.type.dtype))
     scores = matmul(q, transposed(k)) * cast(as_tensor_variable(scale), q.type.dtype)

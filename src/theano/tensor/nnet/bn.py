@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,14 @@ from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle
 from theano.tensor.fitting import Condition, fitting
 from theano.tensor.math import cast, eq, sqrt
+from theano.tensor.nnet.epsilon import epsilon_like
 from theano.tensor.promises import addbroadcast
 from theano.tensor.shape import product, shape_i
 from theano.tensor.statistics import mean, var
-from theano.tensor.variable import as_tensor_variable, constant
+from theano.tensor.variable import as_tensor_variable
 
 Axes = str | int | Sequence[int]
+LEAST = 1e-5  # what cuDNN takes
 
 
 def _axes(x: Any, axes: Axes) -> tuple[int, ...]:
@@ -38,12 +40,37 @@ def _axes(x: Any, axes: Axes) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def alone(given: Mapping[str, Any], axes: Sequence[int]) -> list[Condition]:
+    """What `fitting` is to require of parameters with all axes: length 1 along those of the statistics.
+
+    Parameters
+    ----------
+    given
+        The parameters by name.
+    axes
+        Those of the statistics.
+
+    Returns
+    -------
+    list
+        A condition for each parameter and axis, what it means, and the class of the error.
+
+    Examples
+    --------
+    >>> gamma = T.constant(np.ones((2, 3)))
+    >>> [(condition.eval().tolist(), text) for condition, text, _ in alone({"gamma": gamma}, (0,))]
+    [(False, 'gamma.shape[0] must be 1')]
+    """
+    return [
+        (eq(shape_i(p, a), 1), f"{name}.shape[{a}] must be 1", ValueError)
+        for name, p in given.items() for a in axes if not p.type.broadcastable[a]
+    ]  # fmt: skip
+
+
 class _Form:
     """Whether parameters have all axes or only the kept ones."""
 
-    def __init__(self, what: str, x: Any, axes: Axes, epsilon: float) -> None:
-        if epsilon < 1e-5:
-            raise ValueError(f"epsilon must be at least 1e-5, got {epsilon}")
+    def __init__(self, what: str, x: Any, axes: Axes) -> None:
         if x.type.dtype not in FLOAT:  # of which epsilon would be none
             raise TypeError(f"{what}: inputs must be a tensor of floats, got {x.type}")
         self.x, self.what = x, what
@@ -63,15 +90,8 @@ class _Form:
         sides = {"x": (self.x, letters)}
         for name, p in given.items():
             sides[name] = (p, kept if p.type.ndim == self.ndim else [c for c in kept if c])
-        return [self._wide(fitting(self.what, name, sides, self._required(given))) for name in given]
-
-    def _required(self, given: dict[str, Any]) -> list[Condition]:
-        """That parameters with all axes have length 1 along those of the statistics."""
         of_all = {name: p for name, p in given.items() if p.type.ndim == self.ndim != len(self.kept)}
-        return [
-            (eq(shape_i(p, a), 1), f"{name}.shape[{a}] must be 1", ValueError)
-            for name, p in of_all.items() for a in self.axes if not p.type.broadcastable[a]
-        ]  # fmt: skip
+        return [self._wide(fitting(self.what, name, sides, alone(of_all, self.axes))) for name in given]
 
     def _wide(self, p: Any) -> Any:
         if p.type.ndim == self.ndim:
@@ -89,7 +109,7 @@ def batch_normalization_train(
     gamma: Any,
     beta: Any,
     axes: Axes = "per-activation",
-    epsilon: float = 1e-4,
+    epsilon: Any = 1e-4,
     running_average_factor: Any = 0.1,
     running_mean: Any = None,
     running_var: Any = None,
@@ -105,7 +125,7 @@ def batch_normalization_train(
     axes : {'per-activation', 'spatial'} or tuple of int
         Which axes the statistics go over: 0; 0, 2, 3, ...; or these.
     epsilon : float
-        Added to the variance; at least 1e-5.
+        Added to the variance: a number, at least 1e-5, or a 0-d tensor.
     running_average_factor : float
         The weight of the batch in the new running statistics.
     running_mean, running_var : tensor_like, optional
@@ -118,10 +138,10 @@ def batch_normalization_train(
     Raises
     ------
     TypeError
-        An argument can't become a tensor, or `inputs` are not of floats.
+        An argument can't become a tensor, `inputs` are not of floats, or `epsilon` is no number.
     ValueError
-        `axes` is none of these, `epsilon` is too small, or a parameter has another number of dimensions; or when it
-        runs: other lengths.
+        `axes` is none of these, `epsilon` is too small or not finite, or a parameter has another number of
+        dimensions; or when it runs: other lengths.
 
     Notes
     -----
@@ -135,13 +155,14 @@ def batch_normalization_train(
     >>> out, mean, invstd = batch_normalization_train(T.matrix(), T.vector(), T.vector())
     """
     x = as_tensor_variable(inputs)
-    form = _Form("batch_normalization_train", x, axes, epsilon)
+    form = _Form("batch_normalization_train", x, axes)
     given = {"gamma": gamma, "beta": beta, "running_mean": running_mean, "running_var": running_var}
     given = {name: v for name, v in given.items() if v is not None}
     wide = dict(zip(given, form.widened(**given), strict=True))
     running = [wide.get(name) for name in ("running_mean", "running_var")]
     factor = as_tensor_variable(running_average_factor)
-    found = trained(x, wide["gamma"], wide["beta"], form.axes, _like(epsilon, x), factor, *running)
+    number = epsilon_like(form.what, epsilon, x, LEAST)
+    found = trained(x, wide["gamma"], wide["beta"], form.axes, number, factor, *running)
     likes = [gamma, gamma, *(v for v in (running_mean, running_var) if v is not None)]
     return (found[0], *(form.narrow(v, like) for v, like in zip(found[1:], likes, strict=True)))
 
@@ -219,10 +240,6 @@ def count(x: Any, axes: tuple[int, ...]) -> Any:
     return cast(product(shape_i(x, i) for i in axes), x.type.dtype)
 
 
-def _like(value: float, x: Any) -> Any:
-    return constant(np.asarray(value, dtype=x.type.dtype))
-
-
 def batch_normalization_test(
     inputs: Any,
     gamma: Any,
@@ -230,7 +247,7 @@ def batch_normalization_test(
     mean: Any,
     var: Any,
     axes: Axes = "per-activation",
-    epsilon: float = 1e-4,
+    epsilon: Any = 1e-4,
 ) -> Any:
     """`inputs` normalised by the given mean and variance; see `batch_normalization_train`.
 
@@ -243,7 +260,7 @@ def batch_normalization_test(
     axes : {'per-activation', 'spatial'} or tuple of int
         Which axes the statistics go over: 0; 0, 2, 3, ...; or these.
     epsilon : float
-        Added to the variance; at least 1e-5.
+        Added to the variance: a number, at least 1e-5, or a 0-d tensor.
 
     Returns
     -------
@@ -267,9 +284,10 @@ def batch_normalization_test(
     S. Ioffe, C. Szegedy, "Batch normalization", 2015, algorithm 2.
     """
     x = as_tensor_variable(inputs)
-    form = _Form("batch_normalization_test", x, axes, epsilon)
+    form = _Form("batch_normalization_test", x, axes)
     scale, shift, center, spread = form.widened(gamma=gamma, beta=beta, mean=mean, var=var)
-    return tested(x, scale, shift, center, spread, _like(epsilon, spread if spread.type.dtype in FLOAT else x))
+    like = spread if spread.type.dtype in FLOAT else x
+    return tested(x, scale, shift, center, spread, epsilon_like(form.what, epsilon, like, LEAST))
 
 
 def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: Any) -> Any:

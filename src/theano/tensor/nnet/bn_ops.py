@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from theano.graph import Apply
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.alloc import zeros_like
 from theano.tensor.fitting import fitting
 from theano.tensor.math import cast, sqrt
 from theano.tensor.matrices import Composed
-from theano.tensor.nnet.bn import count, tested, trained
+from theano.tensor.nnet.bn import alone, count, tested, trained
+from theano.tensor.nnet.epsilon import epsilon_like
 from theano.tensor.opsupport import Shapes, disconnected, index_constant, is_disconnected
 from theano.tensor.promises import addbroadcast, patternbroadcast
 from theano.tensor.reduction import sum as sum_
-from theano.tensor.variable import as_tensor_variable, constant
+from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["AbstractBatchNormInference", "AbstractBatchNormTrain", "AbstractBatchNormTrainGrad"]
 
@@ -54,13 +53,10 @@ class _BatchNorm(Composed):
         kept = ["" if a in self.axes else letters[a] for a in range(x.type.ndim)]
         sides = {"x": (x, letters)} | {name: (v, letters) for name, v in others.items()}
         sides |= {name: (v, kept) for name, v in given.items()}
-        found = [x, *(fitting(type(self).__name__, name, sides) for name in others)]
-        found += [addbroadcast(fitting(type(self).__name__, name, sides), *self.axes) for name in given]
-        number = as_tensor_variable(epsilon)
-        if number.type.ndim != 0:
-            raise TypeError(f"{type(self).__name__}: epsilon must be a number, got {number.type}")
-        dtype = x.type.dtype
-        return [*found, constant(np.asarray(epsilon, dtype)) if isinstance(epsilon, float) else cast(number, dtype)]
+        required = alone(given, self.axes)
+        found = [x, *(fitting(type(self).__name__, name, sides, required) for name in others)]
+        found += [addbroadcast(fitting(type(self).__name__, name, sides, required), *self.axes) for name in given]
+        return [*found, epsilon_like(type(self).__name__, epsilon, x)]
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         # Of all of them the outputs are as long along the other axes as `x`.

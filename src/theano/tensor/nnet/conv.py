@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.graph.common_text import fill
-from theano.tensor.nnet.abstract_conv import conv2d as of_today
 from theano.tensor.nnet.convolution import AbstractConv2d
 from theano.tensor.nnet.geometry import get_conv_output_shape, get_conv_shape_1axis
+from theano.tensor.nnet.images import conv2d as of_today
 
 __all__ = ["ConvOp", "conv2d", "get_conv_output_shape", "get_conv_shape_1axis"]
 

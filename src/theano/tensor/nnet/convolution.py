@@ -18,7 +18,7 @@ from theano.scalar.dtypes import COMPLEX, upcast
 from theano.tensor.fitting import as_long_as
 from theano.tensor.math import cast, maximum
 from theano.tensor.nnet import geometry
-from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers
+from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers, truth
 from theano.tensor.nnet.plain_convolutions import Pads, PlainConvolutions
 from theano.tensor.opsupport import Shapes, as_index, disconnected, holomorphic, single
 from theano.tensor.promises import patternbroadcast
@@ -94,11 +94,9 @@ class BaseAbstractConv(PlainConvolutions, Op):
         self.subsample = numbers(subsample, convdim, 1, "subsample")
         self.filter_dilation = numbers(filter_dilation, convdim, 1, "filter_dilation")
         self.border_mode = geometry.normal_border_mode(border_mode, convdim)
-        if filter_flip not in (True, False):
-            raise TypeError(f"filter_flip must be True or False, not {filter_flip!r}")
-        self.filter_flip = bool(filter_flip)
+        self.filter_flip = truth(filter_flip, "filter_flip")
         self.num_groups = numbers(num_groups, 1, 1, "num_groups")[0]
-        self.unshared = bool(unshared)
+        self.unshared = truth(unshared, "unshared")
         self.imshp = hint(imshp, 2 + convdim, "the shape of images")
         self.kshp = hint(kshp, 2 + convdim * (2 if unshared else 1), "the shape of kernels")
         self._check_hints()

@@ -91,9 +91,13 @@ class CrossentropyCategorical1Hot(Op):
             raise TypeError(f"coding_dist must be a matrix of floats, got {p.type}")
         return single(self, [p, t], p.type.dtype, p.type.shape[:1])
 
+    @staticmethod
+    def _fitting(p: Any, t: Any) -> tuple[Any, Any]:
+        sides = {"coding_dist": (p, "rc"), "true_one_of_n": (t, "r")}
+        return p, fitting("categorical_crossentropy", "true_one_of_n", sides)
+
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        p, t = inputs
-        t = fitting("categorical_crossentropy", "true_one_of_n", {"coding_dist": (p, "rc"), "true_one_of_n": (t, "r")})
+        p, t = self._fitting(*inputs)
         return [patternbroadcast(-log(picked(p, t)), p.type.broadcastable[:1])]
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
@@ -108,7 +112,7 @@ class CrossentropyCategorical1Hot(Op):
         return [shapes[0][:1]]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        p, t = inputs
+        p, t = self._fitting(*inputs)
         place = picked(zero_gradient(p), t)
         dp = inc_subtensor(place, -gs[0] / picked(p, t))
         return [patternbroadcast(dp, p.type.broadcastable), disconnected()]

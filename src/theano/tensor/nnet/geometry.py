@@ -17,7 +17,7 @@ from theano.tensor.static_value import known_scalar
 __all__ = [
     "OPTIONS", "border_mode_to_pad", "check_conv_gradinputs_shape", "get_conv_gradinputs_shape",
     "get_conv_gradinputs_shape_1axis", "get_conv_gradweights_shape", "get_conv_gradweights_shape_1axis",
-    "get_conv_output_shape", "get_conv_shape_1axis", "hint", "normal_border_mode", "numbers",
+    "for_each_axis", "get_conv_output_shape", "get_conv_shape_1axis", "hint", "normal_border_mode", "numbers", "truth",
 ]  # fmt: skip
 
 # What docstrings say of the parameters that all convolutions have.
@@ -25,7 +25,7 @@ OPTIONS = """\
 border_mode
     How far kernels reach beyond images, which are continued by zeros: 'valid' (nowhere), 'full' (by all but one
     element of the kernel), 'half' (by half of it, so that lengths stay where it is odd), an int, or for each axis
-    an int or a pair (before, behind).
+    one of these or a pair (before, behind).
 subsample
     By how many elements kernels move at a time, an int for each axis.
 filter_flip
@@ -73,6 +73,19 @@ def numbers(value: Any, count: int, default: int, what: str, least: int = 1) -> 
     return tuple(int(v) for v in found)
 
 
+def truth(value: Any, what: str) -> bool:
+    """`value` as a bool: True, False, 1 or 0, and nothing else that Python takes for one of them.
+
+    Raises
+    ------
+    TypeError
+        It is something else, as what stands in the place of another parameter.
+    """
+    if not isinstance(value, (bool, np.bool_, int, np.integer)) or value not in (0, 1):
+        raise TypeError(f"{what} must be True or False, not {value!r}")
+    return bool(value)
+
+
 def hint(shape: Any, count: int, what: str) -> tuple[int | None, ...] | None:
     """What a user knows of a shape: `count` lengths, each an int or None.
 
@@ -103,7 +116,7 @@ def hint(shape: Any, count: int, what: str) -> tuple[int | None, ...] | None:
 
 
 def normal_border_mode(mode: Any, ndim: int) -> Any:
-    """A border mode in one form: 'valid', 'full', 'half', or a pair (before, behind) for each axis.
+    """A border mode in one form: 'valid', 'full', 'half', or for each axis one of these or a pair (before, behind).
 
     Raises
     ------
@@ -115,21 +128,31 @@ def normal_border_mode(mode: Any, ndim: int) -> Any:
         return mode
     if isinstance(mode, str) or not (is_int(mode) or isinstance(mode, (tuple, list))):
         raise ValueError(
-            f"invalid border_mode {mode!r}: it must be 'valid', 'full', 'half', an int, or for each axis an int or a "
-            "pair of ints. 'half' is what others call 'same' (of kernels of odd lengths)"
+            f"invalid border_mode {mode!r}: it must be 'valid', 'full', 'half', an int, or for each axis one of these "
+            "or a pair of ints. 'half' is what others call 'same' (of kernels of odd lengths)"
         )
     given = [mode] * ndim if is_int(mode) else list(mode)
     if len(given) != ndim:
         raise ValueError(f"border_mode {mode!r} is not for {ndim} axes")
-    pairs = [(m, m) if is_int(m) else m for m in given]
-    for pair in pairs:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(map(is_int, pair)):
-            raise ValueError(f"invalid border_mode {mode!r}: the padding of an axis is an int or a pair of ints")
-        if min(pair) < 0:
-            raise ValueError(f"border_mode {mode!r}: padding can't be negative")
-        if max(pair) >= TOO_LARGE:
-            raise ValueError(f"border_mode {mode!r}: padding must be below {TOO_LARGE:,}")
-    return tuple((int(a), int(b)) for a, b in pairs)
+    found = tuple(_of_axis(m, mode) for m in given)
+    # One name for all axes is that name: equal convolutions are equal operations.
+    return found[0] if isinstance(found[0], str) and len(set(found)) == 1 else found
+
+
+def _of_axis(padding: Any, mode: Any) -> Any:
+    """One axis of a border mode: its name, or a pair (before, behind)."""
+    if isinstance(padding, str) and padding in _MODES:
+        return padding
+    pair = (padding, padding) if is_int(padding) else padding
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(map(is_int, pair)):
+        raise ValueError(
+            f"invalid border_mode {mode!r}: the padding of an axis is 'valid', 'full', 'half', an int or a pair of ints"
+        )
+    if min(pair) < 0:
+        raise ValueError(f"border_mode {mode!r}: padding can't be negative")
+    if max(pair) >= TOO_LARGE:
+        raise ValueError(f"border_mode {mode!r}: padding must be below {TOO_LARGE:,}")
+    return int(pair[0]), int(pair[1])
 
 
 def border_mode_to_pad(mode: Any, convdim: int, kshp: Sequence[Any]) -> tuple[tuple[Any, Any], ...]:
@@ -138,7 +161,7 @@ def border_mode_to_pad(mode: Any, convdim: int, kshp: Sequence[Any]) -> tuple[tu
     Parameters
     ----------
     mode
-        'valid', 'full', 'half', an int, or for each axis an int or a pair (before, behind).
+        'valid', 'full', 'half', an int, or for each axis one of these or a pair (before, behind).
     convdim : int
         The number of axes.
     kshp : sequence
@@ -159,18 +182,18 @@ def border_mode_to_pad(mode: Any, convdim: int, kshp: Sequence[Any]) -> tuple[tu
     >>> border_mode_to_pad("half", 2, (3, 5))
     ((1, 1), (2, 2))
     """
-    mode = normal_border_mode(mode, convdim)
-    if not isinstance(mode, str):
-        return mode
-    pad = {"valid": lambda k: 0, "full": lambda k: k - 1, "half": lambda k: k // 2}[mode]
-    return tuple((pad(k), pad(k)) for k in kshp)
+    of_axes = for_each_axis(mode, convdim)
+    return tuple(_reach(m, k) if isinstance(m, str) else m for m, k in zip(of_axes, kshp, strict=True))
 
 
-def _pads(mode: Any, kernel: Any, dilated: Any) -> tuple[Any, Any]:
-    """The padding of one axis, whose mode may be a number or a pair."""
-    if isinstance(mode, str):
-        return border_mode_to_pad(mode, 1, (dilated,))[0]
-    return border_mode_to_pad((mode,) if not is_int(mode) else mode, 1, (dilated,))[0]
+def _reach(mode: str, kernel: Any) -> tuple[Any, Any]:
+    pad = {"valid": lambda k: 0, "full": lambda k: k - 1, "half": lambda k: k // 2}[mode](kernel)
+    return pad, pad
+
+
+def _pads(mode: Any, dilated: Any) -> tuple[Any, Any]:
+    """The padding of one axis, whose mode may be a name, a number or a pair."""
+    return border_mode_to_pad((mode,), 1, (dilated,))[0]
 
 
 def get_conv_shape_1axis(
@@ -205,11 +228,12 @@ def get_conv_shape_1axis(
     if None in (image_shape, kernel_shape, subsample, dilation):
         return None
     dilated = (kernel_shape - 1) * dilation + 1
-    before, behind = _pads(border_mode, kernel_shape, dilated)
+    before, behind = _pads(border_mode, dilated)
     return (image_shape + before + behind - dilated) // subsample + 1
 
 
-def _for_each_axis(mode: Any, ndim: int) -> Sequence[Any]:
+def for_each_axis(mode: Any, ndim: int) -> Sequence[Any]:
+    """A border mode as one for each axis: 'valid', 'full', 'half' or a pair (before, behind)."""
     mode = normal_border_mode(mode, ndim)
     return [mode] * ndim if isinstance(mode, str) else mode
 
@@ -251,7 +275,7 @@ def get_conv_output_shape(
             f"and {kernel_shape!r}"
         )
     images, kernels = image_shape[-ndim:], kernel_shape[-ndim:]
-    modes = _for_each_axis(border_mode, ndim)
+    modes = for_each_axis(border_mode, ndim)
     spatial = (get_conv_shape_1axis(*axis) for axis in zip(images, kernels, modes, subsample, dilation, strict=True))
     return (image_shape[0], kernel_shape[0], *spatial)
 
@@ -282,7 +306,7 @@ def get_conv_gradweights_shape_1axis(
         return None
     if border_mode == "full":
         return (top_shape - image_shape) // dilation + 1
-    before, behind = _pads(border_mode, 1, 1)
+    before, behind = _pads(border_mode, 1)
     return (image_shape + before + behind - top_shape) // dilation + 1
 
 
@@ -316,7 +340,7 @@ def get_conv_gradweights_shape(
     """
     ndim = len(subsample)
     dilation = (1,) * ndim if filter_dilation is None else filter_dilation
-    modes = _for_each_axis(border_mode, ndim)
+    modes = for_each_axis(border_mode, ndim)
     channels = None if image_shape[1] is None else image_shape[1] // num_groups
     axes = zip(image_shape[2:], top_shape[2:], modes, subsample, dilation, strict=True)
     spatial = tuple(get_conv_gradweights_shape_1axis(*axis) for axis in axes)
@@ -350,7 +374,7 @@ def get_conv_gradinputs_shape_1axis(
     if None in (kernel_shape, top_shape, border_mode, subsample, dilation) or subsample != 1:
         return None
     dilated = (kernel_shape - 1) * dilation + 1
-    before, behind = _pads(border_mode, kernel_shape, dilated)
+    before, behind = _pads(border_mode, dilated)
     return top_shape + dilated - 1 - before - behind
 
 
@@ -384,7 +408,7 @@ def get_conv_gradinputs_shape(
     """
     ndim = len(subsample)
     dilation = (1,) * ndim if filter_dilation is None else filter_dilation
-    modes = _for_each_axis(border_mode, ndim)
+    modes = for_each_axis(border_mode, ndim)
     channels = kernel_shape[-ndim - 1]
     channels = None if channels is None else channels * num_groups
     axes = zip(kernel_shape[-ndim:], top_shape[2:], modes, subsample, dilation, strict=True)

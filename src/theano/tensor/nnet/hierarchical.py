@@ -8,7 +8,7 @@ from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import batched_dot, dot, tensordot
 from theano.tensor.fitting import Condition, fitting
-from theano.tensor.math import eq, lt
+from theano.tensor.math import and_, eq, ge, lt
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
 from theano.tensor.reduction import all as all_
@@ -55,7 +55,8 @@ def h_softmax(
     TypeError
         An argument can't become a tensor, or has another number of dimensions.
     ValueError
-        When it runs: lengths don't fit, or are not `batch_size`, `n_classes` and `n_outputs_per_class`.
+        When it runs: lengths don't fit, or are not `batch_size`, `n_classes` and `n_outputs_per_class`; or there are
+        fewer than `n_outputs` in these classes.
     IndexError
         When it runs: there is no such output.
 
@@ -78,9 +79,12 @@ def h_softmax(
         (eq(shape_i(sides[name][0], axis), n), f"{what} must be {name}.shape[{axis}]", ValueError)
         for what, (n, name, axis) in lengths.items()
     ]
+    enough = ge(as_tensor_variable(n_classes) * n_outputs_per_class, n_outputs)
+    required.append((enough, "n_classes * n_outputs_per_class must be n_outputs at least", ValueError))
     if target is not None:
-        low = all_(lt(sides["target"][0], n_classes * n_outputs_per_class))
-        required.append((low, "each of target must be less than n_classes * n_outputs_per_class", IndexError))
+        asked = sides["target"][0]
+        known = all_(and_(ge(asked, 0), lt(asked, n_outputs)))
+        required.append((known, "each of target must be from 0 to n_outputs - 1", IndexError))
     x = fitting("h_softmax", "x", sides, required)
     W1, W2, b2 = (sides[name][0] for name in ("W1", "W2", "b2"))
     b1 = fitting("h_softmax", "b1", sides)

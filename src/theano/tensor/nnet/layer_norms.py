@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from theano.scalar.dtypes import FLOAT
 from theano.tensor.axes import dimshuffle
 from theano.tensor.careduce import different_axes
 from theano.tensor.fitting import fitting
 from theano.tensor.math import cast, sqr, sqrt
+from theano.tensor.nnet.epsilon import epsilon_like
 from theano.tensor.statistics import mean, var
-from theano.tensor.variable import as_tensor_variable, constant
+from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["layer_norm", "rms_norm"]
 
@@ -32,7 +31,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsi
     axis
         An axis of `x`, or some.
     epsilon
-        Added to the variance.
+        Added to the variance: a number that is not negative, or a 0-d tensor.
 
     Returns
     -------
@@ -42,9 +41,10 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsi
     Raises
     ------
     TypeError
-        `x` is not of floats, or `axis` is no integer.
+        `x` is not of floats, `axis` is no integer, or `epsilon` no number.
     ValueError
-        There is no such axis or it is named twice, or `gamma` or `beta` has another number of axes.
+        There is no such axis or it is named twice, `epsilon` is negative or not finite, or `gamma` or `beta` has
+        another number of axes.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsi
     """
     rows = _Rows("layer_norm", x, axis)
     centred = rows.x - mean(rows.x, axis=rows.axes, keepdims=True)
-    spread = sqrt(var(rows.x, axis=rows.axes, keepdims=True) + rows.number(epsilon))
+    spread = sqrt(var(rows.x, axis=rows.axes, keepdims=True) + rows.epsilon(epsilon))
     return rows.finished(centred * (1 / spread), gamma, beta)  # one division for a row, also in the gradient
 
 
@@ -68,7 +68,7 @@ def rms_norm(x: Any, gamma: Any = None, axis: Any = -1, epsilon: float = 1e-6) -
     x, gamma, axis
         See `layer_norm`.
     epsilon
-        Added to the mean square.
+        Added to the mean square, as in `layer_norm`.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def rms_norm(x: Any, gamma: Any = None, axis: Any = -1, epsilon: float = 1e-6) -
     array([0.8485, 1.1314])
     """
     rows = _Rows("rms_norm", x, axis)
-    size = sqrt(mean(sqr(rows.x), axis=rows.axes, keepdims=True) + rows.number(epsilon))
+    size = sqrt(mean(sqr(rows.x), axis=rows.axes, keepdims=True) + rows.epsilon(epsilon))
     return rows.finished(rows.x * (1 / size), gamma)
 
 
@@ -101,8 +101,8 @@ class _Rows:
         self.axes = different_axes(what, axis, x.type.ndim) or tuple(range(x.type.ndim))
         self.x = cast(x, "float32") if self.dtype == "float16" else x
 
-    def number(self, value: float) -> Any:
-        return constant(np.asarray(value, self.x.type.dtype))
+    def epsilon(self, value: Any) -> Any:
+        return epsilon_like(self.what, value, self.x)
 
     def finished(self, made: Any, gamma: Any, beta: Any = None) -> Any:
         """The rows with scale and shift, in the dtype of `x`."""

@@ -9,11 +9,13 @@ import numpy as np
 from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import dot
-from theano.tensor.fitting import fitting
+from theano.tensor.fitting import Condition, fitting
 from theano.tensor.indexing import take
-from theano.tensor.math import eq, log, softplus, switch
+from theano.tensor.math import and_, eq, ge, log, lt, softplus, switch
 from theano.tensor.numeric import logsumexp
+from theano.tensor.reduction import all as all_
 from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import shape_i
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["sampled_softmax_crossentropy"]
@@ -56,8 +58,10 @@ def sampled_softmax_crossentropy(
     TypeError
         `x` or `W` is no matrix of floats, `b` or `probabilities` no vector of floats, `target` or `samples` no vector
         of integers.
+    ValueError
+        Lengths differ, or there are no samples; also when it runs.
     IndexError
-        When it runs: there is no such class.
+        When it runs: there is no such class; negative numbers don't count from the end.
 
     Examples
     --------
@@ -72,7 +76,14 @@ def sampled_softmax_crossentropy(
     checked = {name: _checked(name, *row) for name, row in given.items()}
     letters = {"x": "rf", "W": "cf", "b": "c", "target": "r", "samples": "s", "probabilities": "c"}
     sides = {name: (v, letters[name]) for name, v in checked.items()}
-    checked["x"] = fitting("sampled_softmax_crossentropy", "x", sides)
+    classes = shape_i(checked["W"], 0)
+    required: list[Condition] = [
+        (all_(and_(ge(v, 0), lt(v, classes))), f"each of {name} must be from 0 to W.shape[0] - 1", IndexError)
+        for name, v in checked.items() if name in ("target", "samples")
+    ]  # fmt: skip
+    required.append((ge(shape_i(checked["samples"], 0), 1), "there must be a sample", ValueError))
+    places = ("x", "target", "samples")  # one of which each gradient meets before it reads rows
+    checked |= {name: fitting("sampled_softmax_crossentropy", name, sides, required) for name in places}
     x, W, b, target, samples, *chances = checked.values()
     own = sum_(x * take(W, target, axis=0), axis=1) + take(b, target)
     others = dot(x, dimshuffle(take(W, samples, axis=0), (1, 0))) + dimshuffle(take(b, samples), ("x", 0))

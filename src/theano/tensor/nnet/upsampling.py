@@ -6,6 +6,7 @@ array([1., 2., 3., 3.])
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -162,7 +163,7 @@ def bilinear_upsampling(
 
 
 def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
-    """`bilinear_upsampling` by fractions: larger by the numerator, of which every so manieth is kept.
+    """`bilinear_upsampling` by fractions in lowest terms: larger by the numerator, of which every so manieth is kept.
 
     Parameters
     ----------
@@ -221,7 +222,8 @@ def _fractions(ratio: Any) -> list[tuple[int, int]]:
     """A fraction for rows and one for columns."""
     given = np.asarray(ratio)
     if given.shape in ((2,), (2, 2)) and given.dtype.kind in "iu" and (given >= 1).all():
-        return [(int(n), int(d)) for n, d in np.broadcast_to(given, (2, 2))]
+        least = (Fraction(int(n), int(d)) for n, d in np.broadcast_to(given, (2, 2)))
+        return [(f.numerator, f.denominator) for f in least]  # 4/2 makes what 2 does
     raise ValueError(
         f"frac_ratio must be (numerator, denominator), ints from 1 on, or such a pair for rows and one for columns, "
         f"not {ratio!r}"

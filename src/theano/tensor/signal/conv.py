@@ -7,8 +7,8 @@ from typing import Any
 from theano.graph.common_text import fill
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.fitting import all_fitting
-from theano.tensor.nnet.abstract_conv import conv2d as of_channels
 from theano.tensor.nnet.geometry import numbers
+from theano.tensor.nnet.images import conv2d as of_channels
 from theano.tensor.nnet.shape_checks import has_room, promised
 from theano.tensor.shape import shape_tuple
 from theano.tensor.variable import as_tensor_variable

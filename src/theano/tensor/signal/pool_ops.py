@@ -12,6 +12,7 @@ from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.fitting import as_long_as
 from theano.tensor.math import maximum
+from theano.tensor.nnet.geometry import truth
 from theano.tensor.opsupport import Shapes, as_index, disconnected, single, zero_gradient
 from theano.tensor.shape import as_shape_vector
 from theano.tensor.static_value import known_vector
@@ -116,6 +117,8 @@ class _Pooling(Op):
     ------
     ValueError
         Another `mode`.
+    TypeError
+        `ignore_border` is neither True nor False.
     """
 
     __props__ = ("ignore_border", "mode", "ndim")
@@ -127,7 +130,7 @@ class _Pooling(Op):
     ) -> None:
         if mode not in _MODES:
             raise ValueError(f"Pool mode parameter only support {', '.join(_MODES)}; got {mode!r}")
-        self.ignore_border, self.mode, self.ndim = bool(ignore_border), mode, int(ndim)
+        self.ignore_border, self.mode, self.ndim = truth(ignore_border, "ignore_border"), mode, int(ndim)
 
     def _lengths(self, value: Any, what: str) -> Any:
         """The window, a stride or a padding as a vector of int64."""
@@ -259,12 +262,15 @@ class Pool(_Pooling):
             for place, at in w.taps():
                 np.maximum(result[at], x[place], out=result[at])
         else:
-            result = np.zeros(shape, x.dtype)
+            of_whole = self.mode != "sum" and x.dtype.name in DISCRETE
+            # The sum of a window may be too large for the dtype that its mean has: two pixels of 255 are 254 in uint8.
+            wide = "float64" if of_whole else "float32" if x.dtype == np.float16 else x.dtype
+            result = np.zeros(shape, wide)
             for place, at in w.taps():
                 result[at] += x[place]
             if self.mode != "sum":
-                counts = w.counts(self.mode == "average_inc_pad")
-                result = np.trunc(result / counts) if x.dtype.name in DISCRETE else result / counts
+                result = result / w.counts(self.mode == "average_inc_pad")
+            result = np.trunc(result) if of_whole else result
         out[0][0] = np.asarray(result, dtype=x.dtype)
 
     def infer_shape(self, node: Apply, in_shapes: Sequence[Any]) -> Shapes:
