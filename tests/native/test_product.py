@@ -204,8 +204,22 @@ def test_stack(type_: str) -> None:
         data = (x.ctypes.data for x in (a, b, c))
         pa, pb, pc = data
         call = function(name_of("stack", type_))
-        call(count, sa, sb, sc, m, n, k, 1, pa, *ra, pb, *rb, 0, pc, rc)
+        call(count, 1, sa, sb, sc, 0, 0, 0, m, n, k, 1, pa, *ra, pb, *rb, 0, pc, rc)
         check(c, a, b, 1, 0, None, (count, m, n, k))
+
+
+@pytest.mark.parametrize("type_", DTYPE)
+def test_stack_of_two_counts(type_: str) -> None:
+    """Matrices that lie anywhere in a grid of two axes."""
+    call = function(name_of("stack", type_))
+    for count, each, m, n, k in ((0, 2, 3, 4, 5), (2, 0, 3, 4, 5), (2, 3, 3, 4, 5), (5, 1, 2, 3, 4), (3, 6, 17, 20, 9)):
+        a = RNG.normal(size=(each, m, count, k)).astype(DTYPE[type_]).transpose(2, 0, 1, 3)
+        b = RNG.normal(size=(count, k, each, n)).astype(DTYPE[type_]).transpose(0, 2, 1, 3)
+        c = np.full((each, count, m, n), np.nan, DTYPE[type_]).swapaxes(0, 1)
+        (sa, ta, *ra), (sb, tb, *rb), (sc, tc, rc, _) = steps(a), steps(b), steps(c)
+        pa, pb, pc = (x.ctypes.data for x in (a, b, c))
+        call(count, each, sa, sb, sc, ta, tb, tc, m, n, k, 1, pa, *ra, pb, *rb, 0, pc, rc)
+        check(c, a, b, 1, 0, None, (count, each, m, n, k))
 
 
 @pytest.mark.parametrize("type_", DTYPE)
@@ -338,7 +352,7 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
         a, b, c = (np.zeros(shape, DTYPE[type_]) for shape in shapes)
         pa, pb, pc = (x.ctypes.data for x in (a, b, c))
         sizes = [x[0].size for x in (a, b, c)]
-        stack_of(5, *sizes, rows, columns, inner, 1.0, pa, inner, 1, pb, columns, 1, 0.0, pc, columns)
+        stack_of(5, 1, *sizes, 0, 0, 0, rows, columns, inner, 1.0, pa, inner, 1, pb, columns, 1, 0.0, pc, columns)
         assert bool(asked_blas) == is_for_blas and bool(shared) != is_for_blas
         shared.clear()
 
