@@ -13,6 +13,7 @@ from theano import function
 from theano.tensor.fitting import Fitting, fitting
 from theano.tensor.nnet import volumes
 from theano.tensor.signal import conv as signal_conv
+from theano.tensor.signal.pool import pool_2d
 
 N = T.nnet
 MODES = pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
@@ -514,3 +515,33 @@ def test_what_only_a_gradient_meets(mode):
 def test_refusals(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+def longer(x):
+    """Numbers of the lengths of `x`, but one more along the last axis."""
+    return np.ones((*np.shape(x)[:-1], np.shape(x)[-1] + 1))
+
+
+IMAGES, KERNELS = np.ones((2, 3, 6, 5)), np.ones((4, 3, 2, 2))
+LINEAR = {
+    "images": (lambda x, w: N.conv2d(x, w, subsample=(2, 2)), 0),
+    "kernels": (lambda x, w: N.conv2d(x, w, border_mode="half"), 1),
+    "kernels of a gradient": (lambda x, w: T.grad((N.conv2d(x, w) ** 2).sum(), x), 1),
+    "images of a gradient": (lambda x, w: T.grad((N.conv2d(x, w) ** 2).sum(), w), 0),
+    "means": (lambda x, w: pool_2d(x, (2, 2), ignore_border=True, mode="average_exc_pad"), 0),
+    "sums, back": (lambda x, w: T.grad((pool_2d(x, (2, 2), ignore_border=True, mode="sum") ** 2).sum(), x), 0),
+    "largest, back": (lambda x, w: T.grad((pool_2d(x, (2, 2), ignore_border=True) ** 2).sum(), x), 0),
+    "neighbourhoods": (lambda x, w: N.neighbours.images2neibs(x, (2, 2), mode="ignore_borders"), 0),
+}
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_directions_have_the_lengths_of_what_they_are_of(name):
+    """What is linear doesn't read where the direction starts: it must be asked for its lengths."""
+    made, k = LINEAR[name]
+    x, w, v = T.dtensor4("x"), T.dtensor4("w"), T.dtensor4("v")
+    f = theano.function([x, w, v], T.Rop(made(x, w), (x, w)[k], v), on_unused_input="ignore")
+    given = (IMAGES, KERNELS)[k]
+    f(IMAGES, KERNELS, given)
+    with pytest.raises(ValueError, match=r"has length . along axis 3|mis-match|shape"):
+        f(IMAGES, KERNELS, longer(given))

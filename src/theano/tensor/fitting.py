@@ -13,7 +13,7 @@ from theano.graph.origin import made_here
 from theano.tensor.opsupport import Shapes, disconnected, first_connected
 from theano.tensor.variable import as_tensor_variable
 
-__all__ = ["Argument", "Condition", "Fitting", "all_fitting", "as_long_as", "fitting"]
+__all__ = ["Argument", "Condition", "Fitting", "all_fitting", "as_directions", "as_long_as", "fitting"]
 
 Side = tuple[str, tuple[str, ...]]
 Argument = tuple[Any, Sequence[str]]
@@ -219,3 +219,31 @@ def as_long_as(op: Op, name: str, variable: Any, gradient: Any, **others: Any) -
     sides = {f"the gradient of {name}": (gradient, letters), name: (variable, letters)}
     shown = {key: (v, [""] * v.type.ndim) for key, v in others.items()}
     return fitting(type(op).__name__, f"the gradient of {name}", {**sides, **shown})
+
+
+def as_directions(op: Op, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+    """Directions of an operation's inputs (None: it doesn't move), once each has the lengths of its input for sure.
+
+    For operations that are linear in an input: their derivatives don't need it, and a direction of another shape gives
+    one of another shape.
+
+    Parameters
+    ----------
+    op
+        The operation.
+    inputs, eval_points
+        See `Op.R_op`.
+
+    Examples
+    --------
+    >>> as_directions(T.add, [T.constant(np.ones((2, 3)))], [T.constant(np.ones((2, 4)))])
+    Traceback (most recent call last):
+        ...
+    ValueError: Elemwise: the direction of input 0 has length 4 along axis 1, input 0 3 along axis 1: the direction ...
+    """
+    found = list(eval_points)
+    for k, (x, direction) in enumerate(zip(inputs, eval_points, strict=True)):
+        if direction is not None and direction.type.ndim == x.type.ndim:
+            letters, name = [str(a) for a in range(x.type.ndim)], f"the direction of input {k}"
+            found[k] = fitting(type(op).__name__, name, {name: (direction, letters), f"input {k}": (x, letters)})
+    return found

@@ -15,7 +15,7 @@ from typing import Any
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, upcast
-from theano.tensor.fitting import as_long_as
+from theano.tensor.fitting import as_directions, as_long_as
 from theano.tensor.math import cast, maximum
 from theano.tensor.nnet import geometry
 from theano.tensor.nnet.geometry import border_mode_to_pad, get_conv_output_shape, hint, numbers, truth
@@ -114,6 +114,9 @@ class BaseAbstractConv(PlainConvolutions, Op):
             why = f"{count} kernels can't be in {self.num_groups} groups"
         if why:
             raise ValueError(f"{type(self).__name__}: {why} were promised: images {self.imshp}, kernels {self.kshp}")
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
+        return super().R_op(inputs, as_directions(self, inputs, eval_points))
 
     def do_constant_folding(self, node: Apply) -> bool:
         """Never: results are large."""

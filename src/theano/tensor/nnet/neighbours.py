@@ -9,7 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.tensor.assertion import Assert
-from theano.tensor.fitting import as_long_as
+from theano.tensor.fitting import as_directions, as_long_as
 from theano.tensor.math import eq, maximum
 from theano.tensor.opsupport import Shapes, disconnected, single
 from theano.tensor.padding import pad
@@ -159,7 +159,8 @@ class Images2Neibs(_Neibs):
         return [SumOfNeibs(self.mode)(grads[0], shape(x), *parameters), disconnected(), disconnected()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
+        direction = as_directions(self, inputs, eval_points)[0]
+        return [None if direction is None else self(direction, *inputs[1:])]
 
 
 def _empty(found: np.ndarray) -> np.ndarray:
@@ -222,7 +223,8 @@ class SumOfNeibs(_Neibs):
         return [back, disconnected(), disconnected(), disconnected()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
+        direction = as_directions(self, inputs, eval_points)[0]
+        return [None if direction is None else self(direction, *inputs[1:])]
 
 
 def _wrapped(x: Any, sizes: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import COMPLEX, DISCRETE
-from theano.tensor.fitting import as_long_as
+from theano.tensor.fitting import as_directions, as_long_as
 from theano.tensor.math import maximum
 from theano.tensor.nnet.geometry import truth
 from theano.tensor.opsupport import Shapes, as_index, disconnected, single, zero_gradient
@@ -284,7 +284,7 @@ class Pool(_Pooling):
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         x, *parameters = inputs
-        (direction, *_) = eval_points
+        (direction, *_) = as_directions(self, inputs, eval_points)
         if direction is None:
             return [None]
         if self.mode == "max":
@@ -295,7 +295,8 @@ class Pool(_Pooling):
 def _of_third(op: Op, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Any:
     """The R-operator of an op that is linear in its third input, and whose first two only tell places."""
     x, largest, _, *parameters = inputs
-    return None if eval_points[2] is None else op(x, largest, eval_points[2], *parameters)
+    direction = as_directions(op, inputs, eval_points)[2]
+    return None if direction is None else op(x, largest, direction, *parameters)
 
 
 def _least(dtype: np.dtype) -> Any:
@@ -422,7 +423,8 @@ class AveragePoolGrad(PoolGrad):
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         x, _, *parameters = inputs
-        return [None if eval_points[1] is None else self(x, eval_points[1], *parameters)]
+        direction = as_directions(self, inputs, eval_points)[1]
+        return [None if direction is None else self(x, direction, *parameters)]
 
 
 class DownsampleFactorMaxGradGrad(_Pooling):
