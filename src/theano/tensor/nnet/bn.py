@@ -146,7 +146,8 @@ def batch_normalization_train(
     Notes
     -----
     ``out = (x - mean) * gamma * invstd + beta`` with ``invstd = 1 / sqrt(var + epsilon)``. The new running statistics
-    are ``(1 - f) * running_mean + f * mean`` and ``(1 - f) * running_var + f * var * m / (m - 1)``, of m elements each.
+    are ``(1 - f) * running_mean + f * mean`` and ``(1 - f) * running_var + f * var * m / (m - 1)``, of m elements each
+    (of one element no variance is known: NaN).
     S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
     shift", 2015.
 
