@@ -302,6 +302,8 @@ def test_levels(case, mode):
         of_targets(*OF_LEVELS, integers(0, 6))
     with pytest.raises(IndexError, match="h_softmax: each of target must be from 0 to n_outputs - 1"):
         of_targets(*OF_LEVELS, integers(-1, 5))
+    many = (ones(2, 5), ones(5, 20), ones(20), ones(20, 5, 15), ones(20, 15))  # 20 * 15 is beyond int8
+    assert function(given, N.h_softmax(m, 2, 300, 20, 15, *given[1:]), mode=mode)(*many).shape == (2, 300)
     with pytest.raises(ValueError, match="h_softmax: n_classes . n_outputs_per_class must be n_outputs at least"):
         function(given, N.h_softmax(m, 2, 7, 2, 3, *given[1:]), mode=mode)(*OF_LEVELS)
     with pytest.raises(ValueError, match="h_softmax: x has length 2 along axis 0, target 3 along axis 0"):
