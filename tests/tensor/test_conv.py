@@ -242,6 +242,8 @@ def test_helpers_of_shapes():
 def test_kernels_of_interpolation():
     np.testing.assert_allclose(ac.bilinear_kernel_1D(3).eval(), np.array([1, 2, 3, 2, 1]) / 3)
     np.testing.assert_allclose(ac.bilinear_kernel_2D(2, normalize=False).eval(), np.outer([1, 2, 1], [1, 2, 1]))
+    small, told = T.constant(100, dtype="int8"), T.bscalar()  # twice as much is beyond int8
+    assert ac.bilinear_kernel_1D(small).eval().shape == ac.bilinear_kernel_1D(told).eval({told: 100}).shape == (199,)
     n = T.iscalar()
     np.testing.assert_allclose(ac.bilinear_kernel_1D(n, normalize=False).eval({n: 4}), [1, 2, 3, 4, 3, 2, 1])
 

@@ -303,6 +303,8 @@ def test_levels(case, mode):
         of_targets(*OF_LEVELS, integers(0, 6))
     with pytest.raises(IndexError, match="h_softmax: each of target must be from 0 to n_outputs - 1"):
         of_targets(*OF_LEVELS, integers(-1, 5))
+    many = (ones(2, 5), ones(5, 20), ones(20), ones(20, 5, 15), ones(20, 15))  # 20 * 15 is beyond int8
+    assert function(given, N.h_softmax(m, 2, 300, 20, 15, *given[1:]), mode=mode)(*many).shape == (2, 300)
     with pytest.raises(ValueError, match="h_softmax: n_classes . n_outputs_per_class must be n_outputs at least"):
         function(given, N.h_softmax(m, 2, 7, 2, 3, *given[1:]), mode=mode)(*OF_LEVELS)
     with pytest.raises(ValueError, match="h_softmax: x has length 2 along axis 0, target 3 along axis 0"):
@@ -312,6 +314,8 @@ def test_levels(case, mode):
 FILMS = (ones(2, 5, 3, 6, 7), ones(4, 2, 3, 2, 2))
 OF_CHANNELS = (ones(2, 3, 6, 6), ones(6, 1, 3, 3), ones(5, 6, 1, 1))
 OF_BLOCKS = (ones(3, 4, 5, 6), ones(2, 2, 5), integers([0, 1], [2, 0]), ones(4, 6), integers([0, 1], [2, 3]))
+OF_PLACES = (ones(2, 2, 6), ones(3, 4, 5, 7), ones(2, 2, 5), integers([0, 1], [2, 0]), integers([0, 1], [2, 3]))
+OF_PAIRS = (ones(3, 4, 5, 6), ones(2, 2, 4), ones(2, 2, 6), integers([0, 1], [2, 0]), integers([0, 1], [2, 3]))
 SEEN = (ones(2, 3, 4), ones(2, 5, 4), ones(2, 5, 7))
 
 
@@ -410,6 +414,8 @@ OPERANDS = {
         larger(frac_ratio=(3, 2), num_input_channels=3), [ones(1, 2, 3, 3)],
         "bilinear_upsampling: num_input_channels 3 was promised",
     ),
+    "W of blocks": (N.blocksparse.sparse_block_gemv, OF_PLACES, "SparseBlockGemv: .* has length"),
+    "x of blocks": (N.blocksparse.sparse_block_outer, OF_PAIRS, "SparseBlockOuter: .* has length"),
     "h": (N.blocksparse.sparse_block_dot, changed(OF_BLOCKS, 1, ones(2, 2, 4)), "sparse_block_dot: .* has length"),
     "b": (N.blocksparse.sparse_block_dot, changed(OF_BLOCKS, 3, ones(4, 5)), "sparse_block_dot: .* has length"),
     "inputIdx": (

@@ -289,6 +289,19 @@ def test_epsilons(name):
             made(wrong)
 
 
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+def test_norms_of_float16_whose_variance_is_beyond_it(mode):
+    x, v = (400 * R.normal(size=(60, 4))).astype("float16"), T.matrix(dtype="float16")
+    wide, sides = x.astype("float64"), np.ones((2, 4), "float16")
+    wanted = (wide - wide.mean(0)) / wide.std(0)
+    of_batch, _, _ = nnet.batch_normalization_train(v, *sides)
+    of_rows = nnet.layer_norm(v, axis=0)
+    known = nnet.batch_normalization_test(v, *sides, wide.mean(0), wide.var(0).astype("float32"))
+    for made, shift in ((of_batch, 1), (of_rows, 0), (known, 1)):
+        got = theano.function([v], made, mode=mode)(x)
+        np.testing.assert_allclose(got, wanted + shift, rtol=5e-3, atol=5e-3)
+
+
 def test_norms_refuse():
     for function in (nnet.layer_norm, nnet.rms_norm):
         with pytest.raises(TypeError, match="_norm: x must be a tensor of floats"):

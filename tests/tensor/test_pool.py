@@ -151,6 +151,21 @@ def test_ties_and_nan_in_any_windows(case):
     np.testing.assert_array_equal(gradient, slope)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_windows_far_longer_than_the_array(mode):
+    """Only what is in the array takes time: these windows have 2**50 places."""
+    x, v, n = RNG.randn(7, 9), T.dmatrix(), T.lvector()
+    window = (2**40, 2**10)
+    wanted = plain(x, (7, 9), (7, 9), (0, 0), False, mode)
+    known, told = (pool_2d(v, lengths, False, mode=mode) for lengths in (window, n))
+    definition = theano.function([v], known, mode=theano.Mode(linker="py", optimizer=None))
+    of_known = theano.function([v], [known, T.grad((known**2).sum(), v)])(x)
+    of_told = theano.function([v, n], [told, T.grad((told**2).sum(), v)])(x, window)
+    for got in (of_known[0], of_told[0], definition(x)):
+        np.testing.assert_allclose(got, wanted)
+    np.testing.assert_allclose(of_known[1], of_told[1])
+
+
 def test_largest_elements_in_their_places():
     x = RNG.permutation(np.arange(36.0)).reshape(1, 1, 6, 6)
     T.verify_grad(lambda v: pool.max_pool_2d_same_size(v, (2, 3)), [x], rng=np.random.RandomState(1))

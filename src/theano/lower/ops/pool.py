@@ -17,7 +17,7 @@ from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of
 from theano.lower.sources import Sources
 from theano.lower.values import Value
-from theano.lower.windows import Axis, Windows, over_taps
+from theano.lower.windows import WRITTEN_OUT, Axis, Windows, over_taps
 from theano.tensor.signal.pool_ops import AveragePoolGrad, DownsampleFactorMaxGradGrad, MaxPoolGrad, Pool
 
 RANGE = "{op}: {what} must be {least} at least, not {{0}}"
@@ -43,6 +43,9 @@ def windows_of(b: Builder, op: Any, image: Sequence[Expr], parameters: Sequence[
             b.check(ex.eq(pad, ZERO), NotImplementedError, PADDED)
         b.check(ex.lt(pad, window), NotImplementedError, WIDE, (pad, window))
         count = out_length(b, image[lead + k], window, stride, pad, op.ignore_border)
+        if not op.ignore_border and not (is_const(window) and window.value <= WRITTEN_OUT):
+            # It begins in the array and may end far behind: 1000 of 7 elements, to have the largest of all.
+            window = b.dims.normal(ex.minimum(window, ex.maximum(image[lead + k], ONE)))
         axes.append(Axis(image[lead + k], window, stride, pad, count, covered=op.ignore_border))
     return Windows(tuple(image[:lead]), tuple(axes))
 

@@ -61,6 +61,16 @@ class _Blocks(Op):
             found.append(v)
         return found
 
+    @staticmethod
+    def _sides(inputs: Sequence[Any]) -> dict[str, Argument]:
+        """The operands by name, with letters for their axes, as `fitting` compares them."""
+        raise NotImplementedError
+
+    def _fitting_gradient(self, g: Any, inputs: Sequence[Any]) -> Any:
+        """The gradient of the result, which is that of `o`, too, once it is certain that all operands fit."""
+        sides, name = self._sides(inputs), "the gradient of o"
+        return fitting(type(self).__name__, name, {name: (g, sides["o"][1]), **sides})
+
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[0]]
 
@@ -109,16 +119,21 @@ class SparseBlockGemv(_Blocks):
         inputs = self._checked(floats, {"inputIdx": inputIdx, "outputIdx": outputIdx})
         return single(self, inputs, upcast(*(v.type.dtype for v in inputs[:3])), inputs[0].type.shape)
 
+    @staticmethod
+    def _sides(inputs: Sequence[Any]) -> dict[str, Argument]:
+        names, letters = ("o", "W", "h", "inputIdx", "outputIdx"), ("bje", "IJfe", "bif", "bi", "bj")
+        return dict(zip(names, zip(inputs, letters, strict=True), strict=True))
+
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        o, W, h, to_read, to_write = inputs
-        sides = {"o": (o, "bje"), "W": (W, "IJfe"), "h": (h, "bif"), "inputIdx": (to_read, "bi")}
-        to_read = fitting("SparseBlockGemv", "inputIdx", sides | {"outputIdx": (to_write, "bj")})
+        o, W, h, _, to_write = inputs
+        to_read = fitting("SparseBlockGemv", "inputIdx", self._sides(inputs))
         blocks = getitem(W, (dimshuffle(to_read, (0, 1, "x")), dimshuffle(to_write, (0, "x", 1))))
         made = o + sum_(dimshuffle(h, (0, 1, "x", 2, "x")) * blocks, axis=(1, 3))
         return [_as(made, self.make_node(*inputs).outputs[0])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (_, W, h, to_read, to_write), (g,) = inputs, gs
+        _, W, h, to_read, to_write = inputs
+        g = self._fitting_gradient(gs[0], inputs)
         dW = sparse_block_outer(zeros_like(W), h, g, to_read, to_write)
         dh = sparse_block_gemv(zeros_like(h), dimshuffle(W, _TURNED), g, to_write, to_read)
         return [g, _as(dW, W), _as(dh, h), disconnected(), disconnected()]
@@ -182,17 +197,22 @@ class SparseBlockOuter(_Blocks):
         dtype = upcast(*(v.type.dtype for v in (*inputs[:3], factor)))
         return single(self, [*inputs, factor], dtype, inputs[0].type.shape)
 
+    @staticmethod
+    def _sides(inputs: Sequence[Any]) -> dict[str, Argument]:
+        names, letters = ("o", "x", "y", "xIdx", "yIdx", "alpha"), ("XYef", "bie", "bjf", "bi", "bj", "")
+        return dict(zip(names, zip(inputs, letters, strict=True), strict=True))
+
     def decompose(self, inputs: Sequence[Any]) -> list[Any]:
-        o, x, y, of_x, of_y, alpha = inputs
+        o, x, y, _, of_y, alpha = inputs
         output = self.make_node(*inputs).outputs[0]
-        sides = {"o": (o, "XYef"), "x": (x, "bie"), "y": (y, "bjf"), "xIdx": (of_x, "bi")}
-        of_x = fitting("SparseBlockOuter", "xIdx", sides | {"yIdx": (of_y, "bj")})
+        of_x = fitting("SparseBlockOuter", "xIdx", self._sides(inputs))
         blocks = getitem(cast(o, output.type.dtype), (dimshuffle(of_x, (0, 1, "x")), dimshuffle(of_y, (0, "x", 1))))
         products = dimshuffle(x, (0, 1, "x", 2, "x")) * dimshuffle(y, (0, "x", 1, "x", 2)) * alpha
         return [_as(inc_subtensor(blocks, cast(products, output.type.dtype)), output)]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        (_, x, y, of_x, of_y, alpha), (g,) = inputs, gs
+        _, x, y, of_x, of_y, alpha = inputs
+        g = self._fitting_gradient(gs[0], inputs)
         dx = sparse_block_gemv(zeros_like(x), dimshuffle(g, _TURNED), y, of_y, of_x)
         dy = sparse_block_gemv(zeros_like(y), g, x, of_x, of_y)
         slope = sum_(dx * x)

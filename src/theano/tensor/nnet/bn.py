@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph.common_text import fill
-from theano.scalar.dtypes import FLOAT
+from theano.scalar.dtypes import FLOAT, upcast
 from theano.tensor.axes import dimshuffle
 from theano.tensor.fitting import Condition, fitting
 from theano.tensor.math import cast, eq, sqrt
@@ -146,7 +146,8 @@ def batch_normalization_train(
     Notes
     -----
     ``out = (x - mean) * gamma * invstd + beta`` with ``invstd = 1 / sqrt(var + epsilon)``. The new running statistics
-    are ``(1 - f) * running_mean + f * mean`` and ``(1 - f) * running_var + f * var * m / (m - 1)``, of m elements each.
+    are ``(1 - f) * running_mean + f * mean`` and ``(1 - f) * running_var + f * var * m / (m - 1)``, of m elements each
+    (of one element no variance is known: NaN).
     S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
     shift", 2015.
 
@@ -201,16 +202,26 @@ def trained(
     ``(x - mean) / sqrt(var + epsilon) * gamma + beta``: S. Ioffe, C. Szegedy, "Batch normalization", 2015,
     algorithm 1.
     """
-    batch_mean = mean(x, axis=axes, keepdims=True)
-    batch_var = var(x, axis=axes, keepdims=True)
+    wide, dtype = _in_float32(x), x.type.dtype
+    batch_mean = mean(wide, axis=axes, keepdims=True)
+    batch_var = var(wide, axis=axes, keepdims=True)
     invstd = 1 / sqrt(batch_var + epsilon)
-    results = [(x - batch_mean) * (scale * invstd) + shift, batch_mean, invstd]
+    made = (wide - batch_mean) * (scale * invstd) + shift
+    results = [cast(made, upcast(dtype, scale.type.dtype, shift.type.dtype)), cast(batch_mean, dtype)]
+    results.append(cast(invstd, dtype))
     if running_mean is not None:
-        results.append(running_mean * (1 - factor) + batch_mean * factor)
+        new = running_mean * (1 - factor) + batch_mean * factor
+        results.append(cast(new, upcast(dtype, running_mean.type.dtype, factor.type.dtype)))
     if running_var is not None:
-        m = count(x, axes)
-        results.append(running_var * (1 - factor) + m / (m - 1) * batch_var * factor)
+        m = count(wide, axes)
+        new = running_var * (1 - factor) + m / (m - 1) * batch_var * factor
+        results.append(cast(new, upcast(dtype, running_var.type.dtype, factor.type.dtype)))
     return results
+
+
+def _in_float32(x: Any) -> Any:
+    """float16 in float32: a variance of numbers from 256 on may be beyond float16."""
+    return cast(x, "float32") if x.type.dtype == "float16" else x
 
 
 def count(x: Any, axes: tuple[int, ...]) -> Any:
@@ -312,7 +323,8 @@ def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: An
     ----------
     S. Ioffe, C. Szegedy, "Batch normalization", 2015, algorithm 2.
     """
-    return (x - center) * (scale / sqrt(spread + epsilon)) + shift
+    made = (_in_float32(x) - center) * (scale / sqrt(_in_float32(spread) + epsilon)) + shift
+    return cast(made, upcast(*(v.type.dtype for v in (x, scale, shift, center, spread))))
 
 
 def batch_normalization(

@@ -8,7 +8,7 @@ from theano.graph.common_text import fill
 from theano.tensor.axes import dimshuffle
 from theano.tensor.dot import batched_dot, dot, tensordot
 from theano.tensor.fitting import Condition, fitting
-from theano.tensor.math import and_, eq, ge, lt
+from theano.tensor.math import and_, cast, eq, ge, lt
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
 from theano.tensor.reduction import all as all_
@@ -79,7 +79,7 @@ def h_softmax(
         (eq(shape_i(sides[name][0], axis), n), f"{what} must be {name}.shape[{axis}]", ValueError)
         for what, (n, name, axis) in lengths.items()
     ]
-    enough = ge(as_tensor_variable(n_classes) * n_outputs_per_class, n_outputs)
+    enough = ge(cast(n_classes, "int64") * n_outputs_per_class, n_outputs)  # 20 is int8, and 20 * 15 is not
     required.append((enough, "n_classes * n_outputs_per_class must be n_outputs at least", ValueError))
     if target is not None:
         asked = sides["target"][0]

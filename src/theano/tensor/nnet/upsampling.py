@@ -22,7 +22,7 @@ from theano.tensor.math import abs_, cast, clip, ge, minimum
 from theano.tensor.nnet.shape_checks import promised
 from theano.tensor.ranges import arange
 from theano.tensor.shape import shape_i
-from theano.tensor.variable import as_tensor_variable
+from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["bilinear_kernel_1D", "bilinear_kernel_2D", "bilinear_upsampling", "frac_bilinear_upsampling"]
 
@@ -213,9 +213,11 @@ def _as_ratio(value: Any) -> Any:
     ratio = as_tensor_variable(value)
     if ratio.type.ndim or ratio.type.dtype not in INTEGER:
         raise TypeError(f"ratio must be an integer, got {value!r}: frac_ratio=(3, 2) is for fractions")
-    if isinstance(ratio, Constant) and ratio.data < 1:
+    if not isinstance(ratio, Constant):
+        return cast(ratio, "int64")  # in which twice as much is never too large
+    if ratio.data < 1:
         raise ValueError(f"ratio must be 1 at least, not {value!r}")
-    return ratio
+    return constant(ratio.data.astype("int64"))
 
 
 def _fractions(ratio: Any) -> list[tuple[int, int]]:

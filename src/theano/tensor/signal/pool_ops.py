@@ -78,7 +78,7 @@ class _Windows:
         axes = []
         for i, w, s, p, o in zip(self.image, self.window, self.stride, self.pad, self.out, strict=True):
             axis = []
-            for r in range(w):
+            for r in range(min(w, i + p)):  # none of an array is farther from where a window begins
                 first = max(-((r - p) // s), 0)  # the first window whose element r is none of the padding
                 last = min((i - 1 - r + p) // s, o - 1)
                 if last >= first:
