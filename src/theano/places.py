@@ -86,6 +86,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.graph",
     ),
     "theano.gof.opt": (
+        "_metadict=theano.graph.old_helpers:Left",  # in pickles of functions
         "theano.rewrite",
         "theano.graph.features",
         "config=theano.configdefaults:config",
@@ -115,6 +116,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "alias_root=theano.graph.walk:alias_root",
         "infer_reuse_pattern=theano.graph.destroyhandler:infer_reuse_pattern",
         "Supervisor=theano.graph.features:Supervisor",
+        "_constructor_Function=theano.compat.older_graphs:read_function",  # in pickles
     ),
     "theano.compile.pfunc": ("theano.compile", "theano.compile.rebuild", "theano.compile.collect_shared"),
     # Of Theano-PyMC. Not on demand, for then they would become attributes of a module in which a function uses `pfunc`.
@@ -234,6 +236,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor",
     ),
     "theano.tensor.var": (
+        "TensorConstantSignature=theano.graph.old_helpers:Left",  # in pickles of functions
         "equal_slices=theano.tensor.old_functions:equal_slices",
         "theano.tensor.variable",
         "theano.tensor",
@@ -361,6 +364,7 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano.graph": {"theano.graph": "opt optdb toolbox"},
+    "theano.graph.serialise": {"theano.compat.older_graphs": "read_node"},
     "theano.progress": {"theano.printing.loop_steps": "steps"},
     "theano.typed_list": {"theano.typed_list": "opt"},
     "theano": {
@@ -430,6 +434,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.tensor.nnet.volumes": "conv3D convGrad3D convTransp3D",
     },
     "theano.tensor.nnet.bn": {
+        "theano.compat.older_graphs": "BNComposite",  # in pickles
         "theano.tensor.nnet.bn_ops": "AbstractBatchNormInference AbstractBatchNormTrain AbstractBatchNormTrainGrad",
         "theano.scalar": "mul",
     },

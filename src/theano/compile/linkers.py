@@ -545,6 +545,12 @@ class VM_Linker(LocalLinker):
         self.lazy, self.c_thunks, self.allow_partial_eval = lazy, c_thunks, allow_partial_eval
         self.updated_vars: dict[Any, Any] = {}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "name" in state:
+            self.__dict__.update(state)
+        else:  # of Theano 1.0.5
+            VM_Linker.__init__(self, state["allow_gc"], state["use_cloop"])
+
     def pre(self, f: Any, inputs: Sequence[Any], order: Sequence[Apply], thunk_groups: Any) -> None:
         """Tell `callback_input` of the values that a call begins with."""
         if self.callback_input is None:

@@ -174,6 +174,12 @@ class Mode:
         self.provided_optimizer = optimizer
         self.linker, self._optimizer = self.get_linker_optimizer(linker, optimizer)
 
+    def __setstate__(self, state: Any) -> None:
+        if isinstance(state, tuple):  # of Theano 1.0.5: the linker and the query
+            Mode.__init__(self, *state)
+        else:
+            self.__dict__.update(state)
+
     @property
     def optimizer(self) -> Any:
         """What rewrites graphs, with ``optimize(fgraph)``: that of the mode's query, or the object it was given."""

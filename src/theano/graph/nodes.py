@@ -235,6 +235,9 @@ class Variable(Node):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return serialise.reduce_variable(self)
 
+    def __setstate__(self, state: dict[str, Any] | None) -> None:
+        serialise.fill_variable(self, state)
+
 
 class Constant(Variable):
     """A variable whose value, `data`, is known.
@@ -482,6 +485,9 @@ class Apply(Node):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return serialise.reduce_apply(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        serialise.fill_older_node(self, state)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ Nodes and variables are made with the functions of this module, so it knows noth
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -113,6 +114,29 @@ def _fill_node(node: Any, contents: tuple[list[Any], list[Any], dict[str, Any]])
     for index, (output, output_state) in enumerate(zip(node.outputs, output_states, strict=True)):
         _set_state(output, output_state)
         output.owner, output.index = node, index
+
+
+#: What makes the op and the inputs of a node of Theano 1.0.5 those of this package: found by `theano.places`.
+read_node: Any
+
+
+def fill_variable(variable: Any, state: Any) -> None:
+    """``__setstate__`` of variables."""
+    variable.__dict__.update(state or {})
+    for node in variable.__dict__.pop("_waiting", ()):
+        _this_module().read_node(node)
+
+
+def fill_older_node(node: Any, state: dict[str, Any]) -> None:
+    """``__setstate__`` of nodes, which only pickles of Theano 1.0.5 ask for."""
+    node.__dict__.update((k, state[k]) for k in ("op", "inputs", "outputs"))
+    # The graph of a compiled function is rewritten for operations that are not here; a pickle has the one before, too.
+    if "fgraph" not in state:
+        _this_module().read_node(node)
+
+
+def _this_module() -> Any:
+    return sys.modules[__name__]  # names of the tables are found as attributes
 
 
 def _output_of(before: list[Any], node: Any, index: int) -> Any:

@@ -8,6 +8,13 @@ from typing import Any
 __all__ = ["OrderedSet"]
 
 
+class Link:
+    """What Theano 1.0.5 pickled of each element of a set beside it."""
+
+    def __setstate__(self, state: Any) -> None:
+        """The set knows its elements without."""
+
+
 class OrderedSet(MutableSet[Any]):
     """A set in the order in which its elements were first added.
 
@@ -20,6 +27,10 @@ class OrderedSet(MutableSet[Any]):
 
     def __init__(self, iterable: Iterable[Hashable] | None = None) -> None:
         self._items: dict[Any, None] = dict.fromkeys(iterable or ())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # A pickle of Theano 1.0.5 has a chain of `Link`, and a dict that leads to them.
+        self._items = dict.fromkeys(state.get("_OrderedSet__map", state.get("_items", ())))
 
     def __contains__(self, key: object) -> bool:
         return key in self._items

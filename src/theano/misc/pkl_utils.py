@@ -146,7 +146,9 @@ class PersistentNdarrayLoad:
     def __call__(self, persid: str) -> np.ndarray:
         """The array with this name."""
         if persid not in self.cache:
-            with self.zip_file.open(persid) as entry:
+            # Theano 1.0.5 writes the kind of the array before its name.
+            name = persid if persid in self.zip_file.NameToInfo else persid.removeprefix("ndarray.")
+            with self.zip_file.open(name) as entry:
                 self.cache[persid] = np.lib.format.read_array(entry, allow_pickle=False)
         return self.cache[persid]
 

@@ -56,7 +56,9 @@ class Scalar:
     # Set by `theano.tensor.methods`: a 0-d tensor of a dtype and name.
     variable: ClassVar[Callable[[str, str | None], Any]]
 
-    def __new__(cls, dtype: Any) -> Scalar:
+    def __new__(cls, dtype: Any = None) -> Scalar:
+        if dtype is None:  # a pickle of Theano 1.0.5 tells the dtype afterwards
+            return object.__new__(cls)
         dtype = as_dtype(dtype)
         if dtype not in cls._all:
             made = cls._all[dtype] = object.__new__(cls)
@@ -131,6 +133,9 @@ class Scalar:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Scalar, (self.dtype,)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.dtype = state["dtype"]
 
     def __repr__(self) -> str:
         return f"Scalar({self.dtype})"

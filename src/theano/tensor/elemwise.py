@@ -75,6 +75,10 @@ class DimShuffle(Op):
     def __reduce__(self) -> tuple[ty.Any, ...]:
         return DimShuffle, (self.input_broadcastable, self.new_order)
 
+    def __setstate__(self, state: dict[str, ty.Any]) -> None:
+        """Pickles of Theano 1.0.5 have the fields."""
+        DimShuffle.__init__(self, state["input_broadcastable"], state["new_order"])
+
     @property
     def transposition(self) -> list[int]:
         """The permutation that brings kept axes into order, dropped ones last."""

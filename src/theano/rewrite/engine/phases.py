@@ -39,6 +39,7 @@ class PhaseRun(NamedTuple):
     trace: Trace
     on_error: ErrorHandler | None
     first: RuleIndex | None
+    inner: dict[Any, Any]  # for rules: what became of an inner graph in this phase, at any depth
 
 
 class RewriteCycle(RewriteError):
@@ -64,11 +65,13 @@ def run_phase(
     trace: Trace,
     on_error: ErrorHandler | None = None,
     first: RuleIndex | None = None,
+    inner: dict[Any, Any] | None = None,
 ) -> int:
     """Apply the rules of `index` until none fires; returns the number of applications.
 
     `graph` is a `RewriteGraph`, or a `WatchedGraph` with rules of users. `first`, if given, holds the rules that have
-    not had their fixed point on this graph yet: only these look at nodes that have not changed.
+    not had their fixed point on this graph yet: only these look at nodes that have not changed. `inner` is what the run
+    on the graph around this one knows of inner graphs.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def run_phase(
     fresh = index if first is None else first
     if not may_fire(graph, fresh):
         return 0
-    run = graph.phase = PhaseRun(index, phase, trace, on_error, first)
+    run = graph.phase = PhaseRun(index, phase, trace, on_error, first, {} if inner is None else inner)
     graph.queue_all(fresh.lookup)
     heap, queued, changed = graph.heap, graph.queued, graph.changed
     budget = BUDGET_BASE + BUDGET_PER_NODE * len(graph.rank)
@@ -154,7 +157,7 @@ def run_inner(graph: RewriteGraph, inner: RewriteGraph, settled: bool) -> int:
     `settled` tells that it has been through the phase before.
     """
     run: PhaseRun = graph.phase
-    return run_phase(inner, run.rules, run.name, run.trace, run.on_error, run.first if settled else None)
+    return run_phase(inner, run.rules, run.name, run.trace, run.on_error, run.first if settled else None, run.inner)
 
 
 # Stands for the makers of the parts of a node that is no root of a sum (product).

@@ -109,6 +109,10 @@ class Query(Slotted):
     def __hash__(self) -> int:
         return hash(self.key())
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Pickles of Theano 1.0.5 have the fields, as ordered sets."""
+        Query.__init__(self, **{name: state[name] for name in self.__slots__})
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Query, (
             sorted(self.include),

@@ -352,7 +352,8 @@ class RewriteGraph:
                 if not others:
                     if v.owner is not None and v not in output_uses:
                         dead.append(v.owner)
-                        self.queue(v.owner)
+                        # the readers of its other outputs may be about to go, too: it is looked at after them
+                        (self.queue if len(v.owner.outputs) == 1 else self.queue_late)(v.owner)
                 elif len(others) == 1:  # no longer shared: rules may open it now
                     self.queue(next(iter(others)))
 

@@ -15,6 +15,7 @@ from theano.rewrite.engine.registry import add_rule, rule, tags_of
 from theano.rewrite.engine.rule import Result, Rule
 from theano.rewrite.engine.table import MERGE_BYTES, Node, RewriteGraph, Tensor, constant_key
 from theano.rewrite.loops.maps import last_rows
+from theano.rewrite.loops.retold import retold
 from theano.rewrite.loops.step import results
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
@@ -41,20 +42,30 @@ def step_of_scan(graph: RewriteGraph, node: Node) -> Result:
     settled = op.settled
     if settled is index:
         return None
-    inner, before = _step_graph(graph, op)
-    fired = run_inner(graph, inner, settled is not None and settled is index.previous)
-    if not fired and inner.count_replaced() == before:
-        op.settled = index
-        return None
-    made = Scan(op.spec, inner.inputs, inner.outputs, None, op.name, op.mode, op.profile, op.allow_gc)
-    if made == op:
-        made = op
-    graph.memo["step", id(made)] = made, inner, inner.count_replaced()
+    known: dict[Scan, tuple[Scan, Scan]] = graph.phase.inner
+    made = retold(*known[op], op) if op in known else None
+    if made is None:
+        made = _with_rewritten_step(graph, op, settled is not None and settled is index.previous)
+        known[op] = op, made
+        known[made] = made, made
     made.settled = index
     if made is op:
         return None
     result: list[Tensor | None] = list(made(*node.inputs, return_list=True))
     return result
+
+
+def _with_rewritten_step(graph: RewriteGraph, op: Scan, settled: bool) -> Scan:
+    """`op` with the graph of a step that the rules of this phase leave; itself if they change nothing."""
+    inner, before = _step_graph(graph, op)
+    fired = run_inner(graph, inner, settled)
+    if not fired and inner.count_replaced() == before:
+        return op
+    made = Scan(op.spec, inner.inputs, inner.outputs, None, op.name, op.mode, op.profile, op.allow_gc)
+    if made == op:
+        made = op
+    graph.memo["step", id(made)] = made, inner, inner.count_replaced()
+    return made
 
 
 def _step_graph(graph: RewriteGraph, op: Scan) -> tuple[RewriteGraph, int]:

@@ -136,7 +136,7 @@ def _steps_only(graph: RewriteGraph, buffer: Tensor, state: StateArg) -> Tensor 
 def shorter_scan_of_longer(graph: RewriteGraph, node: Node) -> Result:
     """A scan that keeps the last rows, beside one that keeps all: one loop does for both."""
     keeps = _keeps(node)
-    if all(k is None for k in keeps):
+    if all(k is None for k in keeps) or not _beside_longer(graph, node):
         return None
     full = results(Loop.of(node.op, node.inputs).keeping_all())
     if not full or graph.known(full[0]) is None:
@@ -146,6 +146,19 @@ def shorter_scan_of_longer(graph: RewriteGraph, node: Node) -> Result:
         for v, keep in zip(full, [*keeps, *([None] * (len(full) - len(keeps)))], strict=True)
     ]
     return tails
+
+
+def _beside_longer(graph: RewriteGraph, node: Node) -> bool:
+    """Whether some other loop may be this one with all rows kept: it costs less to see than to make that one."""
+    spec, inputs = node.op.spec, set(node.inputs)
+    return any(
+        user is not node
+        and type(user.op) is Scan
+        and len(user.op.spec.states) == len(spec.states)
+        and len(user.op.spec.outputs) == len(spec.outputs)
+        and inputs.issuperset(user.inputs)
+        for user in graph.users.get(node.inputs[0], ())
+    )
 
 
 @rule(Scan, name="unused_outputs_of_scan")
