@@ -151,23 +151,25 @@ ADDED = {
     ),
     "theano.tensor.type.TensorType": ("def __call__(self, name: str | None = None) -> TensorVariable: ...",),
 }
+# A call of an op of so many arguments: the class that all ops have takes any.
+_RESULT = "-> TensorVariable: ...  # type: ignore[override]"
 # What stands at the end of a stub.
 WHOLE: dict[str, str] = {
     "theano.configparser": """
 _F = _ty.TypeVar("_F", bound=Callable[..., Any])
 _Flags = change_flags
 """,
-    "theano.tensor.variable": """
+    "theano.tensor.variable": f"""
 TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | list[Any] | tuple[Any, ...]
 
 from theano.tensor.elemwise import Elemwise
 class Unary(Elemwise):
-    def __call__(self, x: TensorLike, *, name: str | None = None, dtype: Any = None) -> TensorVariable: ...  # type: ignore[override]
+    def __call__(self, x: TensorLike, *, name: str | None = None, dtype: Any = None) {_RESULT}
 class Binary(Elemwise):
-    def __call__(self, x: TensorLike, y: TensorLike, *, name: str | None = None) -> TensorVariable: ...  # type: ignore[override]
+    def __call__(self, x: TensorLike, y: TensorLike, *, name: str | None = None) {_RESULT}
 class Ternary(Elemwise):
-    def __call__(self, x: TensorLike, y: TensorLike, z: TensorLike, *, name: str | None = None) -> TensorVariable: ...  # type: ignore[override]
+    def __call__(self, x: TensorLike, y: TensorLike, z: TensorLike, *, name: str | None = None) {_RESULT}
 class Nary(Elemwise):
-    def __call__(self, *xs: TensorLike, name: str | None = None) -> TensorVariable: ...  # type: ignore[override]
+    def __call__(self, *xs: TensorLike, name: str | None = None) {_RESULT}
 """,
 }

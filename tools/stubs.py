@@ -420,7 +420,8 @@ def alias(places: tuple[str, ...]) -> str:
             continue
         names = shown_by(module)
         if names & known:
-            lines += [line for n in sorted(names - known) if not is_of_typing(module, n) for line in taken(module, n, n)]
+            counting = [n for n in sorted(names - known) if not is_of_typing(module, n)]
+            lines += [line for n in counting for line in taken(module, n, n)]
         else:
             lines.append(f"from {module} import *")
         known |= names

@@ -31,5 +31,5 @@ T.dmatrix("x").eval([1])  # wrong
 theano.config.floatx = "float32"  # wrong
 print(theano.config.floatx)  # wrong
 theano.config.traceback.limits = 3  # wrong
-theano.function([x], x).inputs  # wrong
+print(theano.function([x], x).inputs)  # wrong
 theano.explain(theano.function([x], x)).safe("page.html")  # wrong
