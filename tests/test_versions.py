@@ -51,7 +51,8 @@ def test_cache_is_cleared(tmp_path, capsys):
         assert count == 2 and size > 200
         assert main(["cache", "clear"]) == 0
         assert cache.contents() == (0, 0) and cache.load("one") is None
-    assert "2 programs removed" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'objects'} has 2 programs, 0.0 MB\n2 programs removed" in said
     assert ObjectCache(tmp_path / "nowhere", 1).clear() == 0
 
 

@@ -86,9 +86,17 @@ OPS = {
     *(f"theano.tensor.nnet.{name}" for name in ("logsoftmax_op", "softmax_op", "softmax_with_bias")),
     *(f"theano.tensor.nnet.{name}" for name in ("crossentropy_categorical_1hot",)),
 }
+_ANY = "(self, *args: Any, **kwargs: Any) -> Any:"
 # Signatures; several are overloads.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     f"{_METHOD}.__getitem__": ("(self, key: Any) -> TensorVariable:",),
+    # Users' operations name the arguments as they like, take as many as they have, and annotate them as they know them.
+    **{f"theano.graph.op.Op.{name}": (_ANY,) for name in (
+        "L_op", "R_op", "connection_pattern", "do_constant_folding", "grad", "infer_shape", "perform", "prepare_node",
+    )},
+    "theano.graph.op.Op.make_node": ("(self, *args: Any, **kwargs: Any) -> Apply:",),
+    "theano.scalar.user.ScalarOp.impl": (_ANY,),
+    "theano.scalar.user.ScalarOp.output_types": (_ANY,),
     "theano.shared": (
         f"(value: complex | np.ndarray | np.generic | list[Any], {_SHARED}) -> TensorSharedVariable:",
         f"(value: Any, {_SHARED}) -> Any:",
@@ -128,7 +136,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 # Bases of classes: constants and shared variables are tensor variables to a checker, as whoever writes
 # `def f(x: TensorVariable)` means them.
 BASES = {
-    "theano.tensor.variable.TensorConstant": "TensorVariable, _Constant",
+    "theano.tensor.variable.TensorConstant": "TensorVariable, Constant",
     "theano.compile.tensorshared.TensorSharedVariable": "TensorVariable, SharedVariable",
     "theano.compile.tensorshared.ScalarSharedVariable": "TensorVariable, SharedVariable",
 }
@@ -143,23 +151,25 @@ ADDED = {
     ),
     "theano.tensor.type.TensorType": ("def __call__(self, name: str | None = None) -> TensorVariable: ...",),
 }
+# A call of an op of so many arguments: the class that all ops have takes any.
+_RESULT = "-> TensorVariable: ...  # type: ignore[override]"
 # What stands at the end of a stub.
 WHOLE: dict[str, str] = {
     "theano.configparser": """
 _F = _ty.TypeVar("_F", bound=Callable[..., Any])
 _Flags = change_flags
 """,
-    "theano.tensor.variable": """
+    "theano.tensor.variable": f"""
 TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | list[Any] | tuple[Any, ...]
 
 from theano.tensor.elemwise import Elemwise
 class Unary(Elemwise):
-    def __call__(self, x: TensorLike, *, name: str | None = None, dtype: Any = None) -> TensorVariable: ...
+    def __call__(self, x: TensorLike, *, name: str | None = None, dtype: Any = None) {_RESULT}
 class Binary(Elemwise):
-    def __call__(self, x: TensorLike, y: TensorLike, *, name: str | None = None) -> TensorVariable: ...
+    def __call__(self, x: TensorLike, y: TensorLike, *, name: str | None = None) {_RESULT}
 class Ternary(Elemwise):
-    def __call__(self, x: TensorLike, y: TensorLike, z: TensorLike, *, name: str | None = None) -> TensorVariable: ...
+    def __call__(self, x: TensorLike, y: TensorLike, z: TensorLike, *, name: str | None = None) {_RESULT}
 class Nary(Elemwise):
-    def __call__(self, *xs: TensorLike, name: str | None = None) -> TensorVariable: ...
+    def __call__(self, *xs: TensorLike, name: str | None = None) {_RESULT}
 """,
 }

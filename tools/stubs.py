@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import argparse
 import ast
+import collections.abc
 import functools
 import importlib.util
 import inspect
 import re
 import sys
 import textwrap
+import typing as ty
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -41,8 +43,9 @@ MODULES = (
     "theano.tensor.elemwise", "theano.tensor.blas", "theano.tensor.inplace", "theano.tensor.nnet.bn",
     "theano.tensor.nnet.conv", "theano.tensor.nnet.neighbours", "theano.tensor.nnet.abstract_conv",
     "theano.tensor.nnet.blocksparse", "theano.tensor.variable", "theano.compile.tensorshared", "theano.gradient",
-    "theano.scan", "theano.ifelse", "theano.compile", "theano.graph", "theano.printing", "theano.sparse",
-    "theano.sparse.variable", "theano.scalar", "theano.typed_list", "theano.tensor.type",
+    "theano.scan", "theano.ifelse", "theano.compile", "theano.graph", "theano.graph.op", "theano.printing",
+    "theano.sparse", "theano.sparse.compare", "theano.sparse.variable", "theano.scalar", "theano.scalar.classes",
+    "theano.scalar.user", "theano.typed_list", "theano.tensor.type",
     "theano.tensor.random.base", "theano.random.mrg", "theano.random.shared_streams", "theano.random.philox",
     "theano.progress", "theano.configparser",
 )  # fmt: skip
@@ -75,6 +78,8 @@ PROTOCOLS = {
     "__array_ufunc__", "__array_function__", "__array__", "__reduce__", "__getstate__", "__setstate__", "__format__",
     "__str__", "__repr__", "__dot__", "__rdot__", "__apply_scalar__", "__doc__", "__module__",
 }  # fmt: skip
+# The public names of the stubs that have been written, by module: loading others may give modules more names.
+shown: dict[str, set[str]] = {}
 
 
 class Stub:
@@ -88,7 +93,9 @@ class Stub:
 
     def text(self) -> str:
         module = importlib.import_module(self.name)
-        for name in sorted(public_names(module)):
+        names = sorted(public_names(module))
+        shown[self.name] = {name for name in names if not name.startswith("_")}
+        for name in names:
             self._name(name, getattr(module, name))
         self._lines += WHOLE.get(self.name, "").splitlines()
         clashing = {name for name in dir(module) if name in BUILTINS}
@@ -130,8 +137,11 @@ class Stub:
         parent, _, last = module.__name__.rpartition(".")
         if module.__name__ == "theano":
             self._imports.add(f"import theano as {name}")
-        elif parent.split(".")[0] == "theano":
+        elif parent == self.name:
             self._take(parent, last, name)
+        elif parent.split(".")[0] == "theano":  # of packages that import each other mypy takes no module twice
+            self._imports.add(f"import {module.__name__} as _{name}")
+            self._lines.append(f"{name} = _{name}")
 
     def _class(self, name: str, cls: type) -> None:
         if cls.__module__ != self.name:
@@ -303,10 +313,8 @@ def members(cls: type, full: str) -> Iterator[str]:
     for name, value in sorted(vars(cls).items()):
         if name in REFUSED | PROTOCOLS or (name.startswith("_") and not OPERATOR.fullmatch(name)):
             continue
-        if name == "__getattr__" and not issubclass(cls, ConfigSection):
-            continue  # it says what to write instead of a name that is not there
-        if name == "__setattr__" and issubclass(cls, ConfigSection):
-            continue  # a flag that is not there is set by mistake
+        if name == "__getattr__" or (name == "__setattr__" and issubclass(cls, ConfigSection)):
+            continue  # it says what to write instead of a name, or of a flag, that is not there
         at = f"{full}.{name}"
         if isinstance(value, property):
             told = value.fget.__annotations__.get("return") if value.fget is not None else None
@@ -332,15 +340,23 @@ def attributes(cls: type) -> Iterator[str]:
 def given(cls: type) -> dict[str, str]:
     """The public attributes that a class has besides its methods, and their types."""
     found: dict[str, str] = {}
-    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    try:
+        source = inspect.getsource(cls)
+    except OSError:  # made by a call of `type`
+        return found
+    (tree,) = ast.parse(textwrap.dedent(source)).body
     assert isinstance(tree, ast.ClassDef)
     for node in [*tree.body, *ast.walk(tree)]:
         here = node in tree.body
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         said, default = "Any", ""
         if isinstance(node, ast.AnnAssign):
-            said = annotation(ast.unparse(node.annotation), "Any")
+            of_class = re.fullmatch(r"ClassVar\[(.*)\]", ast.unparse(node.annotation), re.S)
+            said = annotation(of_class[1] if of_class else ast.unparse(node.annotation), "Any")
+            said = f"_ty.ClassVar[{said}]" if of_class else said
             default = " = ..." if here and node.value is not None else ""
+            excused = re.search(r"  # type: ignore\[\w+\]$", source.splitlines()[node.end_lineno - 1])
+            default += excused[0] if excused and here else ""
         for target in targets:
             if isinstance(target, ast.Name) and here:
                 found.setdefault(target.id, said + default)
@@ -388,18 +404,56 @@ def homes() -> dict[int, str]:
 
 
 def alias(places: tuple[str, ...]) -> str:
-    """The stub of an old module: where its names are now."""
-    lines = []
-    for place in reversed(places):  # who comes later in a stub wins; who comes first in the table does
+    """The stub of an old module: where its names are now.
+
+    A name that is told by itself is from there, others are from the first place that shows them. So that no checker
+    finds a name defined twice, a place of which only some names count is not taken as a whole.
+    """
+    lines: list[str] = []
+    known: set[str] = set()
+    for place in sorted(places, key=lambda place: "=" not in place):
         name, _, there = place.rpartition("=")
         module, _, attribute = there.partition(":")
-        if not name:
-            lines.append(f"from {module} import *")
-        elif attribute:
-            lines += taken(module, attribute, name)
+        if name:
+            lines += taken(module, attribute, name) if attribute else taken(*module.rpartition(".")[::2], name)
+            known.add(name)
+            continue
+        names = shown_by(module)
+        if names & known:
+            counting = [n for n in sorted(names - known) if not is_of_typing(module, n)]
+            lines += [line for n in counting for line in taken(module, n, n)]
         else:
-            lines += taken(*module.rpartition(".")[::2], name)
+            lines.append(f"from {module} import *")
+        known |= names
     return "# Made by `python -m tools.stubs`.\n" + "\n".join(lines) + "\n"
+
+
+def is_of_typing(module: str, name: str) -> bool:
+    """Whether a name of a module is there for its annotations alone."""
+    return any(hasattr(m, name) and getattr(importlib.import_module(module), name, None) is getattr(m, name)
+               for m in (ty, collections.abc))  # fmt: skip
+
+
+def shown_by(name: str) -> set[str]:
+    """The names that ``from module import *`` takes, as a checker sees it."""
+    if name in OLD:
+        named = {place.partition("=")[0] for place in OLD[name] if "=" in place}
+        return named.union(*(shown_by(place) for place in OLD[name] if "=" not in place))
+    if name in shown:
+        return shown[name]
+    module = importlib.import_module(name)
+    listed = getattr(module, "__all__", None)
+    if listed is not None:
+        return set(listed)
+    found: set[str] = set()
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            found |= {imported.asname or imported.name for imported in node.names}
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return {n for n in found if not n.startswith("_")}
 
 
 def stubs() -> dict[Path, str]:

@@ -26,7 +26,9 @@ def _clear(options: argparse.Namespace) -> int:
     if cache is None:
         print("there is no cache: the flag cache.enabled is false")
         return 1
-    print(f"{cache.clear()} programs removed from {cache.folder}")
+    count, size = cache.contents()
+    print(f"{cache.folder} has {count} programs, {size / 1e6:.1f} MB")
+    print(f"{cache.clear()} programs removed")
     return 0
 
 

@@ -29,5 +29,7 @@ T.dmatrix(3, 4)  # wrong
 T.nnet.softmaxx(x)  # wrong
 T.dmatrix("x").eval([1])  # wrong
 theano.config.floatx = "float32"  # wrong
+print(theano.config.floatx)  # wrong
 theano.config.traceback.limits = 3  # wrong
+print(theano.function([x], x).inputs)  # wrong
 theano.explain(theano.function([x], x)).safe("page.html")  # wrong

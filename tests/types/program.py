@@ -105,3 +105,31 @@ assert_type(changes, OrderedUpdates)
 [sums, products], _ = theano.scan(lambda v: [v + 1, v * 2], sequences=[x])
 total, _ = theano.reduce(lambda v, s: s + v, w, T.constant(0.0, dtype="float64"))
 assert_type(total, TensorVariable)
+
+# what hangs on variables
+x.tag.test_value = np.zeros((2, 3))
+
+
+# operations of users, whose methods have other names for their arguments than the base, and as many as they need
+class Axpy(theano.Op):
+    __props__ = ()
+
+    def make_node(self, a: TensorVariable, v: TensorVariable) -> theano.Apply:
+        return theano.Apply(self, [a, v], [v.type()])
+
+    def perform(self, node: theano.Apply, given: list[Any], cells: list[list[Any]]) -> None:
+        cells[0][0] = given[0] * given[1]
+
+    def infer_shape(self, node: theano.Apply, shapes: list[Any]) -> list[Any]:
+        return [shapes[1]]
+
+    def grad(self, given: list[Any], gs: list[TensorVariable]) -> list[TensorVariable]:
+        return [(gs[0] * given[1]).sum(), gs[0] * given[0]]
+
+
+class Plus(theano.scalar.BinaryScalarOp):
+    def impl(self, first: float, second: float) -> float:
+        return first + second
+
+
+Axpy()(T.dscalar(), T.dvector())

@@ -85,6 +85,13 @@ def test_up_to_date() -> None:
     assert done.stdout == "up to date\n", f"run python -m tools.stubs: {done.stdout}{done.stderr}"
 
 
+def test_stubs_themselves(tmp_path: Path) -> None:
+    """They contradict neither each other nor the modules that have none."""
+    command = [sys.executable, "-m", "mypy", "--follow-imports=silent", f"--cache-dir={tmp_path}", "src/theano-stubs"]
+    done = subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.startswith("Success"), done.stdout + done.stderr
+
+
 def test_program_runs() -> None:
     runpy.run_path(str(HERE / "program.py"))
 

@@ -1,5 +1,5 @@
 # Made by `python -m tools.stubs`.
-from collections import Counter as Counter
-from builtins import any as any
 from builtins import all as all
+from builtins import any as any
+from collections import Counter as Counter
 from theano.compat import *

@@ -1,4 +1,4 @@
 # Made by `python -m tools.stubs`.
-from theano.graph.errors import *
 from theano.configdefaults import config as config
 from theano.graph.destroyhandler import *
+from theano.graph.errors import *

@@ -1,7 +1,75 @@
 # Made by `python -m tools.stubs`.
-from theano.graph import *
-from theano.graph.external_c import *
-from theano.graph.debug import *
-from theano.graph.op import *
 from theano.graph import Op as _PureOp
 PureOp = _PureOp
+from theano.graph.op import *
+from theano.graph.debug import debug_assert as debug_assert
+from theano.graph.debug import debug_error_message as debug_error_message
+from theano.graph.external_c import *
+from theano.graph import DisconnectedType as DisconnectedType
+from theano.graph import FunctionGraph as FunctionGraph
+from theano.graph import Generic as Generic
+from theano.graph import InconsistencyError as InconsistencyError
+from theano.graph import MissingInputError as MissingInputError
+from theano.graph import Node as Node
+from theano.graph import NullType as NullType
+from theano.graph import Scratchpad as Scratchpad
+from theano.graph import ShapeError as ShapeError
+from theano.graph import ancestors as ancestors
+from theano.graph import as_string as as_string
+from theano.graph import basic as basic
+from theano.graph import capture_origin as capture_origin
+from theano.graph import clone as clone
+from theano.graph import clone_get_equiv as clone_get_equiv
+from theano.graph import clone_replace as clone_replace
+from theano.graph import common_text as common_text
+from theano.graph import connection as connection
+from theano.graph import data_signature as data_signature
+from theano.graph import default_leaf_formatter as default_leaf_formatter
+from theano.graph import default_node_formatter as default_node_formatter
+from theano.graph import destroyhandler as destroyhandler
+from theano.graph import disconnected_type as disconnected_type
+from theano.graph import equal_computations as equal_computations
+from theano.graph import equality as equality
+from theano.graph import errors as errors
+from theano.graph import expansion as expansion
+from theano.graph import explicit_inputs as explicit_inputs
+from theano.graph import features as features
+from theano.graph import fg as fg
+from theano.graph import fgraph as fgraph
+from theano.graph import format_origin as format_origin
+from theano.graph import general_toposort as general_toposort
+from theano.graph import generic as generic
+from theano.graph import graph_inputs as graph_inputs
+from theano.graph import helpers as helpers
+from theano.graph import inferred_shapes as inferred_shapes
+from theano.graph import inherit_origin as inherit_origin
+from theano.graph import io_toposort as io_toposort
+from theano.graph import is_in_ancestors as is_in_ancestors
+from theano.graph import is_same_graph as is_same_graph
+from theano.graph import levels as levels
+from theano.graph import list_of_nodes as list_of_nodes
+from theano.graph import nodes as nodes
+from theano.graph import null_type as null_type
+from theano.graph import op as op
+from theano.graph import op_as_string as op_as_string
+from theano.graph import opt as opt
+from theano.graph import optdb as optdb
+from theano.graph import origin as origin
+from theano.graph import origin_of as origin_of
+from theano.graph import orphans as orphans
+from theano.graph import own_text as own_text
+from theano.graph import props as props
+from theano.graph import rebuild as rebuild
+from theano.graph import serialise as serialise
+from theano.graph import shapes as shapes
+from theano.graph import shown as shown
+from theano.graph import stack_search as stack_search
+from theano.graph import text as text
+from theano.graph import toolbox as toolbox
+from theano.graph import toposort_of as toposort_of
+from theano.graph import type as type
+from theano.graph import utils as utils
+from theano.graph import variables as variables
+from theano.graph import variables_and_orphans as variables_and_orphans
+from theano.graph import view_roots as view_roots
+from theano.graph import walk as walk

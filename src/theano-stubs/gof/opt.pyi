@@ -1,7 +1,7 @@
 # Made by `python -m tools.stubs`.
-from theano.compile.meta_optimizer import LocalMetaOptimizerSkipAssertionError as LocalMetaOptimizerSkipAssertionError
-from theano.compile.meta_optimizer import LocalMetaOptimizer as LocalMetaOptimizer
-from theano.graph import InconsistencyError as InconsistencyError
 from theano.configdefaults import config as config
-from theano.graph.features import *
+from theano.graph import InconsistencyError as InconsistencyError
+from theano.compile.meta_optimizer import LocalMetaOptimizer as LocalMetaOptimizer
+from theano.compile.meta_optimizer import LocalMetaOptimizerSkipAssertionError as LocalMetaOptimizerSkipAssertionError
 from theano.rewrite import *
+from theano.graph.features import *

@@ -1,8 +1,80 @@
 # Made by `python -m tools.stubs`.
-from theano.graph import *
-from theano.graph.cdata_type import *
-from theano.graph.enum_type import *
-from theano.graph.type import *
-from theano.graph.old_helpers import object2 as object2
 from theano.graph import Type as _PureType
 PureType = _PureType
+from theano.graph.old_helpers import object2 as object2
+from theano.graph.type import *
+from theano.graph.enum_type import *
+from theano.graph.cdata_type import *
+from theano.graph import Apply as Apply
+from theano.graph import DisconnectedType as DisconnectedType
+from theano.graph import FunctionGraph as FunctionGraph
+from theano.graph import InconsistencyError as InconsistencyError
+from theano.graph import MethodNotDefined as MethodNotDefined
+from theano.graph import MissingInputError as MissingInputError
+from theano.graph import Node as Node
+from theano.graph import NullType as NullType
+from theano.graph import Op as Op
+from theano.graph import Scratchpad as Scratchpad
+from theano.graph import ShapeError as ShapeError
+from theano.graph import TestValueError as TestValueError
+from theano.graph import ancestors as ancestors
+from theano.graph import as_string as as_string
+from theano.graph import basic as basic
+from theano.graph import clone as clone
+from theano.graph import clone_get_equiv as clone_get_equiv
+from theano.graph import clone_replace as clone_replace
+from theano.graph import common_text as common_text
+from theano.graph import compute_test_value as compute_test_value
+from theano.graph import connection as connection
+from theano.graph import data_signature as data_signature
+from theano.graph import default_leaf_formatter as default_leaf_formatter
+from theano.graph import default_node_formatter as default_node_formatter
+from theano.graph import destroyhandler as destroyhandler
+from theano.graph import disconnected_type as disconnected_type
+from theano.graph import equal_computations as equal_computations
+from theano.graph import equality as equality
+from theano.graph import errors as errors
+from theano.graph import evaluate as evaluate
+from theano.graph import expansion as expansion
+from theano.graph import explicit_inputs as explicit_inputs
+from theano.graph import features as features
+from theano.graph import fg as fg
+from theano.graph import fgraph as fgraph
+from theano.graph import format_origin as format_origin
+from theano.graph import general_toposort as general_toposort
+from theano.graph import get_debug_values as get_debug_values
+from theano.graph import get_test_value as get_test_value
+from theano.graph import graph_inputs as graph_inputs
+from theano.graph import helpers as helpers
+from theano.graph import inferred_shapes as inferred_shapes
+from theano.graph import inherit_origin as inherit_origin
+from theano.graph import io_toposort as io_toposort
+from theano.graph import is_in_ancestors as is_in_ancestors
+from theano.graph import is_same_graph as is_same_graph
+from theano.graph import levels as levels
+from theano.graph import list_of_nodes as list_of_nodes
+from theano.graph import nodes as nodes
+from theano.graph import null_type as null_type
+from theano.graph import op as op
+from theano.graph import op_as_string as op_as_string
+from theano.graph import opt as opt
+from theano.graph import optdb as optdb
+from theano.graph import origin as origin
+from theano.graph import origin_of as origin_of
+from theano.graph import orphans as orphans
+from theano.graph import own_text as own_text
+from theano.graph import perform_node as perform_node
+from theano.graph import props as props
+from theano.graph import rebuild as rebuild
+from theano.graph import serialise as serialise
+from theano.graph import shapes as shapes
+from theano.graph import stack_search as stack_search
+from theano.graph import text as text
+from theano.graph import toolbox as toolbox
+from theano.graph import toposort_of as toposort_of
+from theano.graph import type as type
+from theano.graph import utils as utils
+from theano.graph import variables as variables
+from theano.graph import variables_and_orphans as variables_and_orphans
+from theano.graph import view_roots as view_roots
+from theano.graph import walk as walk

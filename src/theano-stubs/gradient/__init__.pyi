@@ -8,7 +8,6 @@ from theano import Lop as Lop
 from theano import Rop as Rop
 from theano import grad as grad
 from theano import subgraph_grad as subgraph_grad
-from theano import tensor as tensor
 from theano.gradient import accumulate as accumulate
 from theano.gradient import composites as composites
 from theano.gradient import derived as derived
@@ -43,6 +42,7 @@ from theano.tensor import grad_undefined as grad_undefined
 from theano.tensor import hessian as hessian
 from theano.tensor import jacobian as jacobian
 from theano.tensor import verify_grad as verify_grad
+import theano.tensor as _tensor
 
 consider_constant_: _ConsiderConstant
 def disconnected_grad(x: _ty.Any) -> _ty.Any: ...
@@ -54,6 +54,7 @@ def grad_scale(x: _ty.Any, multiplier: _ty.Any) -> _ty.Any: ...
 def hessian_times_vector(gradient: Variable | _Sequence[Variable], parameter: Variable | _Sequence[Variable], vector: Variable | _Sequence[Variable], consider_constant: _Sequence[Variable] | None = None, disconnected_inputs: str = 'raise') -> _ty.Any: ...
 def mode_not_slow(mode: _ty.Any) -> _ty.Any: ...
 null_type: _NullType
+tensor = _tensor
 def undefined_grad(x: _ty.Any) -> _ty.Any: ...
 undefined_grad_: _UndefinedGrad
 def zero_grad(x: _ty.Any) -> _ty.Any: ...

@@ -12,11 +12,11 @@ from theano.tensor import log as log
 from theano.tensor import lt as lt
 from theano.tensor import sin as sin
 from theano.tensor import sqrt as sqrt
-from theano.tensor.random import mrg31k3p as mrg31k3p
 from theano.tensor.random.mrg_uniform import ChoiceFromUniform as ChoiceFromUniform
 from theano.tensor.random.mrg_uniform import MultinomialFromUniform as MultinomialFromUniform
 from theano.tensor.random.mrg_uniform import mrg_uniform as mrg_uniform
 from theano.tensor.variable import TensorVariable
+import theano.tensor.random.mrg31k3p as _mrg31k3p
 
 INTEGER: _ty.Any
 MOST_STREAMS: int
@@ -42,3 +42,4 @@ class MRG_RandomStreams:
 SHORTEST: int
 TRUNCATED_STD: float
 def guess_n_streams(size: _ty.Any, warn: bool = False) -> int: ...
+mrg31k3p = _mrg31k3p

@@ -35,12 +35,6 @@ from theano.rewrite.engine.tagged import DB as DB
 from theano.rewrite.engine.tagged import SequenceDB as SequenceDB
 from theano.rewrite.engine.trace import Step as Step
 from theano.rewrite.engine.trace import Trace as Trace
-from theano.rewrite.loops import invariants as invariants
-from theano.rewrite.loops import maps as maps
-from theano.rewrite.loops import saved as saved
-from theano.rewrite.loops import steps as steps
-from theano.rewrite.loops import sums as sums
-from theano.rewrite.loops import unread as unread
 from theano.rewrite.merging import FromFunctionOptimizer as FromFunctionOptimizer
 from theano.rewrite.merging import MergeFeature as MergeFeature
 from theano.rewrite.merging import MergeOptimizer as MergeOptimizer
@@ -57,44 +51,63 @@ from theano.rewrite.pattern_sub import PatternSub as PatternSub
 from theano.rewrite.preparing import AddDestroyHandler as AddDestroyHandler
 from theano.rewrite.preparing import AddFeatureOptimizer as AddFeatureOptimizer
 from theano.rewrite.preparing import PrintCurrentFunctionGraph as PrintCurrentFunctionGraph
-from theano.rewrite.rules import blas as blas
-from theano.rewrite.rules import branches as branches
-from theano.rewrite.rules import complex_products as complex_products
-from theano.rewrite.rules import diagonals as diagonals
-from theano.rewrite.rules import elementwise as elementwise
-from theano.rewrite.rules import indexing as indexing
-from theano.rewrite.rules import joining as joining
-from theano.rewrite.rules import linalg as linalg
-from theano.rewrite.rules import logistic as logistic
-from theano.rewrite.rules import lu as lu
-from theano.rewrite.rules import reductions as reductions
-from theano.rewrite.rules import segments as segments
-from theano.rewrite.rules import shaping as shaping
-from theano.rewrite.rules import softmax as softmax
 from theano.rewrite.stack_traces import CheckStackTraceOptimization as CheckStackTraceOptimization
 from theano.rewrite.stack_traces import CheckStrackTraceFeature as CheckStrackTraceFeature
 from theano.rewrite.user_databases import EquilibriumDB as EquilibriumDB
 from theano.rewrite.user_databases import LocalGroupDB as LocalGroupDB
 from theano.rewrite.user_databases import ProxyDB as ProxyDB
 from theano.rewrite.user_databases import TopoDB as TopoDB
+import theano.rewrite.loops.invariants as _invariants
+import theano.rewrite.loops.maps as _maps
+import theano.rewrite.loops.saved as _saved
+import theano.rewrite.loops.steps as _steps
+import theano.rewrite.loops.sums as _sums
+import theano.rewrite.loops.unread as _unread
+import theano.rewrite.rules.blas as _blas
+import theano.rewrite.rules.branches as _branches
+import theano.rewrite.rules.complex_products as _complex_products
+import theano.rewrite.rules.diagonals as _diagonals
+import theano.rewrite.rules.elementwise as _elementwise
+import theano.rewrite.rules.indexing as _indexing
+import theano.rewrite.rules.joining as _joining
+import theano.rewrite.rules.linalg as _linalg
+import theano.rewrite.rules.logistic as _logistic
+import theano.rewrite.rules.lu as _lu
+import theano.rewrite.rules.reductions as _reductions
+import theano.rewrite.rules.segments as _segments
+import theano.rewrite.rules.shaping as _shaping
+import theano.rewrite.rules.softmax as _softmax
 
 PHASES: _ty.Any
 RULES: _ty.Any
+blas = _blas
+branches = _branches
 def canonicalize(left: _ty.Any, right: _ty.Any, **options: _ty.Any) -> _ty.Any: ...
 def check_chain(r: _ty.Any, *chain: _ty.Any) -> bool: ...
 def check_stack_trace(f_or_fgraph: _ty.Any, ops_to_check: _ty.Any = 'last', bug_print: str = 'raise') -> bool: ...
+complex_products = _complex_products
 def copy_stack_trace(from_var: _ty.Any, to_var: _ty.Any) -> _ty.Any: ...
+diagonals = _diagonals
+elementwise = _elementwise
 def equation(phase: str, left: _ty.Any, right: _ty.Any, name: str | None = None, tags: tuple[str, ...] = ..., **options: _ty.Any) -> _ty.Any: ...
 def in2out(*local_opts: _ty.Any, **kwargs: _ty.Any) -> _ty.Any: ...
+indexing = _indexing
 def inherit_stack_trace(from_var: _ty.Any) -> _ty.Any: ...
 def inplace_optimizer(f: _Callable[[_ty.Any], _ty.Any]) -> _ty.Any: ...
+invariants = _invariants
 def is_same_graph_with_merge(var1: Variable, var2: Variable, givens: dict[Variable, Variable] | None = None) -> bool: ...
+joining = _joining
+linalg = _linalg
 def local_optimizer(tracks: _Sequence[_ty.Any] | None, inplace: bool = False, requirements: _ty.Any = ...) -> _ty.Any: ...
+logistic = _logistic
+lu = _lu
+maps = _maps
 def merge_dict(d1: dict[_ty.Any, _ty.Any], d2: dict[_ty.Any, _ty.Any]) -> dict[_ty.Any, _ty.Any]: ...
 def optimizer(f: _Callable[[_ty.Any], _ty.Any]) -> _ty.Any: ...
 def out2in(*local_opts: _ty.Any, **kwargs: _ty.Any) -> _ty.Any: ...
 def pre_constant_merge(vars: _Sequence[Variable]) -> list[Variable]: ...
 def pre_greedy_local_optimizer(list_optimizations: _Sequence[_ty.Any], out: Variable) -> Variable: ...
+reductions = _reductions
 def register_canonicalize(lopt: _ty.Any, *tags: str, **kwargs: _ty.Any) -> _ty.Any: ...
 def register_specialize(lopt: _ty.Any, *tags: str, **kwargs: _ty.Any) -> _ty.Any: ...
 def register_specialize_device(lopt: _ty.Any, *tags: str, **kwargs: _ty.Any) -> _ty.Any: ...
@@ -103,7 +116,14 @@ def register_uncanonicalize(lopt: _ty.Any, *tags: str, **kwargs: _ty.Any) -> _ty
 def register_useless(lopt: _ty.Any, *tags: str, **kwargs: _ty.Any) -> _ty.Any: ...
 def rewrite_graph(fgraph: _ty.Any, query: _ty.Any, on_error: _ty.Any = ...) -> _ty.Any: ...
 def rule(*roots: _ty.Any, phase: str = 'canonicalize', name: str | None = None, tags: tuple[str, ...] = ..., view: str | None = None, parts: _ty.Any = ..., some: _ty.Any = ..., beside: _ty.Any = ..., children: _ty.Any = ...) -> _ty.Any: ...
+saved = _saved
+segments = _segments
+shaping = _shaping
+softmax = _softmax
 def specialize(left: _ty.Any, right: _ty.Any, **options: _ty.Any) -> _ty.Any: ...
 def stabilize(left: _ty.Any, right: _ty.Any, **options: _ty.Any) -> _ty.Any: ...
+steps = _steps
+sums = _sums
 def trace(thing: _ty.Any) -> _ty.Any: ...
+unread = _unread
 def variable(name: str, kind: str = 'float', test: _Callable[[_ty.Any], bool] | None = None) -> _ty.Any: ...

@@ -5,10 +5,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano import config as config
-from theano import gof as gof
 from theano import pp as _pprint
-from theano import printing as printing
-from theano.gof import utils as utils
 from theano.graph.fgraph import FunctionGraph as FunctionGraph
 from theano.graph.nodes import Apply as Apply
 from theano.graph.nodes import Constant as Constant
@@ -248,6 +245,9 @@ from theano.tensor.scalar_variables import ScalarVariable as ScalarVariable
 from theano.tensor.variable import TensorVariable
 import builtins as _builtins
 import theano as theano
+import theano.gof as _gof
+import theano.gof.utils as _utils
+import theano.printing as _printing
 
 SCALAR_TYPES: _ty.Any
 TABLE: _ty.Any
@@ -339,6 +339,7 @@ gammaln: _GammaLn
 gammau: _GammaU
 ge: _GE
 get_scalar_type = _get_scalar_type
+gof = _gof
 gt: _GT
 i0: _I0
 i1: _I1
@@ -385,6 +386,7 @@ or_ = bitwise_or
 polygamma: _ScalarOp
 pow: _Pow
 pprint = _pprint
+printing = _printing
 psi: _Psi
 rad2deg: _Rad2Deg
 def real_out(*types: _ty.Any) -> _ty.Any: ...
@@ -428,6 +430,7 @@ def upcast_out_nobool(*types: _ty.Any) -> _ty.Any: ...
 def upgrade_to_float(*types: _ty.Any) -> _ty.Any: ...
 def upgrade_to_float64(*types: _ty.Any) -> _ty.Any: ...
 def upgrade_to_float_no_complex(*types: _ty.Any) -> _ty.Any: ...
+utils = _utils
 def variadic(name: str, **fields: _ty.Any) -> _ty.Any: ...
 xlogx: _XlogX
 xlogy0: _XlogY0

@@ -1,3 +1,2 @@
 # Made by `python -m tools.stubs`.
-from theano.scan_module import *
 from theano.scan_module.scan import *

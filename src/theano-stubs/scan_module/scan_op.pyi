@@ -1,3 +1,30 @@
 # Made by `python -m tools.stubs`.
-from theano.scan import *
 from theano.scan.op import *
+from theano.scan import StateSpec as StateSpec
+from theano.scan import arguments as arguments
+from theano.scan import capture as capture
+from theano.scan import checkpoints as checkpoints
+from theano.scan import clone as clone
+from theano.scan import connection as connection
+from theano.scan import count as count
+from theano.scan import derivatives as derivatives
+from theano.scan import foldl as foldl
+from theano.scan import foldr as foldr
+from theano.scan import forward as forward
+from theano.scan import function as function
+from theano.scan import growth as growth
+from theano.scan import history as history
+from theano.scan import identity as identity
+from theano.scan import layout as layout
+from theano.scan import map as map
+from theano.scan import op as op
+from theano.scan import parts as parts
+from theano.scan import reduce as reduce
+from theano.scan import returned as returned
+from theano.scan import reverse as reverse
+from theano.scan import rows as rows
+from theano.scan import scan as scan
+from theano.scan import scan_checkpoints as scan_checkpoints
+from theano.scan import shapes as shapes
+from theano.scan import until as until
+from theano.scan import views as views

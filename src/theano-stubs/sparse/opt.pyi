@@ -1,3 +1,3 @@
 # Made by `python -m tools.stubs`.
-from theano.rewrite import *
 from theano.sparse import *
+from theano.rewrite import *

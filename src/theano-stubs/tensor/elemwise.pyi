@@ -12,7 +12,6 @@ from theano.graph.null_type import NullType as NullType
 from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
 from theano.graph.own_text import OwnText as OwnText
-from theano.scalar import rules as rules
 from theano.scalar.classes import Add as _Add
 from theano.scalar.classes import Conj as _Conj
 from theano.scalar.classes import Real as _Real
@@ -36,6 +35,7 @@ from theano.tensor.variable import Binary as Binary
 from theano.tensor.variable import Nary as Nary
 from theano.tensor.variable import TensorConstant as TensorConstant
 from theano.tensor.variable import TensorVariable as TensorVariable
+import theano.scalar.rules as _rules
 
 ADD: Nary
 COMPLEX: _ty.Any
@@ -98,6 +98,7 @@ def dimshuffle(x: _ty.Any, order: _Sequence[int | str]) -> TensorVariable: ...
 def elemwise(op: _ty.Any) -> _ty.Any: ...
 mul_without_zeros: _MulWithoutZeros
 real: _Real
+rules = _rules
 second: _Second
 def summed_like(x: _ty.Any, out: _ty.Any, d: _ty.Any) -> TensorVariable: ...
 def zeros_for(x: _ty.Any) -> TensorVariable: ...

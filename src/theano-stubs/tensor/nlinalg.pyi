@@ -7,8 +7,6 @@ import numpy as _np
 from theano.graph.nodes import Apply as Apply
 from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
-from theano.tensor import math as math
-from theano.tensor import reduction as reduction
 from theano.tensor.diagonal import ExtractDiag as ExtractDiag
 from theano.tensor.diagonal import ExtractDiag as _ExtractDiag
 from theano.tensor.eigen import Eig as Eig
@@ -31,6 +29,8 @@ from theano.tensor.matrices import Composed as _Composed
 from theano.tensor.nlinalg import AllocDiag as _AllocDiag
 from theano.tensor.systems import Solve as _Solve
 from theano.tensor.variable import TensorVariable
+import theano.tensor.math as _math
+import theano.tensor.reduction as _reduction
 
 class AllocDiag(_Op):
     def L_op(self, inputs: _Sequence[_ty.Any], outputs: _Sequence[_ty.Any], gs: _Sequence[_ty.Any]) -> list[_ty.Any]: ...
@@ -55,6 +55,7 @@ def eigh(a: _ty.Any, UPLO: str = 'L') -> list[TensorVariable]: ...
 class _extract_diag(_ExtractDiag):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
 extract_diag: _extract_diag
+math = _math
 def matrix_dot(*args: _ty.Any) -> TensorVariable: ...
 class _matrix_inverse(_MatrixInverse):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
@@ -65,6 +66,7 @@ class _pinv(_MatrixPinv):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
 pinv: _pinv
 def qr(a: _ty.Any, mode: str = 'reduced') -> _ty.Any: ...
+reduction = _reduction
 def slogdet(a: _ty.Any) -> list[TensorVariable]: ...
 solve: _Solve
 def spectral_radius_bound(X: _ty.Any, log2_exponent: int) -> TensorVariable: ...

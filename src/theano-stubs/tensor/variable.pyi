@@ -21,7 +21,7 @@ ALL: _ty.Any
 class AsTensorError(TypeError):
     ...
 LATE: _ty.Any
-class TensorConstant(TensorVariable, _Constant):
+class TensorConstant(TensorVariable, Constant):
     ...
 class TensorVariable(_tensor_py_operators, _Variable):
     ...
@@ -159,10 +159,10 @@ TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | lis
 
 from theano.tensor.elemwise import Elemwise
 class Unary(Elemwise):
-    def __call__(self, x: TensorLike, *, name: str | None = None, dtype: _ty.Any = None) -> TensorVariable: ...
+    def __call__(self, x: TensorLike, *, name: str | None = None, dtype: _ty.Any = None) -> TensorVariable: ...  # type: ignore[override]
 class Binary(Elemwise):
-    def __call__(self, x: TensorLike, y: TensorLike, *, name: str | None = None) -> TensorVariable: ...
+    def __call__(self, x: TensorLike, y: TensorLike, *, name: str | None = None) -> TensorVariable: ...  # type: ignore[override]
 class Ternary(Elemwise):
-    def __call__(self, x: TensorLike, y: TensorLike, z: TensorLike, *, name: str | None = None) -> TensorVariable: ...
+    def __call__(self, x: TensorLike, y: TensorLike, z: TensorLike, *, name: str | None = None) -> TensorVariable: ...  # type: ignore[override]
 class Nary(Elemwise):
-    def __call__(self, *xs: TensorLike, name: str | None = None) -> TensorVariable: ...
+    def __call__(self, *xs: TensorLike, name: str | None = None) -> TensorVariable: ...  # type: ignore[override]

@@ -1,8 +1,8 @@
 # Made by `python -m tools.stubs`.
-from theano.typed_list.inplace import typed_list_inplace_opt as typed_list_inplace_opt
-from theano.gof.opt import TopoOptimizer as TopoOptimizer
-from theano.typed_list import Reverse as Reverse
-from theano.typed_list import Remove as Remove
-from theano.typed_list import Insert as Insert
-from theano.typed_list import Extend as Extend
 from theano.typed_list import Append as Append
+from theano.typed_list import Extend as Extend
+from theano.typed_list import Insert as Insert
+from theano.typed_list import Remove as Remove
+from theano.typed_list import Reverse as Reverse
+from theano.gof.opt import TopoOptimizer as TopoOptimizer
+from theano.typed_list.inplace import typed_list_inplace_opt as typed_list_inplace_opt

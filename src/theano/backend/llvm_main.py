@@ -314,7 +314,8 @@ class MainPrinter(FunctionPrinter):
 
     def call(self, stmt: hs.Call) -> None:
         args = [self.argument(a, "ptr" if isinstance(a, tuple) else a.type) for a in stmt.args]
-        call = f"{self.context(stmt.word)}({', '.join(args)})"
+        # its address does not tell a reader what it is
+        call = f"{self.context(stmt.word)}({', '.join(args)}) ; {stmt.symbol}"
         if EXTERNS[stmt.symbol].may_fail:
             status = self.emit(f"call i32 {call}")
             self.fail_unless(self.emit(f"icmp eq i32 {status}, 0"), abi.RAISED)

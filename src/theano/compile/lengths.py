@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
-from theano.loops.text import operand_text, operation_text, product_text
+from theano.loops.text import INFIX, operand_text, operation_text, product_text
 from theano.lower.dims import ZERO, is_const
 from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
@@ -18,11 +19,17 @@ from theano.lower.values import Tensor
 
 __all__ = ["Spaces", "extents_text", "length_text", "names_of_main", "space_text", "written"]
 
-# Longer lengths are known by the names that the loop program gives them.
-BRIEF = 60
+# Longer lengths are known by the names that the loop program gives them, if a text has many of them.
+BRIEF, LONG = 48, 90
+# Longer ones are left out inside of others.
+LONGEST = 150
+# Made of lengths by additions, multiplications and divisions: no such number is negative.
+_NEVER_NEGATIVE = re.compile(r"(?:[\w ]+\.shape\[\d+\]|\b\d+|//|[()+* ])+")
+# How tight operations of numbers bind; products with divisions in them are not associative.
+_SUM, _PRODUCT, _FACTORS, _ATOM = 1, 2, 3, 4
 
 
-def names_of_main(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
+def names_of_main(low: Lowered, leaves: Sequence[Any], longest: int = BRIEF) -> dict[str, str]:
     """How a reader knows arguments and shared variables, and their lengths."""
     roles = {"input": leaves[: len(low.inputs)], "storage": leaves[len(low.inputs) :]}
     names: dict[str, str] = {}
@@ -35,23 +42,77 @@ def names_of_main(low: Lowered, leaves: Sequence[Any]) -> dict[str, str]:
         # a length that is computed once, for all that ask for it
         if isinstance(stmt, st.Let) and all(name in names for name in ex.names(stmt.value)):
             text = operand_text(stmt.value, length_text(stmt.value, names))
-            if len(text) <= BRIEF and "…" not in text:
+            if len(text) <= longest and "…" not in text:
                 names[stmt.name] = text
     return names
 
 
+class _Text(NamedTuple):
+    """An expression as text, how tight its outermost operation binds, and its negative if that is as short."""
+
+    text: str
+    binding: int = _ATOM
+    negative: str | None = None
+
+    def inside(self, binding: int) -> str:
+        """As an operand of what binds so tight."""
+        return self.text if self.binding >= binding else f"({self.text})"
+
+
 def length_text(root: Expr, names: Mapping[str, str]) -> str:
-    """A length in terms of the inputs' shapes."""
-    done: dict[int, str] = {}
+    """A length in terms of the inputs' shapes.
+
+    >>> x, k = (ex.name(n, "i64") for n in "xk")
+    >>> length_text(ex.add(ex.add(x, ex.mul(k, ex.const(-1, "i64"))), ex.const(1, "i64")), {})
+    'x - k + 1'
+    """
+    done: dict[int, _Text] = {}
     for node in ex.postorder((root,)):
         if node.op == "const":
-            done[id(node)] = str(node.value)
+            is_negative = node.type in ex.INTS and int(node.value) < 0
+            done[id(node)] = _Text(str(node.value), negative=str(node.value)[1:] if is_negative else None)
         elif node.op == "name":
-            done[id(node)] = names.get(str(node.value), str(node.value))
+            done[id(node)] = _Text(names.get(str(node.value), str(node.value)))
         else:
-            text = operation_text(node, [done[id(a)] for a in node.args])
-            done[id(node)] = text if len(text) < 120 else "…"
-    return done[id(root)]
+            texts = [done[id(a)] for a in node.args]
+            made = _choice(node, done) if node.op == "select" else _operation(node, texts)
+            done[id(node)] = made if len(made.text) < LONGEST else _Text("…")
+    return done[id(root)].text
+
+
+def _operation(node: Expr, args: list[_Text]) -> _Text:
+    """An operation of integers as one would write it: a - b for a + b * -1, and no more parentheses than it needs."""
+    if node.op in ("add", "sub") and node.type in ex.INTS:
+        x, y = args
+        if node.op == "add" and x.negative is not None and y.negative is None:
+            x, y = y, x
+        less = y.negative if node.op == "add" else y.inside(_PRODUCT)
+        first = x.inside(_SUM)
+        return _Text(f"{first} + {y.inside(_SUM)}" if less is None else f"{first} - {less}", _SUM)
+    if node.op in ("mul", "idiv") and node.type in ex.INTS:
+        x, y = args
+        if node.op == "mul" and x.negative is not None:
+            x, y = y, x
+        left, right = x.inside(_PRODUCT), y.inside(_FACTORS if node.op == "mul" else _ATOM)
+        if node.op == "idiv":
+            return _Text(f"{left} // {right}", _PRODUCT)
+        negative = None if y.negative is None else left if y.negative == "1" else f"{left} * {y.negative}"
+        return _Text(f"{left} * {right}", _PRODUCT if x.binding == _PRODUCT else _FACTORS, negative)
+    return _Text(operation_text(node, [a.text for a in args]), 0 if node.op in INFIX else _ATOM)
+
+
+def _choice(node: Expr, done: Mapping[int, _Text]) -> _Text:
+    """A choice between two numbers: the lower or the higher one, or only one, as no length is negative."""
+    condition, then, otherwise = node.args
+    texts = [done[id(a)] for a in node.args]
+    sides = [done[id(a)].text for a in condition.args]
+    if sides == [texts[1].text, texts[2].text] and condition.op in ("lt", "gt"):
+        if condition.op == "gt" and sides[1] == "0" and _NEVER_NEGATIVE.fullmatch(sides[0]):
+            return texts[1]
+        return _Text(f"{'min' if condition.op == 'lt' else 'max'}({', '.join(sides)})")
+    if condition.op == "eq" and sides[1] == "-1" and _NEVER_NEGATIVE.fullmatch(sides[0]):
+        return texts[2]  # "as many as there are", which nobody asks for
+    return _operation(node, texts)
 
 
 def space_text(group: Group, names: Mapping[str, str]) -> str:
@@ -68,7 +129,7 @@ class Spaces:
     """The lengths that statements of main go over: of kernels, of calls of the library, of steps."""
 
     def __init__(self, low: Lowered, leaves: Sequence[Any]) -> None:
-        self.names = names_of_main(low, leaves)
+        self.names = names_of_main(low, leaves, LONG)
         self._slices: dict[str, Expr] = {}  # from where to where they go: all together from zero to the end
         for stmt in st.walk(low.program.main):
             if isinstance(stmt, hs.Slices):

@@ -197,10 +197,9 @@ class NativeProfile:
             return None if size is None else 2 * size, 0
         if isinstance(stmt, hs.Call):
             told = EXTERNS[stmt.symbol].amounts_of(stmt.args)
-            if told is not None:
-                return sizes.number(told.bytes), None if told.operations is None else sizes.number(told.operations)
             operations = EXTERNS[stmt.symbol].operations(stmt.args)
-            return self._whole(stmt, traffic), None if operations is None else sizes.number(operations)
+            moved = self._whole(stmt, traffic) if told is None else sizes.number(told.bytes)
+            return moved, None if operations is None else sizes.number(operations)
         if isinstance(stmt, hs.CallBack):
             return self._whole(stmt, traffic), None
         return None, None

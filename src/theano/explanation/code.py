@@ -20,11 +20,19 @@ from theano.loops.expr import Expr
 from theano.loops.text import program_lines
 from theano.lower.cpu.whose import Work
 from theano.lower.program import Lowered
+from theano.record import replace
 from theano.runtime.jit import assembly
+from theano.runtime.module import Module
 
 _ASSEMBLY_LABEL = re.compile(r'^"?([A-Za-z_][\w.]*)"?:', re.MULTILINE)
 # Directives of the assembler that tell a reader nothing.
-_NOISE = re.compile(r"^\s*\.(cfi_|p2align|size|type|section|globl|hidden|file|text|intel|att)|^\.Lfunc_|^\s*#")
+_NOISE = re.compile(
+    r"^\s*\.(cfi_|p2align|size|type|section|globl|hidden|file|text|intel|att)|^\.Lfunc_|^\s*(#|//)(?! calls )"
+)
+# Calls of libraries in LLVM IR, whose addresses come from memory: the printer names them behind. And what the assembly
+# has in front of the arguments of each.
+_CALL = re.compile(r"^(.*\bcall .* ; (\w+))$", re.MULTILINE)
+_NAMED = re.compile(r"^\s*# calls (\w+)$")
 
 Nodes = Callable[[object], Iterable[Apply]]
 
@@ -47,15 +55,19 @@ def code_data(f: Any, source: Source) -> dict[str, dict[str, Any]]:
     for function in module.functions:
         if function.name in found:
             found[function.name]["llvm"] = function.text()
-    for name, lines in _assembly(assembly(module)):
+    for name, lines in _assembly(assembly(_naming_calls(module))):
         if name in found:
             found[name]["assembly"] = "\n".join(lines)
     if "assembly" in found["main"]:
-        called = _nodes_of_calls(low)
-        words = (re.findall(r"\b(?:k|slices)\d+\b", line) for line in found["main"]["assembly"].splitlines())
-        calls = ([node for name in names for node in called.get(name, [])] for names in words)
-        found["main"]["marks"]["assembly"] = _marks(calls, source)
+        found["main"]["marks"]["assembly"] = _marks(_nodes_of_assembly(found["main"]["assembly"], low), source)
     return found
+
+
+def _naming_calls(module: Module) -> Module:
+    """The module whose assembly names the functions of libraries that main calls: comments, no instructions."""
+    named = r'call void asm sideeffect "# calls \2", ""()\n\1'
+    functions = [replace(f, body=_CALL.sub(named, f.body)) if f.name == "main" else f for f in module.functions]
+    return Module(module.globals, functions)
 
 
 def _marks(about: Iterable[Iterable[Apply]], source: Source) -> dict[str, list[list[int]]]:
@@ -116,19 +128,37 @@ def _nodes_of_main(low: Lowered) -> Nodes:
     return nodes
 
 
-def _nodes_of_calls(low: Lowered) -> dict[str, list[Apply]]:
-    """The nodes that each kernel is called for; and each function that does slices, which has the number of these.
+def _nodes_of_assembly(text: str, low: Lowered) -> Iterator[list[Apply]]:
+    """The nodes that each line of main's assembly is for: calls of kernels and slices, and of libraries from where
+    their arguments are put in place."""
+    called, named = _nodes_of_calls(low)
+    waiting: list[Apply] = []
+    for line in text.splitlines():
+        name = _NAMED.match(line)
+        if name is not None:
+            symbol, nodes = next(named, ("", []))
+            waiting = nodes if symbol == name[1] else []
+        yield waiting or [node for word in re.findall(r"\b(?:k|slices)\d+\b", line) for node in called.get(word, [])]
+        if re.search(r"^\s*(call|bl)", line):
+            waiting = []
 
-    Functions of libraries are called through registers, without a name.
-    """
+
+def _nodes_of_calls(low: Lowered) -> tuple[dict[str, list[Apply]], Iterator[tuple[str, list[Apply]]]]:
+    """The nodes that each kernel is called for, and each function that does slices, which has the number of these; and
+    name and nodes of each call of a library, in order."""
     found: dict[str, list[Apply]] = {}
-    slices = itertools.count()
+    slices, named = itertools.count(), []
+    inside: set[st.Stmt] = set()  # other functions than main
     for stmt in st.walk(low.program.main):
+        nodes = [node for node, _ in items_of(low.made_by.get(stmt))]
         if isinstance(stmt, hs.Slices):
-            found[f"slices{next(slices)}"] = [node for node, _ in items_of(low.made_by.get(stmt))]
-        if isinstance(stmt, hs.CallKernel):
-            found.setdefault(stmt.kernel.name, []).extend(node for node, _ in items_of(low.made_by.get(stmt)))
-    return found
+            found[f"slices{next(slices)}"] = nodes
+            inside |= {*st.walk(stmt.body)}
+        elif isinstance(stmt, hs.CallKernel):
+            found.setdefault(stmt.kernel.name, []).extend(nodes)
+        elif isinstance(stmt, hs.Call) and stmt not in inside:
+            named.append((stmt.symbol, nodes))
+    return found, iter(named)
 
 
 def _assembly(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from theano.graph import io_toposort
 from theano.rewrite.engine.trace import Snapshot
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import Elemwise
 
-__all__ = ["infix"]
+__all__ = ["detailed", "infix"]
 
 # operation -> (sign, how tightly it binds), as in Python
 SIGNS = {
@@ -17,6 +19,8 @@ SIGNS = {
     "mul": (" * ", 5), "true_div": (" / ", 5), "int_div": (" // ", 5), "mod": (" % ", 5), "dot": (" @ ", 5),
 }  # fmt: skip
 NEGATION, POWER, TIGHT = 6, 7, 8
+# Those of convolutions and the like, which would hide what they are applied to.
+_LONG_PARAMETERS = re.compile(r"\{[^{}]*=[^{}]{40,}\}")
 ASSOCIATIVE = ("add", "mul", "and_", "or_", "xor")
 
 
@@ -32,6 +36,31 @@ def infix(shot: Snapshot, binds: int = 0) -> str:
     """
     text, own = _text(shot, binds)
     return f"({text})" if own < binds else text
+
+
+class _Said:
+    """An operation or a variable with a text of its own."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def detailed(shot: Snapshot) -> Snapshot:
+    """The same, in whose text numbers have their dtypes, and loops say how much they do in a step."""
+    if shot is None:
+        return None
+    if not isinstance(shot, tuple):
+        data: Any = getattr(shot, "data", None)
+        return _Said(f"{_leaf(shot)}:{data.dtype}") if getattr(data, "size", 0) == 1 else shot
+    op, *inputs = shot
+    inner = getattr(op, "inner_outputs", None)
+    if inner is not None:
+        count = len(io_toposort(op.inner_inputs, inner))
+        op = _Said(f"{op}[a step: {count} operations, {len(inner)} results]")
+    return (op, *([detailed(a) for a in given] for given in inputs))
 
 
 def _text(shot: Snapshot, binds: int) -> tuple[str, int]:
@@ -79,7 +108,8 @@ def _name(op: Any) -> str:
     if type(op) is Elemwise:
         return str(op.scalar_op.name)
     text = str(op).replace("InplaceDimShuffle", "DimShuffle").replace(", acc_dtype=float64", "")
-    return text.replace("{acc_dtype=float64}", "").replace("{no_inplace}", "").replace("{inplace}", "")
+    text = text.replace("{acc_dtype=float64}", "").replace("{no_inplace}", "").replace("{inplace}", "")
+    return _LONG_PARAMETERS.sub("", text)
 
 
 def _leaf(variable: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from theano.explanation.infix import infix
+from theano.explanation.infix import detailed, infix
 from theano.explanation.source import Source
 from theano.graph.origin import GradientFrames, GradientOrigin, resolve_origin
 from theano.rewrite.engine.registry import RULES
@@ -37,8 +37,10 @@ def rewrites_data(trace: Trace, source: Source) -> list[dict[str, Any]]:
     for number, (step, place) in enumerate(zip(trace.steps, trace.places, strict=True), 1):
         places = source.places(resolve_origin(place.origin))
         before, after = infix(step.before), infix(step.after)
-        if before == after:  # what infix leaves out, such as axes of length 1, is what changed
+        if before == after:  # what infix leaves out is what changed: axes of length 1, or dtypes, or steps of loops
             before, after = step.old, step.new
+        if before == after:
+            before, after = infix(detailed(step.before)), infix(detailed(step.after))
         equation, about = rule_texts(step.rule)
         began = last.get(step.phase)
         last[step.phase] = place.at

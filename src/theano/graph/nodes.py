@@ -32,6 +32,12 @@ _DIGEST_ABOVE = 4096
 class Scratchpad:
     """A place for any attributes: ``variable.tag.test_value = ...``."""
 
+    if TYPE_CHECKING:  # a checker knows of none
+
+        def __getattr__(self, name: str) -> Any: ...
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
     def __repr__(self) -> str:
         return f"Scratchpad({self.__dict__})"
 
@@ -87,7 +93,7 @@ class Node:
         if self._tag is None:
             self._tag = Scratchpad()
             if self._origin:
-                self._tag.trace = [list(self.origin)]  # type: ignore[attr-defined]
+                self._tag.trace = [list(self.origin)]
         return self._tag
 
     @tag.setter
@@ -195,7 +201,7 @@ class Variable(Node):
 
     def __repr_test_value__(self) -> str:
         """The text of the test value; AttributeError where there is none."""
-        return repr(self.tag.test_value)  # type: ignore[attr-defined]
+        return repr(self.tag.test_value)
 
     def __repr__(self) -> str:
         if config.print_test_value and hasattr(self._tag, "test_value"):

@@ -199,7 +199,7 @@ def add_tag_trace(thing: Node, user_line: int | None = None) -> Node:
         How many lines to keep (default: flag ``traceback.limit``).
     """
     thing.origin = capture_origin(user_line)
-    thing.tag.trace = [list(thing.origin)]  # type: ignore[attr-defined]
+    thing.tag.trace = [list(thing.origin)]
     return thing
 
 

@@ -23,9 +23,8 @@ added, and never the parts that are asked for.
 
 from __future__ import annotations
 
-import functools
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -248,12 +247,16 @@ _FUNCTIONS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None]
 }
 
 
-def _operations(given: Mapping[str, Expr]) -> Expr:
-    """Of all parts together: a multiplication and an addition for each tap of each position that it is counted at."""
-    lengths = [functools.reduce(ex.mul, (given[f"{letter}{a}"] for a in AXES)) for letter in ("x", "y")]
-    places = ex.select(ex.ne(given["back"], ex.const(0, "i64")), *lengths)
-    counts = (given[name] for name in ("groups", "n", "c", "k", "r0", "r1", "r2"))
-    return ex.mul(functools.reduce(ex.mul, counts, places), ex.const(2, "i64"))
+def _operations(kind: str, counts: Sequence[Expr], positions: Sequence[Expr], taps: Sequence[Expr]) -> Expr:
+    """Of all parts together: a multiplication and an addition for each tap of each position that it is counted at.
+
+    Winograd's method makes 36 of them for each 4 x 4 results of a channel and a kernel (for kernels: gradients of
+    results) instead of 9 for each. Those of its transforms are not counted.
+    """
+    if kind == "convolve":
+        return product_of([*counts, *positions, *taps], 2)
+    tiled = taps if kind == "winograd_weights" else positions
+    return product_of([*counts, *(ex.idiv(ex.add(p, _number(3)), _number(4)) for p in tiled[1:])], 2 * 36)
 
 
 # What lies on each side, and what a function goes over: groups, images, channels, kernels, positions, elements.
@@ -272,13 +275,8 @@ def _amounts(kind: str, type_: str, given: Mapping[str, Expr]) -> Amounts:
     positions = [ex.select(is_back, given[f"x{a}"], given[f"y{a}"]) for a in AXES]
     counts = [given[name] for name in ("groups", "n", "c", "k")]
     moved = ex.mul(ex.add(ex.add(sides["x"], sides["w"]), sides["y"]), size)
-    extents = (*counts, *positions, *(given[f"r{a}"] for a in AXES))
-    # Winograd's method makes fewer operations, which are not counted
-    return Amounts(tuple(extents), moved, _operations(given) if kind == "convolve" else None)
-
-
-# Winograd's method makes fewer, which are not counted.
-_COSTS = {"convolve": _operations}
+    taps = [given[f"r{a}"] for a in AXES]
+    return Amounts((*counts, *positions, *taps), moved, _operations(kind, counts, positions, taps))
 
 
 def functions_of(type_: str) -> tuple[str, ...]:
@@ -299,4 +297,4 @@ for _type in TYPES:
             _meaning = partial(_FUNCTIONS[_kind][3], _type)
             _all = _parameters(_kind, _type)
             _told = partial(_amounts, _kind, _type)
-            declare(Extern(_name, _all, "convolution", _meaning, _COSTS.get(_kind), own_rows=True, amounts=_told))
+            declare(Extern(_name, _all, "convolution", _meaning, own_rows=True, amounts=_told))

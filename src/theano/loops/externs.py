@@ -52,11 +52,11 @@ class Extern(Record):
     ----------
     source : who knows its address, a key of `native.linking.SOURCES`.
     meaning : what it does, for the interpreter, given all arguments by name; pointers are `interpreter.Pointer`.
-    cost : plain operations as an expression of the arguments that are numbers; None: they are not counted.
+    cost : plain operations as an expression of the arguments that are numbers, of a function without `amounts`.
     may_fail : so it is not called after the commit point, nor by several threads at once.
     needs_python : so it is called by who holds the GIL.
     shares_threads : the team of threads may work in it, so no thread of the team calls it.
-    amounts : what it does for its arguments; None: that is not told.
+    amounts : what it does for its arguments, which says its operations, too; None: that is not told.
     own_rows : its first two arguments are rows from and to, and it writes only what belongs to these.
     """
 
@@ -79,6 +79,8 @@ class Extern(Record):
 
     def operations(self, args: Sequence[object]) -> Expr | None:
         """How many plain operations a call makes; None where they are not counted."""
+        if self.amounts is not None:
+            return self.amounts(self._given(args)).operations
         return None if self.cost is None else self.cost(self._given(args))
 
     def amounts_of(self, args: Sequence[object]) -> Amounts | None:
@@ -96,6 +98,7 @@ EXTERNS: dict[str, Extern] = {}
 def declare(extern: Extern) -> None:
     """Enter a function into the table."""
     assert extern.name not in EXTERNS
+    assert extern.cost is None or extern.amounts is None, "operations are told once"
     EXTERNS[extern.name] = extern
 
 
@@ -187,11 +190,6 @@ def product_of(factors: Sequence[Expr], times: int = 1) -> Expr:
     return first if times == 1 else ex.mul(first, ex.const(times, "i64"))
 
 
-def _multiplications(sizes: str) -> Callable[[Mapping[str, Expr]], Expr]:
-    """So many, each with its addition: the product of these arguments."""
-    return lambda given: product_of([given[name] for name in sizes.split()], 2)
-
-
 # Of each kind the lengths that it goes over, the products that it makes of them, the matrices that it reads and writes,
 # each of two of the lengths, and the one that it also reads if it adds to it.
 SIDES: dict[str, tuple[str, int, str, str]] = {
@@ -220,16 +218,15 @@ def _amounts(kind: str, type_: str, given: Mapping[str, Expr]) -> Amounts:
     return Amounts(extents, moved, product_of(extents, 2 * products) if products else ex.const(0, "i64"))
 
 
-# Parameters, what is read and written through, meaning, the sizes whose product is the number of multiplications,
-# whether threads share them.
-KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], str, bool]] = {
-    "product": (ARGUMENTS, "a b c", "c", _product, "m n k", True),
-    "tiles": (ARGUMENTS, "a b c", "c", _product, "", False),
-    "panels": (PANELS, "b", "panels", _panels, "", False),
-    "packed": (PACKED, "a b panels", "c", _packed, "m n k", True),
-    "slice": (PACKED, "a b panels", "c", _packed, "", False),
-    "stack": (STACK, "a b c", "c", _stack, "count each m n k", True),
-    "backward": (BACKWARD, "w d x", "w g", _backward, "m p q", True),
+# Parameters, what is read and written through, meaning, whether threads share them.
+KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], bool]] = {
+    "product": (ARGUMENTS, "a b c", "c", _product, True),
+    "tiles": (ARGUMENTS, "a b c", "c", _product, False),
+    "panels": (PANELS, "b", "panels", _panels, False),
+    "packed": (PACKED, "a b panels", "c", _packed, True),
+    "slice": (PACKED, "a b panels", "c", _packed, False),
+    "stack": (STACK, "a b c", "c", _stack, True),
+    "backward": (BACKWARD, "w d x", "w g", _backward, True),
 }
 
 
@@ -239,12 +236,10 @@ def name_of(kind: str, type_: str) -> str:
 
 
 for _type in LETTER:
-    for _kind, (_parameters, _reads, _writes, _meaning, _sizes, _shared) in KINDS.items():
-        _all = signature(_parameters, _type, _reads, _writes)
-        _cost = _multiplications(_sizes) if _sizes else None
+    for _kind, (_parameters, _reads, _writes, _meaning, _shared) in KINDS.items():
         declare(
             Extern(
-                name_of(_kind, _type), _all, "products", partial(_meaning, _type), _cost, shares_threads=_shared,
-                amounts=partial(_amounts, _kind, _type),
+                name_of(_kind, _type), signature(_parameters, _type, _reads, _writes), "products",
+                partial(_meaning, _type), shares_threads=_shared, amounts=partial(_amounts, _kind, _type),
             )  # fmt: skip
         )

@@ -11,7 +11,7 @@ import ctypes
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from theano.runtime import abi, capi
 
@@ -86,8 +86,11 @@ def _choose_base() -> tuple[type, bool]:
     return _PythonBase, False
 
 
-_Base: Any
-_Base, NATIVE = _choose_base()
+_base, NATIVE = _choose_base()
+if TYPE_CHECKING:  # with a base that is not known, a function would have every attribute that is asked for
+    _Base = object
+else:
+    _Base = _base
 
 
 def _set_vectorcall_flag(cls: type) -> None:
@@ -119,6 +122,7 @@ class FunctionBase(_Base):
     """
 
     __slots__ = ("__dict__", "__weakref__", "_native")
+    _native: Any
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -1,5 +1,34 @@
 # Made by `python -m tools.stubs`.
-from theano.compile.errors import *
-from theano.compile.maker import *
-from theano.compile.executable import *
 from theano.compile import *
+from theano.compile.executable import Constant as Constant
+from theano.compile.executable import Containers as Containers
+from theano.compile.executable import Executor as Executor
+from theano.compile.executable import FunctionBase as FunctionBase
+from theano.compile.executable import Maker as Maker
+from theano.compile.executable import StorageRunner as StorageRunner
+from theano.compile.executable import Values as Values
+from theano.compile.executable import Variable as Variable
+from theano.compile.executable import ancestors as ancestors
+from theano.compile.executable import cached_property as cached_property
+from theano.compile.executable import copy_function as copy_function
+from theano.compile.executable import copy_state as copy_state
+from theano.compile.executable import detached_copy as detached_copy
+from theano.compile.executable import notebook_form as notebook_form
+from theano.compile.executable import notebook_picture as notebook_picture
+from theano.compile.executable import restore_function as restore_function
+from theano.compile.executable import shown as shown
+from theano.compile.executable import state_of as state_of
+from theano.compile.executable import trace_text as trace_text
+from theano.compile.maker import std_fgraph as std_fgraph
+from theano.compile.errors import Apply as Apply
+from theano.compile.errors import FunctionGraph as FunctionGraph
+from theano.compile.errors import MAX_SHOWN_DEPTH as MAX_SHOWN_DEPTH
+from theano.compile.errors import MAX_SHOWN_ELEMENTS as MAX_SHOWN_ELEMENTS
+from theano.compile.errors import check_present as check_present
+from theano.compile.errors import config as config
+from theano.compile.errors import debugprint as debugprint
+from theano.compile.errors import describe_failure as describe_failure
+from theano.compile.errors import format_origin as format_origin
+from theano.compile.errors import origin_of as origin_of
+from theano.compile.errors import raise_with_op_of_thunk as raise_with_op_of_thunk
+from theano.compile.errors import typed_result as typed_result

@@ -1,4 +1,27 @@
 # Made by `python -m tools.stubs`.
 from theano.misc.hints import psd as psd
-from theano.tensor.slinalg import *
 from theano.tensor.nlinalg import *
+from theano.tensor.slinalg import Cholesky as Cholesky
+from theano.tensor.slinalg import CholeskyGrad as CholeskyGrad
+from theano.tensor.slinalg import Eigvalsh as Eigvalsh
+from theano.tensor.slinalg import EigvalshGrad as EigvalshGrad
+from theano.tensor.slinalg import Expm as Expm
+from theano.tensor.slinalg import ExpmGrad as ExpmGrad
+from theano.tensor.slinalg import MATRIX_STRUCTURES as MATRIX_STRUCTURES
+from theano.tensor.slinalg import OfMatrix as OfMatrix
+from theano.tensor.slinalg import Solve as Solve
+from theano.tensor.slinalg import cho_solve as cho_solve
+from theano.tensor.slinalg import cholesky as cholesky
+from theano.tensor.slinalg import conj as conj
+from theano.tensor.slinalg import eigvalsh as eigvalsh
+from theano.tensor.slinalg import expm as expm
+from theano.tensor.slinalg import kron as kron
+from theano.tensor.slinalg import real as real
+from theano.tensor.slinalg import schur as schur
+from theano.tensor.slinalg import solve_continuous_lyapunov as solve_continuous_lyapunov
+from theano.tensor.slinalg import solve_discrete_lyapunov as solve_discrete_lyapunov
+from theano.tensor.slinalg import solve_lower_triangular as solve_lower_triangular
+from theano.tensor.slinalg import solve_sylvester as solve_sylvester
+from theano.tensor.slinalg import solve_symmetric as solve_symmetric
+from theano.tensor.slinalg import solve_upper_triangular as solve_upper_triangular
+from theano.tensor.slinalg import sqrtm as sqrtm

@@ -4,8 +4,8 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano.tensor.random import draws as draws
 from theano.tensor.variable import TensorVariable
+import theano.tensor.random.draws as _draws
 
 class RandomStreamsBase:
     def binomial(self, size: _ty.Any = None, n: _ty.Any = 1, p: _ty.Any = 0.5, ndim: int | None = None, dtype: str = 'int64', prob: _ty.Any = None) -> TensorVariable: ...
@@ -18,3 +18,4 @@ class RandomStreamsBase:
     def random_integers(self, size: _ty.Any = None, low: _ty.Any = 0, high: _ty.Any = 1, ndim: int | None = None, dtype: str = 'int64') -> TensorVariable: ...
     def shuffle_row_elements(self, input: _ty.Any) -> TensorVariable: ...
     def uniform(self, size: _ty.Any = None, low: _ty.Any = 0.0, high: _ty.Any = 1.0, ndim: int | None = None, dtype: str | None = None) -> TensorVariable: ...
+draws = _draws
