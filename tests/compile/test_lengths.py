@@ -30,9 +30,7 @@ def number(value: int) -> Expr:
         (ex.idiv(X, ex.mul(K, number(2))), "x.shape[0] // (k.shape[0] * 2)"),
         (ex.add(X, ex.mul(K, number(-3))), "x.shape[0] - k.shape[0] * 3"),
         (ex.select(ex.lt(X, K), X, K), "min(x.shape[0], k.shape[0])"),
-        (ex.select(ex.gt(X, number(0)), X, number(0)), "x.shape[0]"),
         (ex.select(ex.gt(ex.sub(X, K), number(0)), ex.sub(X, K), number(0)), "max(x.shape[0] - k.shape[0], 0)"),
-        (ex.select(ex.eq(X, number(-1)), K, X), "x.shape[0]"),
     ],
 )
 def test_texts(length: Expr, text: str) -> None:

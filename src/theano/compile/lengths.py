@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.externs import EXTERNS
 from theano.loops.text import INFIX, operand_text, operation_text, product_text
-from theano.lower.dims import ZERO, is_const
+from theano.lower.dims import ZERO, is_const, is_extreme
 from theano.lower.plan.groups import Group
 from theano.lower.program import Lowered
 from theano.lower.values import Tensor
@@ -23,8 +22,6 @@ __all__ = ["Spaces", "extents_text", "length_text", "names_of_main", "space_text
 BRIEF, LONG = 48, 90
 # Longer ones are left out inside of others.
 LONGEST = 150
-# Made of lengths by additions, multiplications and divisions: no such number is negative.
-_NEVER_NEGATIVE = re.compile(r"(?:[\w ]+\.shape\[\d+\]|\b\d+|//|[()+* ])+")
 # How tight operations of numbers bind; products with divisions in them are not associative.
 _SUM, _PRODUCT, _FACTORS, _ATOM = 1, 2, 3, 4
 
@@ -75,13 +72,15 @@ def length_text(root: Expr, names: Mapping[str, str]) -> str:
             done[id(node)] = _Text(names.get(str(node.value), str(node.value)))
         else:
             texts = [done[id(a)] for a in node.args]
-            made = _choice(node, done) if node.op == "select" else _operation(node, texts)
+            made = _operation(node, texts)
             done[id(node)] = made if len(made.text) < LONGEST else _Text("…")
     return done[id(root)].text
 
 
 def _operation(node: Expr, args: list[_Text]) -> _Text:
     """An operation of integers as one would write it: a - b for a + b * -1, and no more parentheses than it needs."""
+    if is_extreme(node):
+        return _Text(f"{'min' if node.args[0].op == 'lt' else 'max'}({args[1].text}, {args[2].text})")
     if node.op in ("add", "sub") and node.type in ex.INTS:
         x, y = args
         if node.op == "add" and x.negative is not None and y.negative is None:
@@ -99,20 +98,6 @@ def _operation(node: Expr, args: list[_Text]) -> _Text:
         negative = None if y.negative is None else left if y.negative == "1" else f"{left} * {y.negative}"
         return _Text(f"{left} * {right}", _PRODUCT if x.binding == _PRODUCT else _FACTORS, negative)
     return _Text(operation_text(node, [a.text for a in args]), 0 if node.op in INFIX else _ATOM)
-
-
-def _choice(node: Expr, done: Mapping[int, _Text]) -> _Text:
-    """A choice between two numbers: the lower or the higher one, or only one, as no length is negative."""
-    condition, then, otherwise = node.args
-    texts = [done[id(a)] for a in node.args]
-    sides = [done[id(a)].text for a in condition.args]
-    if sides == [texts[1].text, texts[2].text] and condition.op in ("lt", "gt"):
-        if condition.op == "gt" and sides[1] == "0" and _NEVER_NEGATIVE.fullmatch(sides[0]):
-            return texts[1]
-        return _Text(f"{'min' if condition.op == 'lt' else 'max'}({', '.join(sides)})")
-    if condition.op == "eq" and sides[1] == "-1" and _NEVER_NEGATIVE.fullmatch(sides[0]):
-        return texts[2]  # "as many as there are", which nobody asks for
-    return _operation(node, texts)
 
 
 def space_text(group: Group, names: Mapping[str, str]) -> str:
