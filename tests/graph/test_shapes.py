@@ -38,3 +38,14 @@ def test_an_op_that_fails_is_reported():
         assert inferred_shapes(node, [()]) == [None, None]
     with change_flags(on_shape_error="raise"), pytest.raises(IndexError):
         inferred_shapes(node, [()])
+
+
+def test_an_op_for_theano_pymc_is_told_the_graph_first():
+    class Told(Call):
+        def infer_shape(self, fgraph, node, input_shapes):
+            assert fgraph is None and node.op is self
+            return [input_shapes[0], (2,)]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert inferred_shapes(Told("told", None, 2)(generic("x"))[0].owner, [(3,)]) == [(3,), (2,)]

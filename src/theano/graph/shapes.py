@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +32,9 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
     [None]
     """
     try:
-        shapes: Sequence[Any] = node.op.infer_shape(node, input_shapes)
+        asked: Any = node.op.infer_shape
+        graph = (None,) if _wants_graph(getattr(asked, "__func__", asked)) else ()
+        shapes: Sequence[Any] = asked(*graph, node, input_shapes)
         if len(shapes) != node.nout or not all(
             _is_shape(s, getattr(v.type, "ndim", None)) for s, v in zip(shapes, node.outputs, strict=True)
         ):
@@ -48,6 +52,17 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
             f"Failed to infer_shape from Op {node.op}.\nInput shapes: {input_shapes}\n{type(error).__name__}: {error}"
         )
     return [None] * node.nout
+
+
+@functools.lru_cache(1024)
+def _wants_graph(infer_shape: Any) -> bool:
+    """Whether it has a parameter before the node, as operations for Theano-PyMC 1.1 do: the function graph.
+
+    No operation that is known reads it; it is told None.
+    """
+    parameters = inspect.signature(infer_shape).parameters.values()
+    places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
+    return len(places) == 4
 
 
 def _is_shape(shape: Any, ndim: int | None) -> bool:
