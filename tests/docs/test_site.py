@@ -113,8 +113,8 @@ def test_what_is_shown_of_a_name() -> None:
 
 
 def test_what_is_shown_of_another_name() -> None:
-    of_another = list(described("theano.tensor.nnet.abstract_conv", "conv2d", once=True))
-    assert of_another[2] == "   The same as :py:obj:`theano.tensor.nnet.conv2d`."
+    of_another = list(described("theano.tensor.nnet.abstract_conv", "conv3d", once=True))
+    assert of_another[2] == "   The same as :py:obj:`theano.tensor.nnet.conv3d`."
     assert list(described("theano.tensor", "exp", once=True)) == list(described("theano.tensor", "exp"))
     lines = list(page_of("theano.tensor", ["bvector", "dvector", "exp", "fvector"], False, "d"))
     assert [line.split()[-1] for line in lines if "::" in line or line[:9].isspace()] == [

@@ -60,6 +60,11 @@ def alone(given: Mapping[str, Any], axes: Sequence[int]) -> list[Condition]:
     >>> gamma = T.constant(np.ones((2, 3)))
     >>> [(condition.eval().tolist(), text) for condition, text, _ in alone({"gamma": gamma}, (0,))]
     [(False, 'gamma.shape[0] must be 1')]
+
+    References
+    ----------
+    ``gamma.shape[a] == 1``: there is one parameter for all of which a mean is taken, S. Ioffe, C. Szegedy, "Batch
+    normalization", 2015, algorithm 1.
     """
     return [
         (eq(shape_i(p, a), 1), f"{name}.shape[{a}] must be 1", ValueError)

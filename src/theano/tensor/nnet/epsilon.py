@@ -47,6 +47,10 @@ def epsilon_like(what: str, value: Any, x: Any, least: float = 0.0) -> Any:
     Traceback (most recent call last):
         ...
     ValueError: layer_norm: epsilon must be at least 0 and finite, got -1
+
+    References
+    ----------
+    The number of ``1 / sqrt(var + epsilon)``: S. Ioffe, C. Szegedy, "Batch normalization", 2015, algorithm 1.
     """
     dtype = x.type.dtype
     number = value.data if isinstance(value, Constant) else value
