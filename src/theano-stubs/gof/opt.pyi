@@ -5,3 +5,5 @@ from theano.graph import InconsistencyError as InconsistencyError
 from theano.configdefaults import config as config
 from theano.graph.features import *
 from theano.rewrite import *
+from theano.graph.old_helpers import Left as __metadict
+_metadict = __metadict
