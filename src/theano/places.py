@@ -33,6 +33,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.compile.wrap_linkers",
         "config=theano.configdefaults:config",
     ),
+    "theano.gof.compilelock": ("theano.compat.compile_lock", "config=theano.configdefaults:config"),
     "theano.gof.destroyhandler": (
         "theano.graph.destroyhandler",
         "config=theano.configdefaults:config",

@@ -2,6 +2,8 @@
 from theano.graph.walk import alias_root as alias_root
 from theano.graph.destroyhandler import infer_reuse_pattern as infer_reuse_pattern
 from theano.graph.features import Supervisor as Supervisor
+from theano.compat.older_graphs import read_function as __constructor_Function
+_constructor_Function = __constructor_Function
 from theano.compile import AliasedMemoryError as AliasedMemoryError
 from theano.compile import CLinker as CLinker
 from theano.compile import Container as Container

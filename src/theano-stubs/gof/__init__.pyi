@@ -91,6 +91,7 @@ from theano.rewrite import shaping as shaping
 from theano.rewrite import softmax as softmax
 from theano.rewrite import specialize as specialize
 from theano.rewrite import stabilize as stabilize
+from theano.rewrite import stacks as stacks
 from theano.rewrite import steps as steps
 from theano.rewrite import sums as sums
 from theano.rewrite import trace as trace

@@ -1,4 +1,6 @@
 # Made by `python -m tools.stubs`.
+from theano.graph.old_helpers import Left as __metadict
+_metadict = __metadict
 from theano.configdefaults import config as config
 from theano.graph import InconsistencyError as InconsistencyError
 from theano.compile.meta_optimizer import LocalMetaOptimizer as LocalMetaOptimizer

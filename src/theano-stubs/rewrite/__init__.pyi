@@ -77,6 +77,7 @@ import theano.rewrite.rules.reductions as _reductions
 import theano.rewrite.rules.segments as _segments
 import theano.rewrite.rules.shaping as _shaping
 import theano.rewrite.rules.softmax as _softmax
+import theano.rewrite.rules.stacks as _stacks
 
 PHASES: _ty.Any
 RULES: _ty.Any
@@ -122,6 +123,7 @@ shaping = _shaping
 softmax = _softmax
 def specialize(left: _ty.Any, right: _ty.Any, **options: _ty.Any) -> _ty.Any: ...
 def stabilize(left: _ty.Any, right: _ty.Any, **options: _ty.Any) -> _ty.Any: ...
+stacks = _stacks
 steps = _steps
 sums = _sums
 def trace(thing: _ty.Any) -> _ty.Any: ...

@@ -7,6 +7,7 @@ import numpy as _np
 from theano.graph.own_text import OwnText as OwnText
 from theano.scalar.op import ScalarOp as ScalarOp
 from theano.scalar.op import ScalarOp as _ScalarOp
+from theano.scalar.preferences import transfer_type as transfer_type
 from theano.scalar.user import Scalar as Scalar
 
 class AND(BinaryBitOp):
@@ -37,7 +38,7 @@ class BinaryBitOp(TableOp):
 CLASSES: _ty.Any
 class Cast(TableOp):
     @staticmethod
-    def __new__(cls: _ty.Any, o_type: _ty.Any, name: str | None = None) -> _ty.Any: ...
+    def __new__(cls: _ty.Any, o_type: _ty.Any = None, name: str | None = None) -> _ty.Any: ...
     @property
     def o_type(self) -> _ty.Any: ...
 class Ceil(TableOp):
@@ -107,7 +108,7 @@ class Imag(TableOp):
     ...
 class InRange(LogicalComparison):
     @staticmethod
-    def __new__(cls: _ty.Any, openlow: bool, openhi: bool) -> _ty.Any: ...
+    def __new__(cls: _ty.Any, openlow: bool | None = None, openhi: bool | None = None) -> _ty.Any: ...
     @property
     def openhi(self) -> bool: ...
     @property
@@ -170,6 +171,7 @@ class RoundHalfAwayFromZero(TableOp):
     ...
 class RoundHalfToEven(TableOp):
     ...
+STATED: _ty.Any
 class ScalarSigmoid(TableOp):
     ...
 class ScalarSoftplus(TableOp):

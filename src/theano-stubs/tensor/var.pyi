@@ -1,4 +1,6 @@
 # Made by `python -m tools.stubs`.
+from theano.graph.old_helpers import Left as _TensorConstantSignature
+TensorConstantSignature = _TensorConstantSignature
 from theano.tensor.old_functions import equal_slices as equal_slices
 from theano.tensor.variable import *
 from theano.tensor import ARange as ARange

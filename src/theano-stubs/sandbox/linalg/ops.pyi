@@ -689,6 +689,7 @@ from theano.tensor.opt import squeeze as squeeze
 from theano.tensor.opt import stabilize as stabilize
 from theano.tensor.opt import stack as stack
 from theano.tensor.opt import stacklists as stacklists
+from theano.tensor.opt import stacks as stacks
 from theano.tensor.opt import static_value as static_value
 from theano.tensor.opt import statistics as statistics
 from theano.tensor.opt import std as std

@@ -4,6 +4,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
+from theano.compat.older_graphs import BNComposite as BNComposite
 from theano.scalar.classes import Mul as _Mul
 from theano.tensor import eq as eq
 from theano.tensor import sqrt as sqrt

@@ -1,0 +1,3 @@
+# Made by `python -m tools.stubs`.
+from theano.configdefaults import config as config
+from theano.compat.compile_lock import *

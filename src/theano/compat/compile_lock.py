@@ -1,0 +1,115 @@
+"""The lock that Theano's processes took around compilation: programs take it around work of theirs, or switch it off.
+
+Compilation takes none here: files of the cache are written beside their place and renamed. So `set_lock_status` only
+changes whether `get_lock` waits for other processes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+from theano.configdefaults import config
+
+__all__ = ["force_unlock", "get_lock", "lock_ctx", "release_lock", "set_lock_status"]
+
+
+class _Held:
+    """What this process holds: a file that is locked, and how often it was asked for."""
+
+    file: Any = None
+    count = 0
+    wanted = True
+
+
+def get_lock(lock_dir: str | None = None, **kw: Any) -> None:
+    """Wait until no other process holds the lock, and take it; a process may take it several times.
+
+    Parameters
+    ----------
+    lock_dir : str, optional
+        The folder of the file that is locked; by default that of the cache.
+    **kw
+        `timeout`, `min_wait`, `max_wait` are accepted: a process that ends gives its lock back.
+
+    Examples
+    --------
+    >>> get_lock()
+    >>> release_lock()
+    """
+    if _Held.wanted and fcntl is not None and not _Held.count:
+        folder = lock_dir or os.path.expanduser(str(config.cache.dir))
+        os.makedirs(folder, exist_ok=True)
+        _Held.file = open(os.path.join(folder, "compile.lock"), "w")
+        fcntl.flock(_Held.file, fcntl.LOCK_EX)
+    _Held.count += 1
+
+
+def release_lock() -> None:
+    """Give the lock back, once for each time that it was taken.
+
+    Examples
+    --------
+    >>> release_lock()
+    """
+    _Held.count = max(_Held.count - 1, 0)
+    if not _Held.count and _Held.file is not None:
+        _Held.file.close()
+        _Held.file = None
+
+
+@contextmanager
+def lock_ctx(lock_dir: str | None = None, keep_lock: bool = False, **kw: Any) -> Iterator[None]:
+    """Hold the lock for the time of a ``with`` block.
+
+    Parameters
+    ----------
+    lock_dir, **kw
+        See `get_lock`.
+    keep_lock : bool
+        Go on holding it after the block.
+
+    Examples
+    --------
+    >>> with lock_ctx():
+    ...     f = theano.function([], T.constant(1))
+    """
+    get_lock(lock_dir, **kw)
+    try:
+        yield
+    finally:
+        if not keep_lock:
+            release_lock()
+
+
+def force_unlock() -> None:
+    """Give the lock back, however often it was taken. Those of other processes end with these.
+
+    Examples
+    --------
+    >>> force_unlock()
+    """
+    _Held.count = 1
+    release_lock()
+
+
+def set_lock_status(use_lock: bool) -> None:
+    """Whether `get_lock` waits for other processes.
+
+    Parameters
+    ----------
+    use_lock : bool
+        False: it does nothing.
+
+    Examples
+    --------
+    >>> set_lock_status(True)
+    """
+    _Held.wanted = bool(use_lock)
