@@ -8,9 +8,20 @@ from typing import Any
 from theano.explanation.infix import detailed, infix
 from theano.explanation.source import Source
 from theano.graph.origin import GradientFrames, GradientOrigin, resolve_origin
+from theano.rewrite.engine.pattern import show
 from theano.rewrite.engine.registry import RULES
 from theano.rewrite.engine.trace import Trace
 
+# Forms of operations in equations, as users write them: positional arguments first, then what else is told.
+WORDS = {
+    "any_reduction": "reduction({0}, axis={2})", "counted": "max({0}, 0)", "determinant": "det({0})",
+    "inverse": "inv({0})", "joined": "join({0}, {1})", "log_size_of_determinant": "slogdet({0})[1]",
+    "max_of": "max({0}, {1})", "min_of": "min({0}, {1})", "picked": "{0}[{1}]", "prod_of": "prod({0}, {1})",
+    "product": "dot({0}, {1})", "reduction": "reduction({0}, axis={2})", "shuffled": "{0}.dimshuffle({1})",
+    "sign_of_determinant": "slogdet({0})[0]", "stack_product": "batched_dot({0}, {1})",
+    "sum_of": "sum({0}, {1})", "summation": "sum({0}, {2})", "sup": "max({0}, {1})",
+    "written": "inc_subtensor({0}[{2}], {1}, set_instead_of_inc={3})",
+}  # fmt: skip
 NO_LINE = "what was replaced was made by the compiler itself, not at a line of the program"
 
 
@@ -24,6 +35,10 @@ def rule_texts(name: str) -> tuple[str | None, str | None]:
     said = " ".join(rule.doc.strip().partition("\n\n")[0].split()) if rule is not None else ""
     front = _EQUATIONS.match(said)
     equation = name if " -> " in name else None
+    made = rule.equation if rule is not None else None
+    if equation is None and made is not None:
+        known = [f", {name} = {low}" for name, (low, high) in made.domain.items() if low == high]
+        equation = f"{show(made.left, words=WORDS)} -> {show(made.right, words=WORDS)}{''.join(known)}"
     if front is not None:
         equation = equation or ", ".join(re.findall("``([^`]*)``", front[0]))
         said = said[front.end() :].lstrip(":; ")

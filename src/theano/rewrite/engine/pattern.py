@@ -358,8 +358,8 @@ def has_operation(pattern: Pattern) -> bool:
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "true_div": "/", "pow": "**"}
 
 
-def show(pattern: Pattern, inner: bool = False) -> str:
-    """The pattern as a person writes it."""
+def show(pattern: Pattern, inner: bool = False, words: Mapping[str, str] | None = None) -> str:
+    """The pattern as a person writes it; `words` are how forms of operations are written, where not as calls."""
     if isinstance(pattern, Var):
         return pattern.name
     if isinstance(pattern, Literal):
@@ -367,18 +367,19 @@ def show(pattern: Pattern, inner: bool = False) -> str:
     if isinstance(pattern, Application):
         name, args = pattern.op.name, pattern.args
         if name in _INFIX:
-            text = f" {_INFIX[name]} ".join(show(a, True) for a in args)
+            text = f" {_INFIX[name]} ".join(show(a, True, words) for a in args)
             return f"({text})" if inner else text
         if name == "neg":
-            return f"-{show(args[0], True)}"
-        return f"{name.rstrip('_')}({', '.join(show(a) for a in args)})"
+            return f"-{show(args[0], True, words)}"
+        return f"{name.rstrip('_')}({', '.join(show(a, False, words) for a in args)})"
     if isinstance(pattern, Operation):
-        arguments = [*map(show, pattern.args), *map(str, pattern.given)]
-        return f"{pattern.form.name}({', '.join(arguments)})"
+        arguments = [*(show(a, False, words) for a in pattern.args), *map(str, pattern.given)]
+        template = (words or {}).get(pattern.form.name)
+        return template.format(*arguments) if template else f"{pattern.form.name}({', '.join(arguments)})"
     if isinstance(pattern, SumPattern):
-        return " + ".join([str(pattern.const)] + [f"{c}*{show(p, True)}" for p, c in pattern.parts])
+        return " + ".join([str(pattern.const)] + [f"{c}*{show(p, True, words)}" for p, c in pattern.parts])
     assert isinstance(pattern, ProductPattern)
-    return " * ".join([str(pattern.coef)] + [f"{show(p, True)}**{e}" for p, e in pattern.parts])
+    return " * ".join([str(pattern.coef)] + [f"{show(p, True, words)}**{e}" for p, e in pattern.parts])
 
 
 # -- equations ------------------------------------------------------------------------------------

@@ -196,7 +196,7 @@ def _chosen_by(graph: RewriteGraph, v: Tensor, condition: Tensor) -> bool:
 
 @rule(IfElse, phase="specialize", name="branches_on_one_condition")
 def branches_on_one_condition(graph: RewriteGraph, node: Node) -> Result:
-    """Two choices by one condition, of which neither needs the other, are one.
+    """``ifelse(c, a, b), ifelse(c, d, e) -> ifelse(c, [a, d], [b, e])`` where neither needs the other.
 
     They must be made in any case: what belongs to one side of another branch is not computed for its sake.
     """

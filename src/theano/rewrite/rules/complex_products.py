@@ -32,7 +32,7 @@ __all__ = [
 
 @rule(Prod, phase="specialize", name="product_of_complex")
 def product_of_complex(graph: RewriteGraph, node: Node) -> Result:
-    """The last of the running products; it takes both parts at once, which no reduction of one number has."""
+    """``prod(x) -> cumprod(x)[-1]``: it takes both parts at once, which no reduction of one number has."""
     x, out = node.inputs[0], node.outputs[0]
     axes = axes_of(node)
     if out.type.dtype not in COMPLEX or not axes:

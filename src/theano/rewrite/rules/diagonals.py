@@ -90,7 +90,7 @@ def _is_identity(x: Tensor) -> bool:
 
 @rule(Dot, name="product_with_unit_vector")
 def product_with_unit_vector(graph: RewriteGraph, node: Node) -> Result:
-    """``dot(X, e)`` for a vector `e` of zeros with one element set at `i` is ``X[:, i] * e[i]``."""
+    """``dot(X, e) -> X[:, i] * e[i]`` for a vector `e` of zeros with one element set at `i`."""
     x, y = node.inputs
     if node.outputs[0].type.dtype != x.type.dtype or x.type.dtype != y.type.dtype:
         return None

@@ -116,7 +116,7 @@ def _by_factor(factor: Tensor, lower: bool, b: Tensor) -> Tensor:
 
 @rule(Solve, phase="specialize", name="system_of_known_structure")
 def system_of_known_structure(graph: RewriteGraph, node: Node) -> Result:
-    """A system whose matrix is triangular, or has a factor that is there: triangular systems."""
+    """``solve(dot(L, L.T), b) -> solve(L.T, solve(L, b))``: triangular systems, where the matrix or a factor is one."""
     A, b = node.inputs
     op, out = node.op, node.outputs[0]
     if op.triangle is not None:
@@ -277,7 +277,7 @@ def product_with_inverse(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(MatrixInverse, phase="specialize", name="inverse_of_known_structure")
 def inverse_of_known_structure(graph: RewriteGraph, node: Node) -> Result:
-    """The inverse of a triangular matrix, or of one whose factor is there: triangular systems."""
+    """``inv(A) -> solve(A, I)`` of a triangular matrix; of one whose factor is there, both systems of the factor."""
     A, out = node.inputs[0], node.outputs[0]
     if A.type.dtype != out.type.dtype or _in_products_only(graph, out):
         return None
@@ -340,7 +340,7 @@ def _sum_of_logarithms(v: Tensor) -> Tensor:
 
 @rule(Det, phase="specialize", name="determinant_of_known_structure")
 def determinant_of_known_structure(graph: RewriteGraph, node: Node) -> Result:
-    """Of a triangular matrix, or one whose factor is there: the product of the diagonal."""
+    """``det(A) -> prod(diag(A))`` of a triangular matrix; or of one whose factor is there, of the factor."""
     A = node.inputs[0]
     if A.type.dtype != node.outputs[0].type.dtype or A.type.dtype not in ("float32", "float64"):
         return None
@@ -352,7 +352,7 @@ def determinant_of_known_structure(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(SLogDet, phase="specialize", name="log_determinant_of_known_structure")
 def log_determinant_of_known_structure(graph: RewriteGraph, node: Node) -> Result:
-    """Of a triangular matrix, or one whose factor is there: the sum of the logarithms of the diagonal."""
+    """``log(abs(det(A))) -> sum(log(abs(diag(A))))`` of a triangular matrix; or of that of a factor."""
     A = node.inputs[0]
     dtype = A.type.dtype
     if dtype != node.outputs[0].type.dtype or dtype not in ("float32", "float64"):
@@ -423,7 +423,7 @@ def diagonal_of_diagonal(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Eigvalsh, phase="specialize", name="eigenvalues_beside_vectors")
 def eigenvalues_beside_vectors(graph: RewriteGraph, node: Node) -> Result:
-    """Where the eigenvectors are computed, too."""
+    """``eigvalsh(A) -> eigh(A)[0]`` where the eigenvectors are computed, too."""
     if len(node.inputs) != 1:
         return None
     both = Eigh("L" if node.op.lower else "U")(node.inputs[0])

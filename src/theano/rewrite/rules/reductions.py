@@ -89,7 +89,7 @@ def sum_of_scaled(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Sum, Prod, Max, Min, name="reduction_of_fill")
 def reduction_of_fill(graph: RewriteGraph, node: Node) -> Result:
-    """Reductions of a repeated value: ``sum(alloc(v, n)) -> v * n``, if `n` can't be negative (that is an error)."""
+    """``sum(alloc(v, n)) -> v * n``, and others of a repeated value, if `n` can't be negative (that is an error)."""
     x, out = node.inputs[0], node.outputs[0]
     owner = x.owner
     if owner is None or type(owner.op) is not Alloc:
@@ -195,7 +195,7 @@ canonicalize(
 
 @rule(MaxAndArgmax, phase="specialize", name="max_without_argmax")
 def max_without_argmax(graph: RewriteGraph, node: Node) -> Result:
-    """Only the maximum is read: `Max`; only its position: `Argmax`."""
+    """``max_and_argmax(x)[0] -> max(x)`` and ``max_and_argmax(x)[1] -> argmax(x)``, if nobody reads the other one."""
     top, where = node.outputs
     if not graph.use_count(where):
         return [Max(axis=node.op.axis)(node.inputs[0]), None]

@@ -25,7 +25,7 @@ def _rows(places: Tensor) -> Node | None:
 
 @rule(AdvancedSubtensor1, name="read_by_row")
 def read_by_row(graph: RewriteGraph, node: Node) -> Result:
-    """``x[row of each element]`` are the elements of `x` spread over rows; there must be as many."""
+    """``x[row of each element] -> spread(x, starts)``: the elements of `x` spread over rows; there must be as many."""
     x, places = node.inputs
     spread = _rows(places)
     if spread is None:
@@ -36,7 +36,7 @@ def read_by_row(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(AdvancedIncSubtensor1, name="added_by_row")
 def added_by_row(graph: RewriteGraph, node: Node) -> Result:
-    """What is added to zeros at the row of each element are the sums of rows."""
+    """``inc_subtensor(zeros[row of each element], y) -> row_sums(y, starts)``: each row adds up its elements."""
     zeros, y, places = node.inputs
     spread = _rows(places)
     if spread is None or node.op.set_instead_of_inc or uniform_value(zeros) != 0 or y.type.dtype != zeros.type.dtype:

@@ -137,7 +137,7 @@ def useless_assert(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Assert, AssertEqual, Fitting, tags=ONLY_BY_NAME)
 def local_remove_all_assert(graph: RewriteGraph, node: Node) -> Result:
-    """All conditions, whether they hold or not: only where a mode includes this rule by its name, or ``"unsafe"``."""
+    """``assert_(x, conditions) -> x``, hold they or not: only where a mode includes this rule, or ``"unsafe"``."""
     return node.inputs[0]
 
 

@@ -372,7 +372,7 @@ def _belongs(partner: Tensor, terms: list[algebra.Term]) -> bool:
 
 @rule(AdvancedSubtensor, AdvancedSubtensor1, phase="stabilize")
 def read_of_ratio(graph: RewriteGraph, node: Node) -> Result:
-    """``(a / x)[i]`` is computed at the places read only: ``a[i] / x[i]``."""
+    """``(a / x)[i] -> a[i] / x[i]``: the ratio is computed at the places read only."""
     x = node.inputs[0]
     name = scalar_name(x)
     if name not in ("true_div", "neg", "mul", "log", "exp") or graph.only_user(x) is None:
