@@ -122,6 +122,7 @@ def test_names_mean_what_they_meant():
         warnings.simplefilter("error")
         assert face.asscalar(np.array([2.5])) == 2.5 and face.Inf == np.inf and np.isnan(face.NaN)
         assert face.in1d([[1, 2], [3, 4]], [4, 1]).tolist() == [True, False, False, True]
+        assert face.MachAr().eps == np.finfo(float).eps and face.MachAr(np.float32).xmax == np.finfo("f4").max
         assert face.trapz([0, 1]) == 0.5 and face.cast[np.int8]([1.5]).dtype == "int8"
         assert len(face.cast) == len(list(face.cast)) > 10 and np.float32 in face.cast
         assert face.asfarray([1, 2]).dtype == face.asfarray([1], int).dtype == "float64" and face.NINF == -np.inf

@@ -397,3 +397,20 @@ def test_vectorize():
 def test_refusals(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_arrays_that_expressions_are_added_to_in_place_are_left_alone():
+    """As in Theano: the name stands for the expression then, and who else has the array keeps its numbers."""
+    x = T.dvector("x")
+    for start in (np.ones(3), np.arange(3), np.float64(2.0)):
+        y = kept = start
+        before = np.array(start)
+        y += x
+        y *= 2
+        z = start
+        z -= x
+        assert y.owner is not None and y.eval({x: [1, 2, 3]}).tolist() == (2 * (before + [1, 2, 3])).tolist()
+        assert z.eval({x: [1, 2, 3]}).tolist() == (before - [1, 2, 3]).tolist()
+        assert np.array_equal(kept, before)
+    with pytest.raises(TypeError, match="out="):
+        np.add(np.ones(3), x, out=np.zeros(3))

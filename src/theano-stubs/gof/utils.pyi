@@ -6,6 +6,7 @@ from theano.graph.helpers import *
 from theano.graph.errors import InconsistencyError as InconsistencyError
 from theano.graph.errors import MethodNotDefined as MethodNotDefined
 from theano.graph.errors import MissingInputError as MissingInputError
+from theano.graph.errors import MissingTestValueError as MissingTestValueError
 from theano.graph.errors import NoLengthError as NoLengthError
 from theano.graph.errors import ShapeError as ShapeError
 from theano.graph.errors import TestValueError as TestValueError

@@ -11,6 +11,7 @@ from theano.graph import get_debug_values as get_debug_values
 from theano.graph import get_test_value as get_test_value
 from theano.graph import perform_node as perform_node
 from theano.graph.errors import MethodNotDefined as MethodNotDefined
+from theano.graph.errors import MissingTestValueError as MissingTestValueError
 from theano.graph.errors import TestValueError as TestValueError
 from theano.graph.nodes import Apply as Apply
 from theano.graph.nodes import Constant as Constant

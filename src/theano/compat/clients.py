@@ -59,6 +59,7 @@ LOST: dict[str, dict[str, str]] = {
         **{name: f"builtins:{name}" for name in ("bool", "complex", "float", "int", "object", "str")},
         "Inf": "numpy:inf",
         "Infinity": "numpy:inf",
+        "MachAr": f"{_REPLACED}:MachAr",
         "NaN": "numpy:nan",
         "NINF": f"{_REPLACED}:NINF",
         "NZERO": f"{_REPLACED}:NZERO",

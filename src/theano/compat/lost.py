@@ -122,6 +122,20 @@ def get_distribution(name: str) -> Distribution:
     return Distribution(name, metadata.version(name))
 
 
+class MachAr:
+    """``numpy.MachAr``: what floating-point numbers are like; it tried it out, `numpy.finfo` knows."""
+
+    def __init__(self, float_conv: Any = float, *args: Any) -> None:
+        known = np.finfo(np.dtype(float_conv))
+        self.ibeta, self.it, self.irnd, self.ngrd = 2, known.nmant, 5, 0
+        self.eps = self.epsilon = known.eps
+        self.xmin = self.tiny = known.tiny
+        self.xmax = self.huge = known.max
+        self.epsneg, self.machep, self.negep = known.epsneg, known.machep, known.negep
+        self.iexp, self.minexp, self.maxexp = known.iexp, known.minexp, known.maxexp
+        self.precision, self.resolution = known.precision, known.resolution
+
+
 class Tester:
     """``numpy.testing.Tester``: what ran a package's tests with nose, which is gone, too."""
 

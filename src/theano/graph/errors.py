@@ -33,3 +33,7 @@ class TestValueError(ValueError):
     """A test value is missing or does not fit."""
 
     __test__ = False  # pytest: not a test class
+
+
+class MissingTestValueError(TestValueError, AttributeError):
+    """There is no test value: what Theano raises as an AttributeError, and Theano-PyMC as a TestValueError."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, ClassVar
 
 from theano.configdefaults import config
-from theano.graph.errors import MethodNotDefined, TestValueError
+from theano.graph.errors import MethodNotDefined, MissingTestValueError, TestValueError
 from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import capture_origin, resolve_origin
 from theano.graph.props import Props
@@ -379,7 +379,7 @@ def evaluate(outputs: Sequence[Any], values: dict[Any, Any]) -> list[Any]:
 def get_test_value(v: Any) -> Any:
     """The value of `v` for ``compute_test_value``: data, shared value or ``tag.test_value``.
 
-    An array or number is its own. AttributeError if there is none.
+    An array or number is its own. MissingTestValueError, an AttributeError, if there is none.
 
     Examples
     --------
@@ -397,7 +397,7 @@ def get_test_value(v: Any) -> Any:
         return value if v.owner is not None else v.type.filter(value)
     if hasattr(v, "get_value"):
         return v.get_value(borrow=True)
-    raise AttributeError(f"{v} has no test value")
+    raise MissingTestValueError(f"{v} has no test value")
 
 
 def compute_test_value(node: Apply, demanded: bool = True) -> None:

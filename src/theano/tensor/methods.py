@@ -97,16 +97,23 @@ _UFUNC_NAMES = {
 
 
 def _array_ufunc(self: _tensor_py_operators, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """``numpy.exp(x)`` and ``array * x`` build expressions."""
+    """``numpy.exp(x)`` and ``array * x`` build expressions.
+
+    So does ``array += x``, as in Theano: the name then stands for the sum, and the array is as it was. NumPy hands it on
+    as ``numpy.add(array, x, out=array)``.
+    """
     name = _UFUNC_NAMES.get(ufunc.__name__)
+    out = kwargs.get("out")
+    if out is not None and len(kwargs) == len(out) == 1 and out[0] is inputs[0] and out[0] is not self:
+        kwargs = {}
     if method == "__call__" and name is not None and not kwargs:
         return getattr(math, name)(*inputs)
     if method == "__call__" and ufunc is np.matmul and not kwargs:
         return dot(*inputs)
     if kwargs.get("out") is not None:
         raise TypeError(
-            f"an array can't be changed in place to a symbolic expression (numpy.{ufunc.__name__} with out=, or "
-            "array += x): write y = y + x, or T.set_subtensor for a part"
+            f"an array can't be changed in place to a symbolic expression (numpy.{ufunc.__name__} with out=): "
+            "write y = y + x, or T.set_subtensor for a part"
         )
     return NotImplemented
 
