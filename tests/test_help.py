@@ -249,3 +249,16 @@ def test_operations_on_numbers_say_how_they_are_called_and_their_examples_run():
             assert {"Parameters", "Returns", "Raises", "Examples"} <= set(sections(doc)), name
             runner.run(tests.get_doctest(doc, {}, name, None, None))
     assert runner.summarize(verbose=False).failed == 0
+
+
+def test_objects_say_what_they_are_called_with():
+    """`csc_from_dense` is called with a matrix, though its class is called with a format."""
+    wrong = {}
+    for name, thing in all_public().items():
+        if isinstance(thing, Op) and not isinstance(thing, Elemwise) and name != "theano.tensor.make_slice":
+            called = {p.name for p in _parameters(thing) if p.kind is not inspect.Parameter.VAR_POSITIONAL}
+            told = described(sections(inspect.getdoc(thing) or "").get("Parameters", ""))
+            made = {*inspect.signature(type(thing)).parameters}
+            if (called and not told & called) or (told and told <= made - called):
+                wrong[name] = told
+    assert not wrong

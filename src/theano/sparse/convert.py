@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply
+from theano.graph.own_text import CalledText
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import COMPLEX, as_dtype
 from theano.sparse.csm import (
@@ -58,6 +59,9 @@ __all__ = [
     "wcast",
     "zcast",
 ]
+
+# What the objects here are called with, for `help`.
+_SPARSE = "x : sparse matrix\n    (m, n), in format csr or csc."
 
 
 class DenseFromSparse(SparseOp):
@@ -120,6 +124,7 @@ class DenseFromSparse(SparseOp):
         return [onto(x, g) if self.sparse_grad else SparseFromDense(x.type.format)(g)]
 
 
+DenseFromSparse.__doc__ = CalledText(DenseFromSparse.__doc__, _SPARSE)  # type: ignore[assignment]
 dense_from_sparse = DenseFromSparse()
 
 
@@ -246,6 +251,9 @@ class SparseFromDense(SparseOp):
         return [None if eval_points[0] is None else self(eval_points[0])]
 
 
+SparseFromDense.__doc__ = CalledText(  # type: ignore[assignment]
+    SparseFromDense.__doc__, "x : tensor-like\n    A matrix (m, n), or a vector as one row."
+)
 csr_from_dense = SparseFromDense("csr")
 csc_from_dense = SparseFromDense("csc")
 
@@ -403,6 +411,7 @@ def real(x: Any) -> Any:
     return SoundCSM(x.type.format)(dense_real(data), indices, indptr, shape)
 
 
+Cast.__doc__ = CalledText(Cast.__doc__, _SPARSE)  # type: ignore[assignment]
 bcast = Cast("int8")
 wcast = Cast("int16")
 icast = Cast("int32")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply
+from theano.graph.own_text import CalledText
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.op import Components, SparseOp, sparse_output, wanted_format
 from theano.sparse.values import check_structure, compressed
@@ -163,6 +164,11 @@ class SoundCSM(CSM):
         return data, indices, indptr, shape
 
 
+CSM.__doc__ = CalledText(  # type: ignore[assignment]
+    CSM.__doc__,
+    "data, indices, indptr, shape : tensor-like\n"
+    "    Vectors: the elements, their columns (of 'csc': rows), where rows (columns) begin, and the two lengths.",
+)
 CSR = CSM("csr")
 CSC = CSM("csc")
 
@@ -232,6 +238,9 @@ class CSMProperties(SparseOp):
         return [CSMGrad()(*csm_properties(inputs[0]), *csm_properties(point)), None, None, None]
 
 
+CSMProperties.__doc__ = CalledText(  # type: ignore[assignment]
+    CSMProperties.__doc__, "csm : sparse matrix\n    (m, n), in format csr or csc."
+)
 csm_properties = CSMProperties()
 
 

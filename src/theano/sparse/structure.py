@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.graph.common_text import fill
+from theano.graph.own_text import CalledText
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import as_dense_variable
 from theano.sparse.csm import csm_properties
@@ -34,6 +35,9 @@ __all__ = [
     "ensure_sorted_indices",
     "remove0",
 ]
+
+# What the objects here are called with, for `help`.
+_SPARSE = "x : sparse matrix\n    (m, n), in format csr or csc."
 
 
 class _Tidied(SameShape):
@@ -104,6 +108,7 @@ class EnsureSortedIndices(_Tidied):
         return data[order], indices[order], indptr, shape
 
 
+EnsureSortedIndices.__doc__ = CalledText(EnsureSortedIndices.__doc__, _SPARSE)  # type: ignore[assignment]
 ensure_sorted_indices = EnsureSortedIndices(inplace=False)
 
 
@@ -145,6 +150,7 @@ class Remove0(_Tidied):
         return *without(eq(data, np.zeros((), data.type.dtype)), data, indices, indptr), shape
 
 
+Remove0.__doc__ = CalledText(Remove0.__doc__, _SPARSE)  # type: ignore[assignment]
 remove0 = Remove0()
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theano.graph import Type, Variable
+from theano.graph.own_text import CalledText
 from theano.graph.shown import shown
 from theano.graph.type import Parts
 from theano.scalar import dtypes
@@ -228,3 +229,10 @@ def _elements(x: Any) -> tuple[np.ndarray, np.ndarray]:
     places = x.row.astype("int64") * max(x.shape[1], 1) + x.col
     order = np.argsort(places)
     return places[order], x.data[order]
+
+
+SparseType.__doc__ = CalledText(  # type: ignore[assignment]
+    SparseType.__doc__,
+    "name : str, optional\n"
+    "    What the variable is called in printed graphs, in errors, and as an argument of functions.",
+)

@@ -32,7 +32,8 @@ def _of_float_x(shape: str, pattern: tuple[bool, ...]) -> Callable[..., Any]:
     make.__name__ = make.__qualname__ = shape
     axes = ", ".join("1" if one else "n" for one in pattern)
     make.__doc__ = "\n".join([
-        f"A variable: a tensor of shape ({axes}{',' * (len(pattern) == 1)}), where n is any length.",
+        f"A variable: a tensor of shape ({axes}{',' * (len(pattern) == 1)}), where n is any length."
+        if pattern else "A variable: a single number, a tensor without axes.",
         "",
         *_NAME,
         "dtype : str, optional",

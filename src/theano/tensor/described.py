@@ -46,6 +46,7 @@ def function(op: Any, otherwise: str) -> str:
     letters = _LETTERS[: 2 if count < 0 else count]
     real, complex_ = _dtypes(scalar_op.dtype, len(letters), FLOAT), _dtypes(scalar_op.dtype, len(letters), COMPLEX)
     numbers = "real or complex numbers" if complex_ else "real numbers" if real else "integers or bools"
+    shape = "of `x`" if count == 1 else "that the arguments broadcast to"
     more = ["*more : as x", "    Any number of arguments."] if count < 0 else []
     return "\n".join([
         meaning.summary,
@@ -55,13 +56,14 @@ def function(op: Any, otherwise: str) -> str:
         "Parameters",
         "----------",
         f"{', '.join(letters)} : tensor-like",
-        f"    Variables, numbers, arrays or lists of {numbers}, of shapes that broadcast.",
+        f"    A variable, number, array or list of {numbers}, of any shape."
+        if count == 1 else f"    Variables, numbers, arrays or lists of {numbers}, of shapes that broadcast.",
         *more,
         "",
         "Returns",
         "-------",
         "TensorVariable",
-        *wrap(f"Of the shape that the arguments broadcast to. {_of_dtypes(scalar_op.dtype, len(letters))}", **_INDENT),
+        *wrap(f"Of the shape {shape}. {_of_dtypes(scalar_op.dtype, len(letters))}", **_INDENT),
         "",
         *_refusals(real, complex_),
         "Examples",
@@ -134,13 +136,18 @@ def _of_dtypes(rule: Callable[..., str], count: int) -> str:
     if len(results := set(found.values())) == 1:
         return f"Its dtype is {results.pop()}."
     if all(dtype == result for dtype, result in found.items()):
-        return "Its dtype is that of the arguments (the smallest that holds all of them)."
+        several = " (the smallest that holds all of them)" if count > 1 else ""
+        return f"Its dtype is that of {_given(count)}{several}."
     changed: dict[str, list[str]] = {}
     for dtype, result in found.items():
         if dtype != result:
             changed.setdefault(result, []).append(dtype)
     told = "; ".join(f"{', '.join(dtypes)} become {result}" for result, dtypes in sorted(changed.items()))
-    return f"Its dtype is that of the arguments, but {told}."
+    return f"Its dtype is that of {_given(count)}, but {told}."
+
+
+def _given(count: int) -> str:
+    return "the arguments" if count > 1 else "`x`"
 
 
 def _refusals(real: dict[str, str], complex_: dict[str, str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable, common_text
+from theano.graph.own_text import CalledText
 from theano.tensor.alloc import zeros, zeros_like
 from theano.tensor.axes import dimshuffle
 from theano.tensor.math import cast, maximum, minimum
@@ -268,3 +269,6 @@ attach({"diagonal": _diagonal}, [diagonal])
 
 
 common_text.fill(globals())
+ExtractDiag.__doc__ = CalledText(  # type: ignore[assignment]
+    ExtractDiag.__doc__, "x : tensor-like\n    Of two or more dimensions, any dtype."
+)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.own_text import CalledText
 from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import sum_to
 from theano.tensor.axes import shape_padleft
@@ -137,6 +138,9 @@ def cholesky_gradient(factor: Any, g: Any, lower: bool) -> Any:
     return both if lower else adjoint(both)
 
 
+Cholesky.__doc__ = CalledText(  # type: ignore[assignment]
+    Cholesky.__doc__, "x : tensor-like\n    Matrices (..., n, n), symmetric and positive definite."
+)
 cholesky = Cholesky()
 
 
@@ -390,6 +394,10 @@ class InverseProduct(Solve):
         return np.linalg.solve(A, b)
 
 
+Solve.__doc__ = CalledText(  # type: ignore[assignment]
+    Solve.__doc__,
+    "A : tensor-like\n    Matrices (..., n, n).\nb : tensor-like\n    A vector (n,), or matrices (..., n, k).",
+)
 solve = Solve()
 solve_lower_triangular = Solve(A_structure="lower_triangular")
 solve_upper_triangular = Solve(A_structure="upper_triangular")

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.graph.common_text import fill
+from theano.graph.own_text import CalledText as _CalledText
 from theano.scalar.dtypes import FLOAT, INTEGER, upcast
 from theano.tensor.alloc import zeros_like
 from theano.tensor.axes import dimshuffle, shape_padleft
@@ -302,3 +303,15 @@ def sparse_block_dot(W: Any, h: Any, inputIdx: Any, b: Any, outputIdx: Any) -> A
 
 
 fill(globals())
+SparseBlockGemv.__doc__ = _CalledText(  # type: ignore[assignment]
+    SparseBlockGemv.__doc__,
+    "o : tensor-like\n    (row, place, element of an output block).\n"
+    "W, h, inputIdx, outputIdx : tensor-like\n    As those of `sparse_block_dot`, with the axis of rows.",
+)
+SparseBlockOuter.__doc__ = _CalledText(  # type: ignore[assignment]
+    SparseBlockOuter.__doc__,
+    "o : tensor-like\n    (input block, output block, element of an input block, element of an output block).\n"
+    "x, y : tensor-like\n    (row, place, element of a block).\n"
+    "xIdx, yIdx : tensor-like\n    (row, place): which blocks these are, integers.\n"
+    "alpha : tensor-like, optional\n    A number, by default 1.",
+)

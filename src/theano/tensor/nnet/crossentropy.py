@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Op, Variable
 from theano.graph.common_text import fill
+from theano.graph.own_text import CalledText
 from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.tensor.assertion import Assert
 from theano.tensor.axes import dimshuffle
@@ -529,3 +530,8 @@ def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
 
 
 fill(globals())
+CrossentropySoftmaxArgmax1HotWithBias.__doc__ = CalledText(  # type: ignore[assignment]
+    CrossentropySoftmaxArgmax1HotWithBias.__doc__,
+    "x : tensor-like\n    A matrix (m, n) of floats.\nb : tensor-like\n    A vector (n,) of floats.\n"
+    "y_idx : tensor-like\n    The classes, a vector (m,) of integers.",
+)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.graph.own_text import CalledText
 from theano.tensor.alloc import alloc, zeros_like
 from theano.tensor.join import join
 from theano.tensor.math import cast
@@ -120,5 +121,8 @@ class Prepend_scalar_constant_to_each_row(Composed):
 
 
 prepend_scalar_to_each_row = Prepend_scalar_to_each_row()
+Prepend_scalar_constant_to_each_row.__doc__ = CalledText(  # type: ignore[assignment]
+    Prepend_scalar_constant_to_each_row.__doc__, "mat : tensor-like\n    A matrix (m, n)."
+)
 prepend_0_to_each_row = Prepend_scalar_constant_to_each_row(0.0)
 prepend_1_to_each_row = Prepend_scalar_constant_to_each_row(1.0)
