@@ -99,8 +99,8 @@ _UFUNC_NAMES = {
 def _array_ufunc(self: _tensor_py_operators, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """``numpy.exp(x)`` and ``array * x`` build expressions.
 
-    So does ``array += x``, as in Theano: the name then stands for the sum, and the array is as it was. NumPy hands it on
-    as ``numpy.add(array, x, out=array)``.
+    So does ``array += x``, as in Theano: the name then stands for the sum, and the array is as it was. NumPy hands it
+    on as ``numpy.add(array, x, out=array)``.
     """
     name = _UFUNC_NAMES.get(ufunc.__name__)
     out = kwargs.get("out")
