@@ -91,7 +91,14 @@ def _as_tensor(v: Any) -> Any:
 
 
 class BNComposite:
-    """In pickles the op on numbers of ``theano.tensor.nnet.bn.batch_normalization``."""
+    """In pickles the op on numbers of ``theano.tensor.nnet.bn.batch_normalization``.
+
+    Examples
+    --------
+    >>> from theano.tensor.nnet.bn import BNComposite
+    >>> isinstance(theano.scalar.add, BNComposite)
+    False
+    """
 
 
 def _read_elemwise(node: Any, inputs: Sequence[Any]) -> Apply:

@@ -209,12 +209,19 @@ def load(
     f: IO[bytes],
     persistent_load: Callable[[zipfile.ZipFile], Callable[[Any], Any]] = PersistentNdarrayLoad,
 ) -> Any:
-    """What `dump` has written to the file `f`. As with any pickle, load only files that you trust.
+    """What `dump`, or that of Theano 1.0.5, has written to the file `f`; as with any pickle, load only what you trust.
 
     Parameters
     ----------
+    f : file
+        Opened for reading bytes.
     persistent_load
         Called with the zip file, it makes what reads the objects written apart.
+
+    Returns
+    -------
+    object
+        As it was dumped.
 
     Examples
     --------
