@@ -12,7 +12,7 @@ from theano.scalar.dtypes import FLOAT, upcast
 from theano.tensor.axes import dimshuffle
 from theano.tensor.fitting import Condition, fitting
 from theano.tensor.math import cast, eq, sqrt
-from theano.tensor.nnet.epsilon import epsilon_like
+from theano.tensor.nnet.epsilon import epsilon_like as _epsilon_like
 from theano.tensor.promises import addbroadcast
 from theano.tensor.shape import product, shape_i
 from theano.tensor.statistics import mean, var
@@ -167,7 +167,7 @@ def batch_normalization_train(
     wide = dict(zip(given, form.widened(**given), strict=True))
     running = [wide.get(name) for name in ("running_mean", "running_var")]
     factor = as_tensor_variable(running_average_factor)
-    number = epsilon_like(form.what, epsilon, x, LEAST)
+    number = _epsilon_like(form.what, epsilon, x, LEAST)
     found = trained(x, wide["gamma"], wide["beta"], form.axes, number, factor, *running)
     likes = [gamma, gamma, *(v for v in (running_mean, running_var) if v is not None)]
     return (found[0], *(form.narrow(v, like) for v, like in zip(found[1:], likes, strict=True)))
@@ -303,7 +303,7 @@ def batch_normalization_test(
     form = _Form("batch_normalization_test", x, axes)
     scale, shift, center, spread = form.widened(gamma=gamma, beta=beta, mean=mean, var=var)
     like = spread if spread.type.dtype in FLOAT else x
-    return tested(x, scale, shift, center, spread, epsilon_like(form.what, epsilon, like, LEAST))
+    return tested(x, scale, shift, center, spread, _epsilon_like(form.what, epsilon, like, LEAST))
 
 
 def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: Any) -> Any:
