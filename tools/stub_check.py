@@ -65,7 +65,7 @@ def declared(function: FunctionType, full: str, otherwise: str) -> Any:
         text = stubs.result_of(function, full, otherwise)
     if "Any" == text or "Any |" in text or "| Any" in text:
         return None
-    classes = {n: getattr(importlib.import_module(m), n) for n, m in stub_types.CLASSES.items() if n != "TensorLike"}
+    classes = {n: getattr(importlib.import_module(m), n) for n, m in stub_types.CLASSES.items()}
     classes |= {"TensorVariable": _tensor_py_operators, "np": np, "Any": Any}
     classes |= {"Iterator": Iterator, "Callable": Callable, "Sequence": ty.Sequence, "_ty": ty}
     return eval(text, classes)

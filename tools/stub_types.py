@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-__all__ = ["ADDED", "BASES", "CLASSES", "OPS", "PARAMETERS", "RESULTS", "WHOLE"]
+__all__ = [
+    "ADDED", "ARGUMENTS", "BASES", "CLASSES", "OPS", "PARAMETERS", "RESULTS", "TYPES", "WHOLE", "WITHOUT_KEYWORDS",
+]  # fmt: skip
 
 _METHOD = "theano.tensor.variable._tensor_py_operators"
 _SEVERAL = (
@@ -25,12 +27,25 @@ CLASSES = {
     "SharedVariable": "theano.compile.sharedvalue",
     "SparseVariable": "theano.sparse.variable",
     "TensorConstant": "theano.tensor.variable",
-    "TensorLike": "theano.tensor.variable",
     "TensorSharedVariable": "theano.compile.tensorshared",
     "TensorType": "theano.tensor.type",
     "TensorVariable": "theano.tensor.variable",
     "Variable": "theano.graph.nodes",
 }
+# Types that have names in stubs alone, and where.
+TYPES = dict.fromkeys(("AxesLike", "DtypeLike", "ShapeLike", "TensorLike"), "theano.tensor.variable")
+# Types of parameters whose own annotation says nothing: of functions and methods of tensors by their names, of others
+# with the function's.
+ARGUMENTS = {
+    "axis": "AxesLike",
+    "dtype": "DtypeLike",
+    "newshape": "ShapeLike",
+    "shape": "ShapeLike",
+    "theano.function.mode": "str | Mode | None",
+    "theano.tensor.concatenate.tensor_list": "Sequence[Any]",
+}
+# Functions that refuse what they don't know, and know some more words of old programs.
+WITHOUT_KEYWORDS = {"theano.tensor.nnet.conv2d"}
 # What functions and methods return, where they don't return a tensor variable.
 RESULTS: dict[str, str] = {
     f"{_METHOD}.__divmod__": "tuple[TensorVariable, TensorVariable]",
@@ -90,6 +105,10 @@ _ANY = "(self, *args: Any, **kwargs: Any) -> Any:"
 # Signatures; several are overloads.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     f"{_METHOD}.__getitem__": ("(self, key: Any) -> TensorVariable:",),
+    "theano.tensor.stack": (
+        "(tensors: Sequence[Any], axis: int = 0) -> TensorVariable:",
+        "(*tensors: TensorLike, axis: int = 0) -> TensorVariable:",
+    ),
     # Users' operations name the arguments as they like, take as many as they have, and annotate them as they know them.
     **{f"theano.graph.op.Op.{name}": (_ANY,) for name in (
         "L_op", "R_op", "connection_pattern", "do_constant_folding", "grad", "infer_shape", "perform", "prepare_node",
@@ -161,6 +180,11 @@ _Flags = change_flags
 """,
     "theano.tensor.variable": f"""
 TensorLike: _ty.TypeAlias = Variable | _np.ndarray | _np.generic | complex | list[Any] | tuple[Any, ...]
+AxesLike: _ty.TypeAlias = int | _np.integer[Any] | _np.ndarray | Sequence[int | _np.integer[Any]] | Variable | None
+DtypeLike: _ty.TypeAlias = str | type[Any] | _np.dtype[Any] | None
+ShapeLike: _ty.TypeAlias = (
+    int | _np.integer[Any] | _np.ndarray | Variable | Sequence[int | _np.integer[Any] | _np.ndarray | Variable] | None
+)
 
 from theano.tensor.elemwise import Elemwise
 class Unary(Elemwise):

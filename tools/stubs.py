@@ -20,7 +20,7 @@ import re
 import sys
 import textwrap
 import typing as ty
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -30,7 +30,18 @@ from theano.configparser import ConfigSection, TheanoConfigParser
 from theano.places import ALIASES, LATE, LAZY, ON_DEMAND
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.variable import _tensor_py_operators
-from tools.stub_types import ADDED, BASES, CLASSES, OPS, PARAMETERS, RESULTS, WHOLE
+from tools.stub_types import (
+    ADDED,
+    ARGUMENTS,
+    BASES,
+    CLASSES,
+    OPS,
+    PARAMETERS,
+    RESULTS,
+    TYPES,
+    WHOLE,
+    WITHOUT_KEYWORDS,
+)
 
 # The modules that are there when the package has been imported.
 LOADED = {name for name in sys.modules if name.split(".")[0] == "theano"}
@@ -104,7 +115,7 @@ class Stub:
             self._imports.add("from typing import overload")
         if "_builtins." in body:
             self._imports.add("import builtins as _builtins")
-        for word, place in CLASSES.items():
+        for word, place in (CLASSES | TYPES).items():
             if place != self.name and re.search(rf"\b{word}\b", body):
                 self._take(place, word, word if hasattr(module, word) else None)
         return HEAD + "\n".join(sorted(self._imports)) + "\n\n" + body + "\n"
@@ -258,7 +269,13 @@ def definition(name: str, function: FunctionType, full: str, result: str, method
         return [f"def {name}{signature} ..." for signature in PARAMETERS[full]] if len(PARAMETERS[full]) == 1 else [
             line for signature in PARAMETERS[full] for line in ("@overload", f"def {name}{signature} ...")
         ]
-    declared = parameters(inspect.signature(function).parameters.values(), method)
+    of_tensors = full.startswith("theano.tensor.")
+    known = {p: t for p, t in ARGUMENTS.items() if of_tensors and "." not in p}
+    known |= {p.rpartition(".")[2]: t for p, t in ARGUMENTS.items() if p.rpartition(".")[0] == full}
+    found = inspect.signature(function).parameters.values()
+    if full in WITHOUT_KEYWORDS:
+        found = [p for p in found if p.kind != p.VAR_KEYWORD]
+    declared = parameters(found, method, known)
     return [f"def {name}({declared}) -> {result}: ..."]
 
 
@@ -270,8 +287,8 @@ def result_of(function: FunctionType, full: str, otherwise: str) -> str:
     return re.sub(r"\bVariable\b", otherwise, result) if otherwise == "TensorVariable" else result
 
 
-def parameters(found: Iterable[inspect.Parameter], method: bool) -> str:
-    """Parameters as they are declared; what isn't told is anything."""
+def parameters(found: Iterable[inspect.Parameter], method: bool, known: Mapping[str, str] = {}) -> str:
+    """Parameters as they are declared; what isn't told is what is `known` of the name, or anything."""
     shown: list[str] = []
     starred = False
     for at, p in enumerate(found):
@@ -284,7 +301,7 @@ def parameters(found: Iterable[inspect.Parameter], method: bool) -> str:
             starred = True
         starred |= p.kind == p.VAR_POSITIONAL
         default = "" if p.default is p.empty else f" = {told_default(p.default)}"
-        shown.append(f"{mark}{p.name}: {annotation(p.annotation, 'Any')}{default}")
+        shown.append(f"{mark}{p.name}: {annotation(p.annotation, known.get(p.name, 'Any'))}{default}")
         if p.kind == p.POSITIONAL_ONLY:
             shown.append("/")
     return ", ".join(s for i, s in enumerate(shown) if s != "/" or "/" not in shown[i + 1 :])
@@ -300,7 +317,7 @@ def annotation(told: Any, otherwise: str) -> str:
     if told in (None, inspect.Parameter.empty, "Any", "t.Any", "ty.Any", Any):
         return otherwise
     names = set(re.findall(r"[A-Za-z_][\w.]*", str(told)))
-    return str(told) if names <= {"None", *WORDS, *BUILTINS, *CLASSES} else otherwise
+    return str(told) if names <= {"None", *WORDS, *BUILTINS, *CLASSES, *TYPES} else otherwise
 
 
 def members(cls: type, full: str) -> Iterator[str]:

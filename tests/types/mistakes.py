@@ -33,3 +33,11 @@ print(theano.config.floatx)  # wrong
 theano.config.traceback.limits = 3  # wrong
 print(theano.function([x], x).inputs)  # wrong
 theano.explain(theano.function([x], x)).safe("page.html")  # wrong
+theano.function([x], x, mode=3)  # wrong
+T.concatenate(x, x)  # wrong
+T.stack(x, x, z=3)  # wrong
+T.zeros("a")  # wrong
+x.reshape("a")  # wrong
+x.sum(axis="0")  # wrong
+T.zeros((2, 3), dtype=32)  # wrong
+T.nnet.conv2d(x, x, border="full")  # wrong

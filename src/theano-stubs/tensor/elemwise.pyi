@@ -31,6 +31,7 @@ from theano.tensor.reduction import Prod as Prod
 from theano.tensor.reduction import ProdWithoutZeros as ProdWithoutZeros
 from theano.tensor.reduction import Sum as Sum
 from theano.tensor.type import TensorType as TensorType
+from theano.tensor.variable import AxesLike
 from theano.tensor.variable import Binary as Binary
 from theano.tensor.variable import Nary as Nary
 from theano.tensor.variable import TensorConstant as TensorConstant
@@ -91,7 +92,7 @@ class Term(_ScalarOperators):
     def type(self) -> _ty.Any: ...
 UNDEFINED: _Marker
 add: _Add
-def as_entry(axis: _ty.Any) -> int | str: ...
+def as_entry(axis: AxesLike) -> int | str: ...
 def broadcast_static(shapes: _ty.Any, what: _ty.Any) -> _ty.Any: ...
 conj: _Conj
 def dimshuffle(x: _ty.Any, order: _Sequence[int | str]) -> TensorVariable: ...
