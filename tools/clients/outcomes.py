@@ -123,7 +123,7 @@ def _pytest(place: Workplace, folder: Path, arguments: list[str], variables: dic
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
     options = ["-c", "/dev/null", "-o", f"junit_suite_name={place.state()}",
-               "--rootdir", ".", "-p", "no:cacheprovider", "-q", "--tb=native", "--timeout=150",
+               "--rootdir", ".", "-p", "no:cacheprovider", "-q", "--tb=native", "--timeout=600",
                "--continue-on-collection-errors",
                f"--junitxml={report}"]  # fmt: skip
     shown = report.with_suffix(".txt")

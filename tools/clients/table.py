@@ -26,7 +26,7 @@ class Client:
     environment: dict[str, str] = field(default_factory=dict)
     wheel: bool = False
     """Whether a wheel is taken: no sources are on the index, or today's setuptools does not build them."""
-    minutes: float = 30
+    minutes: float = 90
     """Our tests, and each module of its own, are ended after this time."""
 
     @property
