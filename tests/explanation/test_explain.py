@@ -531,6 +531,7 @@ def test_command(tmp_path) -> None:
         "data = np.ones(100)\n"
         "def make():\n    return f\n"
         "def train(steps):\n    pass\n"
+        "class net:\n    predict = f\n"
         "if __name__ == '__main__':\n    raise SystemExit('not to be run')\n"
     )
 
@@ -544,8 +545,10 @@ def test_command(tmp_path) -> None:
     assert done.returncode == 0 and "log(1 + x) -> log1p(x)" in done.stdout and (tmp_path / "f.html").exists()
     assert "script.py:3" in done.stdout
     assert run(f"{script}:make", "-o", "page.html").returncode == 0 and (tmp_path / "page.html").exists()
+    assert run(f"{script}:net.predict").returncode == 0 and (tmp_path / "net.predict.html").exists()
     for given, problem in (
         ("script.py", "is not of the form script.py:function"),
+        (f"{script}:net.trai", "net.trai in .* is not there: .*trai"),
         ("none.py:f", "there is no file none.py"),
         (f"{script}:g", "defines no g; it has the compiled function f; make can be called without arguments, and may"),
         (f"{script}:data", "data in .* is no compiled function, and returns none: .*; it has the compiled function f"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import inspect
 import runpy
 import sys
@@ -29,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description = DESCRIPTION
     parser.add_argument(
         "function", metavar="SCRIPT:NAME",
-        help="the script, and in it a compiled function, or something that returns one when it is called",
+        help="the script, and in it a compiled function (NAME, or OBJECT.NAME), or what returns one when it is called",
     )  # fmt: skip
     about = "example arguments, in terms of the script and np"
     parser.add_argument("--args", metavar="EXPRESSIONS", default="", help=about)
@@ -48,9 +49,13 @@ def run(options: argparse.Namespace) -> int:
         names = runpy.run_path(script, run_name=MODULE)
     except Exception as error:
         return _failed(error, script)
-    if name not in names:
-        return _complain(f"{script} defines no {name}; {_explainable(names)}")
-    found: Any = names[name]
+    first, *attributes = name.split(".")
+    if first not in names:
+        return _complain(f"{script} defines no {first}; {_explainable(names)}")
+    try:
+        found: Any = functools.reduce(getattr, attributes, names[first])
+    except AttributeError as error:
+        return _complain(f"{name} in {script} is not there: {error}")
     if not isinstance(found, Function) and callable(found):
         if not _needs_nothing(found):
             return _complain(f"{name} in {script} needs arguments; {_explainable(names)}")
