@@ -118,15 +118,20 @@ class Dims:
 
     def maximum(self, a: Expr, b: Expr) -> Expr:
         """The larger one; nothing is compared where it is known which one that is."""
-        if self.is_length(self.normal(ex.sub(a, b))):
+        if self._is_least(b, a):
             return a
-        return b if self.is_length(self.normal(ex.sub(b, a))) else ex.maximum(a, b)
+        return b if self._is_least(a, b) else ex.maximum(a, b)
 
     def minimum(self, a: Expr, b: Expr) -> Expr:
         """The smaller one; nothing is compared where it is known which one that is."""
-        if self.is_length(self.normal(ex.sub(a, b))):
+        if self._is_least(b, a):
             return b
-        return a if self.is_length(self.normal(ex.sub(b, a))) else ex.minimum(a, b)
+        return a if self._is_least(a, b) else ex.minimum(a, b)
+
+    def _is_least(self, a: Expr, b: Expr) -> bool:
+        """Whether `b` is `a` and a length more; lengths in which something is taken away are not looked into."""
+        more = ex.sub(b, a)
+        return all(n > 0 for n in self._polynomial(more).values()) and self.is_length(self.normal(more))
 
     def quotient(self, a: Expr, b: Expr) -> Expr | None:
         """The rounded-down quotient of an expression of lengths and a positive number, unless it may be negative."""

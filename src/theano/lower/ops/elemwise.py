@@ -34,7 +34,7 @@ def lower_elemwise(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | 
         return None
     number = _of_lengths(b, op.name, inputs) if out.dtype == "int64" and not dims else None
     if number is not None:
-        return [Value("i64", (), uniform=number)]
+        return [Value("i64", (), uniform=b.named(number))]
     reads, negated = _without_negations(b, node, inputs)
     looks = op.name not in ARITHMETIC  # at constants, for which it may be computed otherwise
     known = [r.uniform if looks and r.uniform is not None and r.uniform.op == "const" else None for r in reads]
