@@ -91,30 +91,25 @@ class Dims:
 
     def is_length(self, dim: Expr) -> bool:
         """Whether an expression is built of lengths so that it is never negative."""
-        waiting, seen = [dim], set()
-        while waiting:
-            e = waiting.pop()
-            if e in seen:
-                continue
-            seen.add(e)
-            if e.op in ("mul", "add"):
-                waiting += e.args
+        known: dict[Expr, bool] = {}
+        for e in ex.postorder((dim,)):
+            of_args = [known[a] for a in e.args]
+            if e.op == "name":
+                known[e] = e.value in self.names.lengths
+            elif e.op == "const":
+                known[e] = e.type == "i64" and e.value >= 0
             elif is_extreme(e):
-                if e.args[0].op == "lt":
-                    waiting += e.args[1:]
-                elif not any(map(self.is_length, e.args[1:])):
-                    return False
-            elif e.op in ("idiv", "irem") and self.is_positive(e.args[1]):
-                waiting.append(e.args[0])
-            elif not (e.value in self.names.lengths if e.op == "name" else e.op == "const" and e.value >= 0):
-                return False
-        return True
+                known[e] = (all if e.args[0].op == "lt" else any)(of_args[1:])
+            elif e.op in ("idiv", "irem"):
+                known[e] = of_args[0] and self.is_positive(e.args[1])
+            else:
+                known[e] = e.op in ("mul", "add") and all(of_args)
+        return known[dim]
 
     def is_positive(self, dim: Expr) -> bool:
-        """Whether a length is known to be 1 at least."""
-        if is_extreme(dim):
-            return (all if dim.args[0].op == "lt" else any)(map(self.is_positive, dim.args[1:]))
-        return dim.op == "const" and dim.value > 0
+        """Whether a length is visibly 1 at least: a number, or the larger one of a number and something else."""
+        numbers = dim.args[1:] if is_extreme(dim) and dim.args[0].op == "gt" else (dim,)
+        return any(n.op == "const" and n.value > 0 for n in numbers)
 
     def maximum(self, a: Expr, b: Expr) -> Expr:
         """The larger one; nothing is compared where it is known which one that is."""
