@@ -119,3 +119,10 @@ def test_test_values():
 
 def test_ops_pickle():
     assert pickle.loads(pickle.dumps(Typed())) == Typed()
+
+
+def test_a_test_value_that_is_missing_is_an_error_of_both_kinds() -> None:
+    """Theano raises an AttributeError, Theano-PyMC a TestValueError; programs catch one of them."""
+    for kind in (AttributeError, theano.graph.TestValueError):
+        with pytest.raises(kind, match="has no test value"):
+            get_test_value(theano.tensor.dvector())

@@ -549,5 +549,5 @@ def test_directions_have_the_lengths_of_what_they_are_of(name):
     f = theano.function([x, w, v], T.Rop(made(x, w), (x, w)[k], v), on_unused_input="ignore")
     given = (IMAGES, KERNELS)[k]
     f(IMAGES, KERNELS, given)
-    with pytest.raises(ValueError, match=r"has length . along axis 3|mis-match|shape"):
+    with pytest.raises(ValueError, match=r"direction of input \d has length . along axis 3"):
         f(IMAGES, KERNELS, longer(given))

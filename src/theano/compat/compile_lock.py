@@ -44,7 +44,7 @@ def get_lock(lock_dir: str | None = None, **kw: Any) -> None:
     >>> get_lock()
     >>> release_lock()
     """
-    if _Held.wanted and fcntl is not None and not _Held.count:
+    if _Held.wanted and fcntl is not None and _Held.file is None:
         folder = lock_dir or os.path.expanduser(str(config.cache.dir))
         os.makedirs(folder, exist_ok=True)
         _Held.file = open(os.path.join(folder, "compile.lock"), "w")

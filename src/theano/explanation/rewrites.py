@@ -18,9 +18,8 @@ WORDS = {
     "inverse": "inv({0})", "joined": "join({0}, {1})", "log_size_of_determinant": "slogdet({0})[1]",
     "max_of": "max({0}, {1})", "min_of": "min({0}, {1})", "picked": "{0}[{1}]", "prod_of": "prod({0}, {1})",
     "product": "dot({0}, {1})", "reduction": "reduction({0}, axis={2})", "shuffled": "{0}.dimshuffle({1})",
-    "sign_of_determinant": "slogdet({0})[0]", "stack_product": "batched_dot({0}, {1})",
-    "sum_of": "sum({0}, {1})", "summation": "sum({0}, {2})", "sup": "max({0}, {1})",
-    "written": "inc_subtensor({0}[{2}], {1}, set_instead_of_inc={3})",
+    "sign_of_determinant": "slogdet({0})[0]", "sum_of": "sum({0}, {1})", "summation": "sum({0}, {2})",
+    "sup": "max({0}, {1})", "written": "inc_subtensor({0}[{2}], {1}, set_instead_of_inc={3})",
 }  # fmt: skip
 NO_LINE = "what was replaced was made by the compiler itself, not at a line of the program"
 

@@ -130,7 +130,8 @@ def _reshaped(x: Any, lengths: StaticShape) -> StaticShape:
     return tuple(result)
 
 
-def _is_number(v: Any) -> bool:
+def _is_count(v: Any) -> bool:
+    """Whether `v` is known now, and not negative."""
     value = known_int(v)
     return value is not None and value >= 0
 
@@ -140,7 +141,7 @@ def _is_length(v: Any) -> bool:
     waiting, seen = [v], set()
     while waiting:
         v = waiting.pop()
-        if v in seen or _is_number(v):
+        if v in seen or _is_count(v):
             continue
         seen.add(v)
         node = v.owner
@@ -148,7 +149,7 @@ def _is_length(v: Any) -> bool:
             return False
         if isinstance(node.op, Elemwise):
             name = node.op.scalar_op.name
-            if name == "maximum" and any(map(_is_number, node.inputs)):
+            if name == "maximum" and any(map(_is_count, node.inputs)):
                 continue
             if name == "int_div" and (known_int(node.inputs[1]) or 0) <= 0:
                 return False

@@ -59,6 +59,8 @@ def _of_lengths(b: Builder, name: str, inputs: list[Value]) -> Expr | None:
         return b.dims.quotient(x, y)
     if name == "mod":
         return ex.irem(x, y) if b.dims.is_length(x) and b.dims.is_positive(y) else None
+    if not b.dims.names.lengths.issuperset(ex.names(x, y)):
+        return None  # of other numbers n + 1 may be less than n
     return (b.dims.maximum if name == "maximum" else b.dims.minimum)(x, y)
 
 

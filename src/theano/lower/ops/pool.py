@@ -45,7 +45,7 @@ def windows_of(b: Builder, op: Any, image: Sequence[Expr], parameters: Sequence[
         count = out_length(b, image[lead + k], window, stride, pad, op.ignore_border)
         if not op.ignore_border and not (is_const(window) and window.value <= WRITTEN_OUT):
             # It begins in the array and may end far behind: 1000 of 7 elements, to have the largest of all.
-            window = b.dims.normal(ex.minimum(window, ex.maximum(image[lead + k], ONE)))
+            window = b.dims.minimum(window, b.dims.maximum(image[lead + k], ONE))
         axes.append(Axis(image[lead + k], window, stride, pad, count, covered=op.ignore_border))
     return Windows(tuple(image[:lead]), tuple(axes))
 
