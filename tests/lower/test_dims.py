@@ -39,3 +39,16 @@ def test_names_are_lengths_where_that_has_been_said() -> None:
     dims.names.lengths.add("n")
     assert dims.is_length(ex.add(ex.mul(n, n), length(1))) and not dims.is_length(ex.add(n, d))
     assert not dims.is_length(ex.sub(n, length(1)))
+
+
+def test_numbers_without_a_bound_are_no_lengths() -> None:
+    """The larger one of 0 and any number is not negative, but two of them may add up to less than 0."""
+    dims = Dims()
+    n, d, zero = ex.name("n", "i64"), ex.name("d", "i64"), length(0)
+    dims.names.lengths.add("n")
+    unbound = ex.maximum(d, zero)
+    assert not dims.is_length(unbound) and not dims.is_length(ex.add(unbound, n))
+    assert not dims.is_length(ex.idiv(unbound, length(2))) and not dims.is_length(ex.maximum(unbound, n))
+    assert dims.is_length(ex.maximum(ex.sub(n, length(3)), zero)) and dims.is_length(ex.idiv(n, length(2)))
+    assert not dims.is_length(ex.minimum(d, n)) and not dims.is_length(ex.minimum(ex.sub(n, length(3)), n))
+    assert dims.is_length(ex.minimum(n, ex.maximum(ex.sub(n, length(3)), zero)))

@@ -90,21 +90,30 @@ class Dims:
         return a is b or self.normal(a) is self.normal(b)
 
     def is_length(self, dim: Expr) -> bool:
-        """Whether an expression is built of lengths so that it is never negative."""
-        known: dict[Expr, bool] = {}
+        """Whether an expression is built of lengths of arrays: never negative, and no more than those multiply to.
+
+        Both is needed: a number that is not negative but has no bound may be any number when it is added to another.
+        """
+        bounded: dict[Expr, bool] = {}
+        known: dict[Expr, bool] = {}  # not to be negative
         for e in ex.postorder((dim,)):
-            of_args = [known[a] for a in e.args]
+            args = e.args[1:] if is_extreme(e) else e.args
+            fits, never = all(bounded[a] for a in args), all(known[a] for a in args)
             if e.op == "name":
-                known[e] = e.value in self.names.lengths
+                fits = never = e.value in self.names.lengths
             elif e.op == "const":
-                known[e] = e.type == "i64" and e.value >= 0
+                fits, never = e.type == "i64", e.type == "i64" and e.value >= 0
+            elif is_extreme(e) and e.args[0].op == "lt":
+                fits = fits or (never and any(bounded[a] for a in args))
             elif is_extreme(e):
-                known[e] = (all if e.args[0].op == "lt" else any)(of_args[1:])
-            elif e.op in ("idiv", "irem"):
-                known[e] = of_args[0] and self.is_positive(e.args[1])
+                never = any(known[a] for a in args)
+            elif e.op in ("idiv", "irem") and self.is_positive(e.args[1]):
+                fits, never = bounded[args[0]], known[args[0]]
             else:
-                known[e] = e.op in ("mul", "add") and all(of_args)
-        return known[dim]
+                fits = fits and e.op in ("mul", "add")
+                never = never and fits
+            bounded[e], known[e] = fits, never
+        return bounded[dim] and known[dim]
 
     def is_positive(self, dim: Expr) -> bool:
         """Whether a length is visibly 1 at least: a number, or the larger one of a number and something else."""
