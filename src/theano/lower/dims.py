@@ -70,6 +70,7 @@ class Dims:
         self._atoms: list[Expr] = []
         self._same: dict[int, dict[Expr, Expr]] = {}
         self._memo: dict[int, dict[Expr, Expr]] = {}
+        self._bounds: dict[Expr, tuple[bool, bool]] = {}  # of what is computed: see `is_length`
         self._polynomials: dict[int, dict[Expr, dict[Monomial, int]]] = {}  # never changed once they are here
         self.strides: dict[tuple[int, tuple[Expr, ...]], tuple[Expr, ...]] = {}  # of arrays: see `c_strides`
 
@@ -94,26 +95,34 @@ class Dims:
 
         Both is needed: a number that is not negative but has no bound may be any number when it is added to another.
         """
-        bounded: dict[Expr, bool] = {}
-        known: dict[Expr, bool] = {}  # not to be negative
-        for e in ex.postorder((dim,)):
-            args = e.args[1:] if is_extreme(e) else e.args
-            fits, never = all(bounded[a] for a in args), all(known[a] for a in args)
-            if e.op == "name":
-                fits = never = e.value in self.names.lengths
-            elif e.op == "const":
-                fits, never = e.type == "i64", e.type == "i64" and e.value >= 0
-            elif is_extreme(e) and e.args[0].op == "lt":
-                fits = fits or (never and any(bounded[a] for a in args))
-            elif is_extreme(e):
-                never = any(known[a] for a in args)
-            elif e.op in ("idiv", "irem") and self.is_positive(e.args[1]):
-                fits, never = bounded[args[0]], known[args[0]]
-            else:
-                fits = fits and e.op in ("mul", "add")
-                never = never and fits
-            bounded[e], known[e] = fits, never
-        return bounded[dim] and known[dim]
+        stack = [dim]
+        while stack:
+            e = stack.pop()
+            if e not in self._bounds:
+                missing = [a for a in e.args if a.args and a not in self._bounds]
+                if missing:
+                    stack += (e, *missing)
+                elif e.args:
+                    self._bounds[e] = self._bounds_of(e)
+        return all(self._bounds.get(dim) or self._bounds_of(dim))
+
+    def _bounds_of(self, e: Expr) -> tuple[bool, bool]:
+        """Whether there are bounds above, and below (0)."""
+        if e.op == "name":
+            is_length = e.value in self.names.lengths
+            return is_length, is_length
+        if e.op == "const":
+            return e.type == "i64", e.type == "i64" and e.value >= 0
+        if not e.args:
+            return False, False
+        args = e.args[1:] if is_extreme(e) else e.args
+        above, below = zip(*(self._bounds.get(a) or self._bounds_of(a) for a in args), strict=True)
+        if is_extreme(e):
+            smaller = e.args[0].op == "lt"
+            return all(above) or (smaller and all(below) and any(above)), (all if smaller else any)(below)
+        if e.op in ("idiv", "irem"):
+            return (above[0], below[0]) if self.is_positive(e.args[1]) else (False, False)
+        return e.op in ("mul", "add", "sub") and all(above), e.op in ("mul", "add") and all(above) and all(below)
 
     def is_positive(self, dim: Expr) -> bool:
         """Whether a length is visibly 1 at least: a number, or the larger one of a number and something else."""
