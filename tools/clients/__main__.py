@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--jobs-only", action="store_true", help="not the clients' own tests")
     parser.add_argument("--resume", action="store_true", help="their own tests: only modules not run at this commit")
     parser.add_argument("--last", action="store_true", help="compare the outcomes of the last run, run nothing")
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="modules of their own tests (default: 1)")
     given = parser.parse_args()
     chosen = [c for c in CLIENTS if any(fnmatch.fnmatch(c.key, pattern.lower()) for pattern in given.clients)]
     if not chosen:
@@ -34,7 +35,7 @@ def _try(client: Client, given: argparse.Namespace) -> bool:
         place.prepare()
     ours = jobs(place, given.last) if client.jobs else None
     surprises = _tell(client, "our tests of it", ours, []) if ours else []
-    theirs = suite(place, given.resume, given.last) if client.suite and not given.jobs_only else None
+    theirs = suite(place, given.resume, given.last, given.at_once) if client.suite and not given.jobs_only else None
     if theirs:
         surprises += _tell(client, "its own tests", theirs, known(client.key))
     if given.record:

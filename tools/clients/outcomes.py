@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -80,8 +81,10 @@ def known(key: str) -> list[Known]:
     return [Known(tuple(row["tests"]), row["reason"], row.get("sometimes", False)) for row in rows]
 
 
-def suite(place: Workplace, resume: bool = False, last: bool = False) -> Outcomes:
+def suite(place: Workplace, resume: bool = False, last: bool = False, at_once: int = 1) -> Outcomes:
     """Run a client's own tests, a process for each module, or read what became of them `last` time.
+
+    So many modules as `at_once` says run at the same time.
 
     What became of a module is kept until it is run again, so a run may be stopped at any time. To `resume` runs the
     modules of which nothing is kept that this state of our package made: those first that were tried longest ago, and
@@ -92,10 +95,14 @@ def suite(place: Workplace, resume: bool = False, last: bool = False) -> Outcome
         variables = {"CLIENT_TESTS": " ".join(sorted({Path(name).stem for name in reports} | {"conftest"}))}
         waiting = [name for name, report in reports.items() if not resume or [*read(report).made] != [place.state()]]
         order = lambda name: (_tried(reports[name]), (place.sources / name).stat().st_size)  # noqa: E731
-        for name in sorted(waiting, key=order) if resume else waiting:
+
+        def run(name: str) -> None:
             arguments = ["-p", "aged_names", *place.client.options, name]
             found = _pytest(place, place.sources, arguments, variables, reports[name])
             print(f"    {name}: {found.ended or f'{len(found.passed)} passed, {len(found.failed)} failed'}", flush=True)
+
+        with ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(run, sorted(waiting, key=order) if resume else waiting))
     kept = {name: read(report) for name, report in reports.items()}
     missing = [name for name, found in kept.items() if found.ended]
     return Outcomes(
