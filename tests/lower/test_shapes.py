@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,27 @@ def test_lengths_of_lengths(name: str) -> None:
                 f(*arrays)
         else:
             np.testing.assert_allclose(f(*arrays), wanted, rtol=1e-12)
+
+
+def test_at_most_one_length_computed_from_data_is_open() -> None:
+    x, n, m, k = T.dvector("x"), *T.lscalars("n", "m", "k")
+    f = theano.function([x, n, m, k], x.reshape((n, m, k)))
+    for lengths in itertools.product((-1, 0, 1, 2), repeat=3):
+        for size in (0, 1, 4):
+            a = np.arange(1.0 * size)
+            try:
+                wanted = a.reshape(lengths)
+            except ValueError:
+                with pytest.raises(ValueError):
+                    f(a, *lengths)
+            else:
+                np.testing.assert_array_equal(f(a, *lengths), wanted)
+
+
+def test_division_by_zero_is_an_error_of_calls() -> None:
+    """What is found out of constants while a graph is built or compiled is not."""
+    zero = T.constant(0, dtype="int64")
+    f = theano.function([], T.arange(5 // zero), mode=theano.Mode("cvm", None))
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            f()

@@ -58,7 +58,10 @@ def _known_elemwise(v: Any, depth: int) -> np.ndarray | None:
             return None
         values.append(value.astype(i.type.dtype))
     padded = [value.reshape((1,) * i.type.ndim) for value, i in zip(values, inputs)]
-    return _applied(v.owner, padded).reshape(())
+    try:
+        return _applied(v.owner, padded).reshape(())
+    except ZeroDivisionError:  # it is that of the call that computes this, if one does
+        return None
 
 
 def _applied(node: Any, values: list[np.ndarray]) -> np.ndarray:

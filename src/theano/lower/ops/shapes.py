@@ -88,6 +88,9 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     free = [k for k, d in enumerate(wanted) if is_const(d, -1)]
     if not free and any(d.op != "const" and not b.dims.is_length(d) for d in wanted):
         # a length computed from data may turn out to be -1
+        unknown = [ex.cast(ex.eq(d, length(-1)), "i64") for d in wanted if d.op != "const" and not b.dims.is_length(d)]
+        if len(unknown) > 1:
+            b.check(ex.le(sum(unknown[1:], unknown[0]), ONE), ValueError, "can only reshape to one unknown length")
         dims = [_resolve_free(b, k, wanted, old) for k in range(len(wanted))]
     elif free:
         others = b.dims.product(tuple(d for k, d in enumerate(wanted) if k != free[0]))
