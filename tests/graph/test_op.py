@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import theano
+import theano.tensor as T
 from tests.graph.ops import add, neg, pair
 from theano.graph import (
     Apply,
@@ -126,3 +127,20 @@ def test_a_test_value_that_is_missing_is_an_error_of_both_kinds() -> None:
     for kind in (AttributeError, theano.graph.TestValueError):
         with pytest.raises(kind, match="has no test value"):
             get_test_value(theano.tensor.dvector())
+
+
+def test_a_call_above_op_makes_the_node() -> None:
+    """Classes of old programs call ``super(theano.Op, self)``, where they mean themselves."""
+
+    class Double(theano.Op):
+        __props__ = ()
+        itypes = otypes = [T.dvector]
+
+        def __call__(self, x, **kwargs):
+            return super(theano.Op, self).__call__(T.as_tensor_variable(x), **kwargs)
+
+        def perform(self, node, inputs, output_storage):
+            output_storage[0][0] = 2 * inputs[0]
+
+    assert theano.function([], Double()([1.0, 2.0]))().tolist() == [2, 4]
+    assert theano.gof.PureOp in theano.Op.__mro__

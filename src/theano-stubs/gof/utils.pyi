@@ -18,6 +18,7 @@ from theano.graph import Generic as Generic
 from theano.graph import Node as Node
 from theano.graph import NullType as NullType
 from theano.graph import Op as Op
+from theano.graph import PureOp as PureOp
 from theano.graph import Scratchpad as Scratchpad
 from theano.graph import Type as Type
 from theano.graph import Variable as Variable

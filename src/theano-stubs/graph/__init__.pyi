@@ -48,6 +48,7 @@ from theano.graph.null_type import DisconnectedType as _DisconnectedType
 from theano.graph.null_type import NullType as NullType
 from theano.graph.null_type import NullType as _NullType
 from theano.graph.op import Op as Op
+from theano.graph.op import PureOp as PureOp
 from theano.graph.origin import inherit_origin as inherit_origin
 from theano.graph.type import Generic as Generic
 from theano.graph.type import Type as Type

@@ -11,6 +11,7 @@ from theano.gof.graph import NoParams as NoParams
 from theano.gof.graph import Node as Node
 from theano.gof.graph import NullType as NullType
 from theano.gof.graph import Op as Op
+from theano.gof.graph import PureOp as PureOp
 from theano.gof.graph import Scratchpad as Scratchpad
 from theano.gof.graph import ShapeError as ShapeError
 from theano.gof.graph import T as T

@@ -37,6 +37,7 @@ from theano.graph import MissingInputError as MissingInputError
 from theano.graph import Node as Node
 from theano.graph import NullType as NullType
 from theano.graph import Op as Op
+from theano.graph import PureOp as PureOp
 from theano.graph import Scratchpad as Scratchpad
 from theano.graph import ShapeError as ShapeError
 from theano.graph import TestValueError as TestValueError

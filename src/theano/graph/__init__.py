@@ -10,6 +10,7 @@ from theano.graph.nodes import Apply, Constant, Node, Scratchpad, Variable, data
 from theano.graph.null_type import DisconnectedType, NullType, disconnected_type, null_type
 from theano.graph.op import (
     Op,
+    PureOp,
     compute_test_value,
     evaluate,
     get_debug_values,
@@ -48,6 +49,7 @@ __all__ = [
     "Node",
     "NullType",
     "Op",
+    "PureOp",
     "Scratchpad",
     "ShapeError",
     "TestValueError",

@@ -15,24 +15,14 @@ from theano.graph.type import Type
 from theano.graph.walk import io_toposort
 
 
-class Op(Props):
-    """Base of all operations.
-
-    A subclass defines `make_node` (or `itypes` and `otypes`) and `perform`; for gradients `grad` or `L_op`,
-    and `R_op`; and, if it can, `infer_shape`. Attributes named in ``__props__`` make equal ops equal.
+class PureOp(Props):
+    """All that `Op` has. It stands below it because classes of old programs call ``super(theano.Op, self)``.
 
     Examples
     --------
-    >>> import theano, theano.tensor as T
-    >>> class Double(theano.Op):
-    ...     __props__ = ()
-    ...     itypes = otypes = [T.dvector]
-    ...     def perform(self, node, inputs, output_storage):
-    ...         output_storage[0][0] = 2 * inputs[0]
-    ...     def grad(self, inputs, output_grads):
-    ...         return [2 * output_grads[0]]
-    >>> str(Double()(T.dvector("x")))
-    'Double.0'
+    >>> import theano
+    >>> issubclass(theano.Op, PureOp)
+    True
     """
 
     #: Output that a call returns when there are several; None: a list of all.
@@ -85,7 +75,8 @@ class Op(Props):
                 f"We expected inputs of types '{list(self.itypes)}' "
                 f"but got types '{[v.type for v in variables]}'"
             )
-        return Apply(self, variables, [t() for t in self.otypes])
+        op: Any = self  # an `Op`, where nodes are concerned
+        return Apply(op, variables, [t() for t in self.otypes])
 
     def __call__(self, *inputs: Any, return_list: bool = False, **kwargs: Any) -> Any:
         """Make a node and return its output, or the list of its outputs if there are several.
@@ -254,6 +245,27 @@ class Op(Props):
         False
         """
         return getattr(cls, method, None) is not getattr(Op, method, None)
+
+
+class Op(PureOp):
+    """Base of all operations.
+
+    A subclass defines `make_node` (or `itypes` and `otypes`) and `perform`; for gradients `grad` or `L_op`,
+    and `R_op`; and, if it can, `infer_shape`. Attributes named in ``__props__`` make equal ops equal.
+
+    Examples
+    --------
+    >>> import theano, theano.tensor as T
+    >>> class Double(theano.Op):
+    ...     __props__ = ()
+    ...     itypes = otypes = [T.dvector]
+    ...     def perform(self, node, inputs, output_storage):
+    ...         output_storage[0][0] = 2 * inputs[0]
+    ...     def grad(self, inputs, output_grads):
+    ...         return [2 * output_grads[0]]
+    >>> str(Double()(T.dvector("x")))
+    'Double.0'
+    """
 
 
 class NodeThunk:

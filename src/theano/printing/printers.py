@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from theano.graph import FunctionGraph, Op, Variable
+from theano.graph import FunctionGraph, PureOp, Variable
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import Elemwise
 
@@ -274,7 +274,7 @@ class PPrinter:
 
         The condition assigned last is asked first.
         """
-        if isinstance(condition, Op | ScalarOp) or not callable(condition):
+        if isinstance(condition, PureOp | ScalarOp) or not callable(condition):
             self.printers_dict[condition] = printer
         elif isinstance(condition, type):
             self.class_printers[condition] = printer

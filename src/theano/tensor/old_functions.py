@@ -116,8 +116,8 @@ def check_equal_numpy(x: Any, y: Any) -> bool:
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return x.dtype == y.dtype and x.shape == y.shape and bool(np.all(abs(x - y) < 1e-10))
     if isinstance(x, np.random.RandomState) and isinstance(y, np.random.RandomState):
-        states = zip(x.get_state(legacy=True), y.get_state(legacy=True), strict=True)
-        return all(np.array_equal(a, b) for a, b in states)
+        states: list[Any] = [x.get_state(legacy=True), y.get_state(legacy=True)]
+        return all(np.array_equal(a, b) for a, b in zip(*states, strict=True))
     return bool(x == y)
 
 
