@@ -284,3 +284,28 @@ def test_a_sum_in_another_type_is_no_softmax() -> None:
     wide = T.exp(x) / T.exp(x).sum(axis=1, keepdims=True, dtype="float64")
     assert wide.dtype == "float64" and "oftmax" not in form([x], wide)
     assert "oftmax" in form([x], T.exp(x) / T.exp(x).sum(axis=1, keepdims=True))
+
+
+# -- the normal's distribution function -----------------------------------------------------------
+
+NORMAL = {
+    "1 + erf": lambda x: T.log(0.5 * (1 + T.erf(x / np.sqrt(2)))),
+    "erf + 1, halved": lambda x: T.log((T.erf(x / 2**0.5) + 1) / 2),
+    "1 - erf": lambda x: T.log(0.5 * (1 - T.erf(-x / np.sqrt(2)))),
+    "erfc": lambda x: T.log(0.5 * T.erfc(-x / np.sqrt(2))),
+    "not halved": lambda x: T.log(1 + T.erf(x * np.sqrt(0.5))) - np.log(2),
+}
+
+
+@pytest.mark.parametrize("name", NORMAL)
+def test_logarithms_of_the_normals_distribution(name: str) -> None:
+    """Value and slope of log(cdf), with the tails in which the function itself is 0 or 1."""
+    x = T.dvector("x")
+    y = NORMAL[name](x)
+    z = np.array([-1e3, -40.0, -8.8, -3.0, -0.5, 0.0, 1.0, 5.0, 40.0])
+    value, slope = theano.function([x], [y, grad(y.sum(), x)])(z)
+    with mpmath.workdps(60):
+        logs = [mpmath.log(mpmath.erfc(-mpmath.mpf(v) / mpmath.sqrt(2)) / 2) for v in z]
+        slopes = [mpmath.exp(-(mpmath.mpf(v) ** 2) / 2 - c) / mpmath.sqrt(2 * mpmath.pi) for v, c in zip(z, logs)]
+    np.testing.assert_allclose(value, [float(v) for v in logs], rtol=1e-13, atol=3e-16)
+    np.testing.assert_allclose(slope, [float(v) for v in slopes], rtol=1e-12, atol=1e-300)

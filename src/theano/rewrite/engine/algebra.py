@@ -196,6 +196,20 @@ def product_of(graph: RewriteGraph, root: Tensor) -> Product:
     return view
 
 
+def open_powers(factors: dict[Tensor, int]) -> dict[Tensor, int] | None:
+    """The factors without the powers among them, which others use, too; None if there are none."""
+    opened: dict[Tensor, int] = {}
+    for var, exponent in factors.items():
+        node = var.owner
+        if node is not None and type(node.op) is Elemwise and node.inputs[0].type.dtype == var.type.dtype:
+            name = node.op.scalar_op.name
+            power = {"sqr": 2, "inv": -1}.get(name) if name != "pow" else _small_power(node)
+            if power is not None:
+                var, exponent = node.inputs[0], power * exponent
+        opened[var] = opened.get(var, 0) + exponent
+    return None if opened.keys() == factors.keys() else opened
+
+
 def _open_product(view: Product, node: Node, exponent: int, kind: str, stack: list[tuple[Tensor, int, bool]]) -> bool:
     name = node.op.scalar_op.name
     inputs = node.inputs

@@ -59,12 +59,16 @@ def place(binding: Binding) -> Tensor:
 
 
 class Matcher:
-    """One attempt to match an equation at a node; collects the inner nodes it went through."""
+    """One attempt to match an equation at a node; collects the inner nodes it went through.
 
-    __slots__ = ("graph", "inner")
+    Powers are looked into though others use them only where `others_too` says so: for accuracy, not to save work.
+    """
 
-    def __init__(self, graph: RewriteGraph) -> None:
+    __slots__ = ("graph", "inner", "others_too")
+
+    def __init__(self, graph: RewriteGraph, others_too: bool) -> None:
         self.graph = graph
+        self.others_too = others_too
         self.inner: list[Apply] = []
 
     def match(self, pattern: Pattern, var: Tensor, axes: Axes, bound: Bindings) -> Bindings | None:
@@ -213,7 +217,11 @@ class Matcher:
     ) -> tuple[Bindings, dict[Tensor, int], Number] | None:
         """Match factors; returns bindings, left factors and left coefficient (only if `partial`)."""
         coef = view.coef if pattern.coef == 1 else view.coef * Fraction(pattern.coef) ** -power
-        return self._factors(pattern.parts, 0, view.factors, coef, axes, bound, power, partial, root)
+        found = self._factors(pattern.parts, 0, view.factors, coef, axes, bound, power, partial, root)
+        opened = algebra.open_powers(view.factors) if found is None and self.others_too else None
+        if opened is not None:
+            found = self._factors(pattern.parts, 0, opened, coef, axes, bound, power, partial, root)
+        return found
 
     def _factors(
         self,
@@ -302,7 +310,7 @@ def build(graph: RewriteGraph, pattern: Pattern, bound: dict[str, Tensor], dtype
 def apply_equation(equation: Equation, graph: RewriteGraph, node: Node) -> Tensor | None:
     """The replacement for the output of `node` by `equation`; None if it does not apply."""
     out = node.outputs[0]
-    matcher = Matcher(graph)
+    matcher = Matcher(graph, equation.phase == "stabilize")
     normal = equation.normal
     if isinstance(normal, SumPattern):
         return _apply_to_sum(equation, normal, matcher, node)

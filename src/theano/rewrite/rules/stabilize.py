@@ -58,6 +58,7 @@ stabilize(exp(x) / (exp(x) + exp(y)), sigmoid(x - y), domain={"x": (-20, 20), "y
 
 # -- error function -------------------------------------------------------------------------------
 stabilize(1 - erf(x), erfc(x), domain={"x": (-5, 9)})
+stabilize(1 + erf(x), erfc(-x), domain={"x": (-9, 5)})
 stabilize(1 - erfc(x), erf(x), domain={"x": (-5, 5)})
 stabilize(
     log(erfc(x)),
@@ -65,7 +66,15 @@ stabilize(
     domain={"x": (-5, 100)},
     special=(BIG,),
 )
+# The logarithm of the normal's distribution function.
+stabilize(
+    log(0.5 * erfc(x)),
+    switch(lt(x, 1), log1p(-0.5 * erfc(-x)), log(0.5 * erfcx(x)) - sqr(x)),
+    domain={"x": (-5, 100)},
+    special=(BIG,),
+)
 stabilize(exp(-sqr(x)) / erfc(x), 1 / erfcx(x), domain={"x": (-5, 9)}, special=(BIG, INF), accuracy=16)
+stabilize(exp(-sqr(x)) / erfc(-x), 1 / erfcx(-x), domain={"x": (-9, 5)}, special=(-BIG, -INF), accuracy=16)
 
 # -- powers, absolute values, entropies -----------------------------------------------------------
 canonicalize(sqrt(sqr(x)), abs_(x), domain={"x": (-1e15, 1e15)}, special=(BIG, -BIG))
