@@ -11,7 +11,7 @@ import pytest
 from graphs import perform, rewritten
 
 import theano.tensor as T
-from theano.graph import FunctionGraph
+from theano.graph import FunctionGraph, ancestors
 from theano.rewrite import RULES
 from theano.rewrite.engine.match import build
 from theano.rewrite.engine.pattern import (
@@ -194,3 +194,14 @@ def test_equation_fires_between_other_terms_and_under_dimshuffle(name: str) -> N
     inputs, out = graph_of(equation, equation.left, "float64")
     _, trace = rewritten(inputs, out.dimshuffle("x", 0) * 2)
     assert name in trace.counts(), str(trace)
+
+
+@pytest.mark.parametrize("name", [n for n, e in EQUATIONS.items() if e.phase == "stabilize"])
+def test_equation_fires_though_others_use_parts(name: str) -> None:
+    """A gradient shares parts with its value, and is to be as accurate as without it."""
+    equation = EQUATIONS[name]
+    inputs, out = graph_of(equation, equation.left, "float64")
+    parts = [v for v in ancestors([out]) if v.owner is not None and v is not out]
+    for part in parts:
+        _, trace = rewritten(inputs, [out, part])
+        assert name in trace.counts(), part
