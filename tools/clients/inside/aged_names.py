@@ -5,6 +5,7 @@ and in the processes that they start.
 """
 
 import os
+from typing import Any
 
 import pytest
 
@@ -19,3 +20,16 @@ theano.run.pass_on(_NAMES)
 def pytest_configure(config: pytest.Config) -> None:
     """Deprecations are not what is asked about; tests that count warnings see those that their libraries give."""
     config.addinivalue_line("filterwarnings", "ignore::SyntaxWarning")
+
+
+_fixture = pytest.fixture
+
+
+def _fixture_of_that_time(function_or_scope: Any = None, **given: Any) -> Any:
+    """Its scope could be said without the word: ``@pytest.fixture("function")``."""
+    if isinstance(function_or_scope, str):
+        return _fixture(scope=function_or_scope, **given)
+    return _fixture(function_or_scope, **given)
+
+
+pytest.fixture = _fixture_of_that_time  # type: ignore[assignment]
