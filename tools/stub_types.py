@@ -110,10 +110,10 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
         "(*tensors: TensorLike, axis: int = 0) -> TensorVariable:",
     ),
     # Users' operations name the arguments as they like, take as many as they have, and annotate them as they know them.
-    **{f"theano.graph.op.Op.{name}": (_ANY,) for name in (
+    **{f"theano.graph.op.PureOp.{name}": (_ANY,) for name in (
         "L_op", "R_op", "connection_pattern", "do_constant_folding", "grad", "infer_shape", "perform", "prepare_node",
     )},
-    "theano.graph.op.Op.make_node": ("(self, *args: Any, **kwargs: Any) -> Apply:",),
+    "theano.graph.op.PureOp.make_node": ("(self, *args: Any, **kwargs: Any) -> Apply:",),
     "theano.scalar.user.ScalarOp.impl": (_ANY,),
     "theano.scalar.user.ScalarOp.output_types": (_ANY,),
     "theano.shared": (
