@@ -90,7 +90,7 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
         # a length computed from data may turn out to be -1
         unknown = [ex.cast(ex.eq(d, length(-1)), "i64") for d in wanted if d.op != "const" and not b.dims.is_length(d)]
         if len(unknown) > 1:
-            b.check(ex.le(sum(unknown[1:], unknown[0]), ONE), ValueError, "can only reshape to one unknown length")
+            b.check(ex.le(sum(unknown[1:], unknown[0]), ONE), ValueError, "cannot reshape to several unknown lengths")
         dims = [_resolve_free(b, k, wanted, old) for k in range(len(wanted))]
     elif free:
         others = b.dims.product(tuple(d for k, d in enumerate(wanted) if k != free[0]))
