@@ -16,7 +16,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.rewrite",
         "Container=theano.compile.sharedvalue:Container",
         "Env=theano.graph:FunctionGraph",
-        "PureOp=theano.graph:PureOp",
         "hashtype=theano.graph.helpers:hashtype",
         "object2=theano.graph.old_helpers:object2",
         "theano.compile.linkers",
@@ -59,7 +58,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.null_type": ("theano.graph.null_type",),
     "theano.gof.op": (
-        "PureOp=theano.graph:PureOp",
         "theano.graph.op",
         "theano.graph.debug",
         "theano.graph.external_c",

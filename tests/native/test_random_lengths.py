@@ -93,7 +93,7 @@ def called(f: Any, values: list[Any]) -> list[np.ndarray] | Exception:
     """The results, or the error."""
     try:
         return [np.asarray(v) for v in f(*values)]
-    except (ValueError, IndexError, ZeroDivisionError, MemoryError, AssertionError) as error:
+    except (ValueError, IndexError, ZeroDivisionError, MemoryError) as error:
         return error
 
 

@@ -1,28 +1,5 @@
 # Made by `python -m tools.stubs`.
-from theano.graph import PureOp as PureOp
-from theano.graph.op import Apply as Apply
-from theano.graph.op import C_PERFORMERS as C_PERFORMERS
-from theano.graph.op import Constant as Constant
-from theano.graph.op import MethodNotDefined as MethodNotDefined
-from theano.graph.op import MissingTestValueError as MissingTestValueError
-from theano.graph.op import NodeThunk as NodeThunk
-from theano.graph.op import Op as Op
-from theano.graph.op import Props as Props
-from theano.graph.op import TestValueError as TestValueError
-from theano.graph.op import Type as Type
-from theano.graph.op import Variable as Variable
-from theano.graph.op import compute_test_value as compute_test_value
-from theano.graph.op import config as config
-from theano.graph.op import evaluate as evaluate
-from theano.graph.op import get_debug_values as get_debug_values
-from theano.graph.op import get_test_value as get_test_value
-from theano.graph.op import has_test_value as has_test_value
-from theano.graph.op import missing_test_message as missing_test_message
-from theano.graph.op import overwritten_by as overwritten_by
-from theano.graph.op import perform_node as perform_node
-from theano.graph.op import performer as performer
-from theano.graph.op import python_performer as python_performer
-from theano.graph.op import with_late_test_values as with_late_test_values
+from theano.graph.op import *
 from theano.graph.debug import debug_assert as debug_assert
 from theano.graph.debug import debug_error_message as debug_error_message
 from theano.graph.external_c import *

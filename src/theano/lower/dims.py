@@ -70,7 +70,7 @@ class Dims:
         self._atoms: list[Expr] = []
         self._same: dict[int, dict[Expr, Expr]] = {}
         self._memo: dict[int, dict[Expr, Expr]] = {}
-        self._bounds: dict[Expr, tuple[bool, bool]] = {}  # of what is computed: see `is_length`
+        self._bounds: dict[Expr, tuple[bool, bool]] = {}  # see `is_length`; of names never, which may become lengths
         self._polynomials: dict[int, dict[Expr, dict[Monomial, int]]] = {}  # never changed once they are here
         self.strides: dict[tuple[int, tuple[Expr, ...]], tuple[Expr, ...]] = {}  # of arrays: see `c_strides`
 

@@ -86,11 +86,11 @@ def lower_reshape(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | N
     old = b.dims.product(x.dims)
     dims = list(wanted)
     free = [k for k, d in enumerate(wanted) if is_const(d, -1)]
-    if not free and any(d.op != "const" and not b.dims.is_length(d) for d in wanted):
-        # a length computed from data may turn out to be -1
-        unknown = [ex.cast(ex.eq(d, length(-1)), "i64") for d in wanted if d.op != "const" and not b.dims.is_length(d)]
-        if len(unknown) > 1:
-            b.check(ex.le(sum(unknown[1:], unknown[0]), ONE), ValueError, "cannot reshape to several unknown lengths")
+    computed = [d for d in wanted if d.op != "const" and not b.dims.is_length(d)]
+    if computed and not free:  # a length computed from data may turn out to be -1
+        open_, *others_open = (ex.cast(ex.eq(d, length(-1)), "i64") for d in computed)
+        if others_open:
+            b.check(ex.le(sum(others_open, open_), ONE), ValueError, "cannot reshape to several unknown lengths")
         dims = [_resolve_free(b, k, wanted, old) for k in range(len(wanted))]
     elif free:
         others = b.dims.product(tuple(d for k, d in enumerate(wanted) if k != free[0]))

@@ -203,7 +203,7 @@ def open_powers(factors: dict[Tensor, int]) -> dict[Tensor, int] | None:
         node = var.owner
         if node is not None and type(node.op) is Elemwise and node.inputs[0].type.dtype == var.type.dtype:
             name = node.op.scalar_op.name
-            power = {"sqr": 2, "inv": -1}.get(name) if name != "pow" else _small_power(node)
+            power = _small_power(node) if name == "pow" else {"sqr": 2, "inv": -1}.get(name)
             if power is not None:
                 var, exponent = node.inputs[0], power * exponent
         opened[var] = opened.get(var, 0) + exponent
