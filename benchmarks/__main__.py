@@ -8,8 +8,9 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from benchmarks import figure, profile
+from benchmarks import figure, layers, profile
 from benchmarks.contenders import ALWAYS, CONTENDERS, PEERS
 from benchmarks.report import as_json, as_markdown, as_text, tables_of, write_between_marks
 from benchmarks.runner import FULL, QUICK, ROOT, Row, Runner
@@ -36,7 +37,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
     parser.add_argument("--markdown", action="store_true", help=f"write the tables into {PAGE.name}")
     parser.add_argument(
-        "--tables", nargs="+", type=Path, metavar="FILE", help=f"write what runs kept by --json into {PAGE.name}"
+        "--tables",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help=f"write what runs kept by --json into {PAGE.name} and {layers.PAGE.name}",
     )
     parser.add_argument(
         "--figure", action="store_true", help=f"draw {figure.PICTURE.name} from {PAGE.name}, measure nothing"
@@ -71,6 +76,15 @@ def _write(tables: str) -> None:
     figure.draw(figure.read(PAGE), figure.PICTURE)
 
 
+def _write_all(runs: list[dict[str, Any]]) -> None:
+    """Layers that convolve have a page of their own."""
+    if of_layers := layers.tables(runs):
+        write_between_marks(layers.PAGE, of_layers)
+    others = [run | {"rows": [row for row in run["rows"] if not layers.is_layer(row["name"])]} for run in runs]
+    if any(run["rows"] for run in others):
+        _write(tables_of(others))
+
+
 def main() -> int:
     """Run what the command line asks for; 1 if ours failed or gave a wrong answer somewhere."""
     args = _arguments()
@@ -83,7 +97,7 @@ def main() -> int:
         figure.draw(figure.read(PAGE), figure.PICTURE)
         return 0
     if args.tables:
-        _write(tables_of([json.loads(file.read_text()) for file in args.tables]))
+        _write_all([json.loads(file.read_text()) for file in args.tables])
         return 0
     contenders = _contenders(args.peers)
     rows: list[Row] = []
@@ -95,7 +109,7 @@ def main() -> int:
             print(as_text(rows[-1:], contenders).split("\n", 1)[1], file=sys.stderr, flush=True)
     print(as_text(rows, contenders))
     if args.json:
-        args.json.write_text(json.dumps(as_json(rows, contenders, args.threads), indent=1) + "\n")
+        args.json.write_text(json.dumps(as_json(rows, contenders, args.threads, args.avx2), indent=1) + "\n")
     if args.markdown:
         _write(as_markdown(rows, contenders, args.threads))
     return int(any("theano" in row.errors for row in rows))

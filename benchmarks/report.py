@@ -13,7 +13,7 @@ from benchmarks.contenders import CONTENDERS, OURS
 from benchmarks.runner import Row
 from benchmarks.workloads import WORKLOADS
 
-MARKS = ("<!-- generated: python -m benchmarks --markdown -->", "<!-- end of generated -->")
+MARKS = ("<!-- generated: python -m benchmarks --tables -->", "<!-- end of generated -->")
 
 
 def show_seconds(seconds: float) -> str:
@@ -34,9 +34,14 @@ def show_bytes(count: float) -> str:
     return f"{count / 1e6:.0f} MB"
 
 
+def show_ratio(times: float) -> str:
+    """Tenths of a per cent can be seen."""
+    return f"{times:.3f}"
+
+
 def formatter(row: Row) -> Callable[[float], str]:
     """How the figures of a row are shown."""
-    return show_bytes if row.workload.clock == "memory" else show_seconds
+    return {"memory": show_bytes, "ratio": show_ratio}.get(row.workload.clock, show_seconds)
 
 
 def peers_of(row: Row) -> dict[str, float]:
@@ -112,10 +117,7 @@ def as_text(rows: Sequence[Row], contenders: Sequence[str]) -> str:
 
 def as_markdown(rows: Sequence[Row], contenders: Sequence[str], threads: int) -> str:
     """Two tables and what they were measured on."""
-    facts = machine(contenders)
-    versions = ", ".join(f"{CONTENDERS[name].label} {v}" for name, v in facts["versions"].items())
-    cores = "1 core" if threads == 1 else f"{threads} cores"
-    parts = [f"{facts['processor']}, {cores}; {facts['system']}; Python {facts['python']}; {versions}."]
+    parts = [origin(machine(contenders), threads)]
     for group, head in (("run", "per call"), ("compile", "compile and start")):
         chosen = [row for row in rows if row.workload.group == group]
         if not chosen:
@@ -128,6 +130,13 @@ def as_markdown(rows: Sequence[Row], contenders: Sequence[str], threads: int) ->
     if failures:
         parts.append("\n".join(f"- {text}" for text in failures))
     return "\n\n".join(parts) + "\n"
+
+
+def origin(facts: dict[str, Any], threads: int, avx2: bool = False) -> str:
+    """Where figures are from, in a line; what stands before the first semicolon tells them from others."""
+    versions = ", ".join(f"{CONTENDERS[name].label} {v}" for name, v in facts["versions"].items())
+    cores = f"{', all held to AVX2' * avx2}, {threads} core{'s' * (threads > 1)}"
+    return f"{facts['processor']}{cores}; {facts['system']}; Python {facts['python']}; {versions}."
 
 
 def tables_of(runs: Sequence[dict[str, Any]]) -> str:
@@ -163,11 +172,12 @@ def write_between_marks(page: Path, text: str) -> None:
     page.write_text(pattern.sub(lambda _: f"{start}\n\n{parts}\n{end}", old), encoding="utf-8")
 
 
-def as_json(rows: Sequence[Row], contenders: Sequence[str], threads: int) -> dict[str, Any]:
+def as_json(rows: Sequence[Row], contenders: Sequence[str], threads: int, avx2: bool = False) -> dict[str, Any]:
     """Everything, for other programs."""
     return {
         "machine": machine(contenders),
         "threads": threads,
+        "avx2": avx2,
         "rows": [
             {
                 "name": row.workload.name,

@@ -70,7 +70,7 @@ class Workload:
     rtol
         Allowed relative difference (also absolute, in units of the largest number).
     clock
-        "wall" and "cpu" in seconds, "memory" in bytes.
+        "wall" and "cpu" in seconds, "memory" in bytes, "ratio" of two times (of `scripts`).
     fresh
         None: many calls in one process. "cold": one call a process, with empty caches. "warm": the same with
         the caches that an earlier process left.
@@ -94,7 +94,7 @@ class Workload:
     sizes: Sizes = field(default_factory=dict)
     tiny: Sizes | None = None
     rtol: float = 1e-10
-    clock: Literal["wall", "cpu", "memory"] = "wall"
+    clock: Literal["wall", "cpu", "memory", "ratio"] = "wall"
     fresh: Literal["cold", "warm"] | None = None
     after: str | None = None
     scripts: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import benchmarks
-from benchmarks import figure, report
+from benchmarks import __main__ as command
+from benchmarks import figure, layers, report
 from benchmarks.contenders import CONTENDERS, environment
 from benchmarks.runner import QUICK, Row, Runner
 from benchmarks.timing import Stopwatch, check, largest_difference, once
@@ -98,6 +100,38 @@ def test_report(tmp_path) -> None:
     assert "| a row | 1.00 µs | 4.00 µs | 0.25 (NumPy) | ≤ 0.5 | hit |" in text
     report.write_between_marks(page, "Another processor, 2 cores; new\n")
     assert page.read_text() == text.replace(report.MARKS[1], "Another processor, 2 cores; new\n\n" + report.MARKS[1])
+
+
+def test_layers_have_tables_of_their_own(tmp_path, monkeypatch) -> None:
+    def run(avx2: bool, *names: str) -> dict:
+        facts = {"processor": "P", "system": "Linux", "python": "3", "versions": {"theano": "1", "torch": "2"}}
+        rows = []
+        for name in names:
+            numpy = {"numpy": 1e-3} if "lenet-2" in name else {}
+            row = Row(WORKLOADS[name], {"theano": 2e-3, "torch": 2.5e-3, **numpy})
+            rows += report.as_json([row], [], 1)["rows"]
+        return {"machine": facts, "threads": 1, "avx2": avx2, "rows": rows}
+
+    first = run(False, "conv-3x3-56-forward", "conv-lenet-1-weights", "batch32-3x3-56-forward", "adam")
+    second = run(False, "conv-lenet-2-forward", "layer-1x1-28-inputs")
+    third = run(True, "conv-lenet-1-weights")
+    text = layers.tables([first, second, third])
+    plain, narrow = text.split("P, all held to AVX2, 1 core; ")
+    assert plain.startswith("P, 1 core; Linux; Python 3; ours 1, torch 2.") and "adam" not in text
+    assert "| 3x3, 64 channels of 56x56, batch 8 | 2 / 2.5 = 0.80 ! | – | – |" in plain
+    assert "| LeNet's second layer, batch 128 | 2 / 1 = 2.00 (NumPy) ! | – | – |" in plain
+    assert "| 3x3, 64 channels of 56x56 | above | above | 0.80 ! / – / – |" in plain
+    assert "usual batches 1.09, without Winograd's layers 1.26; more layers 0.80," in plain
+    assert "| LeNet's first layer, batch 128 | – | 2 / 2.5 = 0.80 | – |" in narrow and "images" not in narrow
+    page = tmp_path / "page.md"
+    page.write_text("\n".join(report.MARKS))
+    monkeypatch.setattr(layers, "PAGE", page)
+    files = [tmp_path / f"{k}.json" for k in range(3)]
+    for file, kept in zip(files, (first | {"rows": first["rows"][:3]}, second, third), strict=True):
+        file.write_text(json.dumps(kept))
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "--tables", *map(str, files)])
+    assert command.main() == 0  # and no other page is touched
+    assert page.read_text().count("LeNet's first layer") == 2
 
 
 def test_units() -> None:

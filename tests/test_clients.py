@@ -1,14 +1,17 @@
-"""The tool behind ``make test-clients``: outcomes, what is known of them, the tables."""
+"""The tools behind ``make test-clients`` and the speed of clients: outcomes, what is known of them, the tables."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tools.clients import outcomes, report
 from tools.clients.outcomes import Known, Outcomes
+from tools.clients.speed import __main__ as speed
 from tools.clients.table import CLIENTS
 from tools.clients.workplace import ROOT, Workplace
 
@@ -115,3 +118,38 @@ def test_files_belong_to_clients():
     assert {path.stem for path in (folder / "requirements").iterdir()} <= keys | {"common"}
     assert {path.stem for path in (folder / "known").iterdir()} <= keys
     assert report.BEGIN in report._DOCUMENT.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def contenders(tmp_path, monkeypatch):
+    """Two that run one program, whose first step is 1 dearer in the first one."""
+    (tmp_path / "inside").mkdir()
+    program = """
+import os
+from measured import measure
+
+cost = 3.0 + ("theano" in os.environ["THEANO_FLAGS"])
+measure({"lenet": lambda: lambda pictures, kinds: cost + pictures.shape[0] + len(kinds)})
+"""
+    for name in ("keras", "torch"):
+        (tmp_path / "inside" / f"in_{name}.py").write_text(program)
+    python, path = Path(sys.executable), (Path(speed.__file__).parent / "inside",)
+    monkeypatch.setattr(speed, "HERE", tmp_path)
+    flags = {"here": "", "Theano 1.0.5": "theano={cache}", "torch": ""}
+    return [speed.Contender(name, python, path, text) for name, text in flags.items()]
+
+
+def test_steps_are_measured_side_by_side(contenders):
+    found = speed.measured(contenders, "keras", "lenet", 2)
+    assert {name: len(runs) for name, runs in found.items()} == {"here": 2, "Theano 1.0.5": 2, "torch": 2}
+    assert found["here"][0]["costs"] == [131.0] * 10 and 0 <= found["here"][0]["least"] <= found["here"][0]["median"]
+    assert "are 1.0e+00 from the original's" in speed.apart(found)
+    (steps,), (first,) = zip(speed.rows("a network", found), strict=True)
+    assert steps.startswith("a network | ") and steps.count("|") == 5 and first.count("|") == 5
+    del found["Theano 1.0.5"]
+    assert speed.rows("a network", found)[0].split(" | ")[2::2] == ["–", "–"] and "not there" in speed.apart(found)
+
+
+def test_a_network_that_fails_says_so(contenders, tmp_path):
+    with pytest.raises(SystemExit, match="(?s)here, keras, lstm:.*KeyError: 'lstm'"):
+        contenders[0].run("keras", "lstm", tmp_path)

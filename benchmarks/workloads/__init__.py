@@ -21,6 +21,7 @@ from benchmarks.workloads import (
     pooling,
     process,
     products,
+    profiled,
     recurrent,
     reductions,
     scalar,
@@ -36,7 +37,7 @@ from benchmarks.workloads import (
 _FAMILIES = (
     scalar, neurons, mlp, attention, transformer, adam, elementwise, vmath, softmax, reductions, normalisation, pooling,
     scans, indexing, sorting, hessian, products, convolutions, depthwise, networks, linalg, sparse, sequences,
-    recurrent, compiling, growing, process,
+    recurrent, compiling, growing, process, profiled,
 )  # fmt: skip
 
 WORKLOADS: dict[str, Workload] = {row.name: row for family in _FAMILIES for row in family.ROWS}
