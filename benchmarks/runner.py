@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,11 @@ class Row:
 
 
 class _Child:
-    """A process of `benchmarks.child`, spoken to by lines."""
+    """A process of `benchmarks.child`, spoken to by lines.
+
+    It stands still while it isn't asked: threads of BLAS and of OpenMP look for work for some time (OpenBLAS's for 30
+    ms, and halved what torch did after NumPy on two cores).
+    """
 
     def __init__(
         self, workload: str, contender: str, threads: int, batch: float, cache: Path, avx2: bool
@@ -83,19 +88,27 @@ class _Child:
         line = stream.readline()
         if not line:
             return {"error": f"died (exit status {self._process.wait()})"}
+        self._signal("SIGSTOP")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
     def ask(self) -> dict[str, Any]:
         """Have one batch run."""
         assert self._process.stdin is not None
+        self._signal("SIGCONT")
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write("\n")
             self._process.stdin.flush()
         return self.read()
 
+    def _signal(self, name: str) -> None:
+        """Systems that cannot stop a process do without."""
+        if hasattr(signal, name):
+            self._process.send_signal(getattr(signal, name))
+
     def end(self) -> None:
         """Close its input, at which it leaves; if it does not, end it."""
+        self._signal("SIGCONT")
         with contextlib.suppress(BrokenPipeError):
             self._process.communicate()
         if self._process.poll() is None:

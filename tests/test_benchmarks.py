@@ -13,7 +13,7 @@ import benchmarks
 from benchmarks import __main__ as command
 from benchmarks import figure, layers, report
 from benchmarks.contenders import CONTENDERS, environment
-from benchmarks.runner import QUICK, Row, Runner
+from benchmarks.runner import QUICK, Row, Runner, _Child
 from benchmarks.timing import Stopwatch, check, largest_difference, once
 from benchmarks.workload import Case, Target, Workload
 from benchmarks.workloads import WORKLOADS
@@ -146,6 +146,20 @@ def test_children_answer(tmp_path) -> None:
         row = runner.run(WORKLOADS[name], ["theano", "numpy"])
         assert not row.errors
         assert set(row.best) == {"theano", "numpy"}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+def test_who_is_not_asked_stands_still(tmp_path) -> None:
+    def state() -> str:
+        return Path(f"/proc/{child._process.pid}/stat").read_text().rsplit(") ", 1)[1][0]
+
+    child = _Child("scalar", "numpy", 1, 0.001, tmp_path, avx2=False)
+    try:
+        assert child.read() == {"ready": True} and state() == "T"
+        assert child.ask()["seconds"] > 0 and state() == "T"
+    finally:
+        child.end()
+    assert child._process.returncode == 0
 
 
 def test_the_picture_shows_the_figures_of_the_page() -> None:
