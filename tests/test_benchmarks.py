@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -150,13 +151,16 @@ def test_children_answer(tmp_path) -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
 def test_who_is_not_asked_stands_still(tmp_path) -> None:
-    def state() -> str:
-        return Path(f"/proc/{child._process.pid}/stat").read_text().rsplit(") ", 1)[1][0]
+    def stands() -> bool:
+        end = time.monotonic() + 30
+        while (state := Path(f"/proc/{child._process.pid}/stat").read_text().rsplit(") ", 1)[1][0]) != "T":
+            assert state in "RSD" and time.monotonic() < end
+        return True
 
     child = _Child("scalar", "numpy", 1, 0.001, tmp_path, avx2=False)
     try:
-        assert child.read() == {"ready": True} and state() == "T"
-        assert child.ask()["seconds"] > 0 and state() == "T"
+        assert child.read() == {"ready": True} and stands()
+        assert child.ask()["seconds"] > 0 and stands()
     finally:
         child.end()
     assert child._process.returncode == 0
