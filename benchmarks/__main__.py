@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -88,6 +89,7 @@ def _write_all(runs: list[dict[str, Any]]) -> None:
 def main() -> int:
     """Run what the command line asks for; 1 if ours failed or gave a wrong answer somewhere."""
     args = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # children are told, who stand still while they wait
     if args.list:
         print("\n".join(f"{name:24} {w.title}{' *' * w.asked}" for name, w in WORKLOADS.items()))
         return 0
