@@ -204,7 +204,7 @@ DIRECTIONS = ("forward", "weights", "inputs")
 @pytest.mark.parametrize(
     ("images", "channels", "kernels", "parts", "most"),
     [
-        *((128, 1, 20, 16, 16), (7, 1, 20, 16, 7), (9, 1, 20, 8, 5), (128, 20, 50, 16, 1)),
+        *((128, 1, 20, 16, 16), (7, 1, 20, 16, 7), (9, 1, 20, 8, 5), (128, 20, 50, 16, 4), (8, 64, 64, 16, 1)),
         *((1, 1, 20, 16, 1), (0, 1, 20, 1, 1)),
     ],
 )
@@ -346,7 +346,7 @@ def check_winograd(rng: np.random.Generator, case: dict[str, Any], how: str, sym
         assert found[0].tobytes() == found[1].tobytes()
         result.array[...] = GUARD
         assert (result.memory == GUARD).all()
-        EXTERNS["winograd_f32"].meaning({"lo": 0, "hi": 1, "parts": 1, **g, "x": x, "w": w, "y": y})
+        EXTERNS["winograd_f32"].meaning({"lo": 0, "hi": 1, "parts": 1, "chunks": 1, **g, "x": x, "w": w, "y": y})
         wanted = result.array.astype("f8")
         size = np.sqrt((wanted**2).sum() / max(wanted.size, 1))
         assert np.abs(found[0] - wanted).max(initial=0) <= 3e-5 * size, (direction, case, how)
