@@ -146,7 +146,7 @@ def small_work_is_shared() -> Iterator[None]:
 def test_same_bits_for_all_threads(dtype: str) -> None:
     x, w = T.TensorType(dtype, (False,) * 4)(), T.TensorType(dtype, (False,) * 4)()
     f = theano.function([x, w], three(x, w, border_mode=1, subsample=(1, 2), num_groups=2))
-    for n, c, k, image in ((9, 12, 40, (30, 28)), (2, 70, 130, (9, 15)), (20, 4, 6, (40, 31))):
+    for n, c, k, image in ((9, 12, 40, (30, 28)), (2, 70, 130, (9, 15)), (20, 4, 6, (40, 31)), (67, 2, 20, (30, 30))):
         values = RNG.normal(size=(n, c, *image)).astype(dtype), RNG.normal(size=(k, c // 2, 3, 3)).astype(dtype)
         found = []
         for count in (1, 2, 3):

@@ -82,9 +82,12 @@ def geometry_of(
     return g
 
 
+def constants(g: dict[str, int]) -> dict[str, ex.Expr]:
+    return {k: ex.const(v, "i64") for k, v in g.items()}
+
+
 def room_of(g: dict[str, int], size: int, kind: str) -> dict[str, int]:
-    sizes = {k: ex.const(v, "i64") for k, v in g.items()}
-    is_deep = kind == "winograd_weights"
+    sizes, is_deep = constants(g), kind == "winograd_weights"
     found = rooms(sizes, size) if kind == "convolve" else winograd_rooms(sizes, size, is_deep)
     return {k: int(evaluate(getattr(found, k), {})) for k in ("rows", "band", "sums", "table", "panels")}
 
@@ -97,18 +100,19 @@ def function_of(name: str, symbols: Mapping[str, int] | None) -> Any:
 
 def call(
     type_: str, g: dict[str, int], x: Side, w: Side, y: Side, cuts: list[int], symbols: Mapping[str, int] | None = None,
-    kinds: tuple[str, ...] = ("convolution_panels", "convolve"),
+    kinds: tuple[str, ...] = ("convolution_panels", "convolve", "convolution_sums"), chunks: int = 1,
 ) -> np.ndarray:  # fmt: skip
-    """Both functions, for the parts between `cuts` one after the other, each in memory of the size that it asks for.
+    """All functions, for the parts between `cuts` one after the other, each in memory of the size that it asks for.
 
     Returns the panels of kernels.
     """
     dtype = np.dtype(ex.DTYPE_OF[type_])
-    room = room_of(g, dtype.itemsize, kinds[-1])
-    memory = {k: placed((room[k],), dtype) for k in ("band", "sums", "panels")}
+    room = room_of(g, dtype.itemsize, kinds[1] if len(kinds) > 1 else kinds[0])
+    room["partial"] = int(evaluate(loops.partial_room(constants(g), ex.const(chunks, "i64")), {}))
+    memory = {k: placed((room[k],), dtype) for k in ("band", "sums", "panels", "partial")}
     memory["table"] = placed((room["table"],), np.int64)
     given = {
-        "parts": cuts[-1], "rows": room["rows"], "room": room["band"] - 64, **g,
+        "parts": cuts[-1], "chunks": chunks, "rows": room["rows"], "room": room["band"] - 64, **g,
         **{k: v.array.__array_interface__["data"][0] for k, v in (("x", x), ("w", w), ("y", y))},
         **{k: v.ctypes.data for k, v in memory.items()},
     }  # fmt: skip
@@ -172,15 +176,17 @@ def check(
     for side in sides:
         if side is not result:
             side.array[...] = rng.normal(size=side.shape)
-    parts = int(rng.integers(1, 9))
+    parts, chunks = int(rng.integers(1, 9)), 1
+    if direction == "weights" and g["c"] > 1:  # none is empty
+        chunks = -(-g["c"] // int(rng.integers(1, g["c"] + 1)))
     meaning = EXTERNS[name_of("convolve", type_)].meaning
-    call(type_, g, x, w, y, [0, parts], symbols)
+    call(type_, g, x, w, y, [0, parts], symbols, chunks=chunks)
     got = result.array.copy()
     result.array[...] = GUARD
     middle = sorted(int(v) for v in rng.integers(0, parts + 1, 2))
-    call(type_, g, x, w, y, [0, *middle, parts], symbols)
+    call(type_, g, x, w, y, [0, *middle, parts], symbols, chunks=chunks)
     assert result.array.tobytes() == got.tobytes(), (direction, case, "results depend on how parts are called")
-    meaning({"lo": 0, "hi": 1, "parts": 1, **g, "x": x, "w": w, "y": y})
+    meaning({"lo": 0, "hi": 1, "parts": 1, "chunks": 1, **g, "x": x, "w": w, "y": y})
     inner = math.prod(w.shape[2:])
     exact = 1e-12 if type_ == "f64" else 1e-5
     np.testing.assert_allclose(
@@ -193,6 +199,36 @@ def check(
 
 
 DIRECTIONS = ("forward", "weights", "inputs")
+
+
+@pytest.mark.parametrize(
+    ("images", "channels", "kernels", "parts", "most"),
+    [
+        *((128, 1, 20, 16, 16), (7, 1, 20, 16, 7), (9, 1, 20, 8, 5), (128, 20, 50, 16, 4), (8, 64, 64, 16, 1)),
+        *((1, 1, 20, 16, 1), (0, 1, 20, 1, 1)),
+    ],
+)
+def test_few_sums_are_made_in_chunks(images: int, channels: int, kernels: int, parts: int, most: int) -> None:
+    """Of images, none of which is empty; what they are is what the definition of both functions says, too."""
+    case = {"groups": 1, "n": images, "c": channels, "k": kernels, "x": [1, 28, 28], "y": [1, 24, 24], "r": [1, 5, 5]}
+    case |= {"s": [1] * 3, "d": [1] * 3, "p": [0] * 3}
+    rng = np.random.default_rng(1)
+    images_, kernels_, tops = sides_of(rng, case, np.float64, "rows")
+    for side in (images_, tops):
+        side.array[...] = rng.normal(size=side.shape)
+    x, w, y, g, _ = directed("weights", case, images_, kernels_, tops)
+    count = int(evaluate(loops.chunks(constants(g), 4, ex.const(parts, "i64")), {}))
+    assert count == most and (count - 1) * -(-images // count) < max(images, 1)
+    kernels_.array[...] = GUARD
+    call("f64", g, x, w, y, [0, 1, 16], chunks=count)
+    got = kernels_.array.copy()
+    room = int(evaluate(loops.partial_room(constants(g), ex.const(count, "i64")), {}))
+    partial = Side(rng, (room,), np.float64, "rows")
+    for kind in ("convolve", "convolution_sums"):
+        kernels_.array[...] = GUARD if kind == "convolve" else kernels_.array
+        given = {"lo": 0, "hi": 1, "parts": 1, "chunks": count, **g, "x": x, "w": w, "y": y, "partial": partial}
+        EXTERNS[name_of(kind, "f64")].meaning(given)
+    np.testing.assert_allclose(got, kernels_.array, rtol=1e-11, atol=1e-11)
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -310,7 +346,7 @@ def check_winograd(rng: np.random.Generator, case: dict[str, Any], how: str, sym
         assert found[0].tobytes() == found[1].tobytes()
         result.array[...] = GUARD
         assert (result.memory == GUARD).all()
-        EXTERNS["winograd_f32"].meaning({"lo": 0, "hi": 1, "parts": 1, **g, "x": x, "w": w, "y": y})
+        EXTERNS["winograd_f32"].meaning({"lo": 0, "hi": 1, "parts": 1, "chunks": 1, **g, "x": x, "w": w, "y": y})
         wanted = result.array.astype("f8")
         size = np.sqrt((wanted**2).sum() / max(wanted.size, 1))
         assert np.abs(found[0] - wanted).max(initial=0) <= 3e-5 * size, (direction, case, how)

@@ -13,6 +13,9 @@ images, ``y[n, k, i] = sum over c, r and the o for which i = s*o + d*r - p of  x
 `panels` copies w as `convolve` reads it. Where the kernels are longer than the results (`deep`: gradients of kernels),
 `convolve` does that itself, piece by piece, and `panels` does nothing.
 
+Gradients of kernels have few sums, each of many images: `convolve` may make them of some channels (which are images
+there) at a time. Then there are `chunks` of each sum, at `partial`, which `convolution_sums` adds.
+
 `winograd` and `winograd_panels` compute the same sum of kernels of 3 x 3 elements, without strides, dilation, groups or
 `deep`, in a way that needs fewer multiplications and rounds more; `rows` is how many tiles of 4 x 4 results are made
 together. `winograd_weights` does where that is `deep`.
@@ -23,7 +26,9 @@ added, and never the parts that are asked for.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -35,8 +40,9 @@ from theano.loops.expr import Expr
 from theano.loops.externs import Amounts, Extern, Parameter, array_at, declare, product_of, signature
 
 __all__ = [
-    "AXES", "COLUMN_BYTES", "CONVOLVE", "DEPTH", "FEWEST_ROWS", "GEOMETRY", "LINE", "LINES", "MORE", "PANELS", "TYPES",
-    "WINOGRAD_TYPE", "Rooms", "functions_of", "name_of", "rooms", "suits_winograd", "winograd_rooms",
+    "AXES", "COLUMN_BYTES", "CONVOLVE", "DEPTH", "FEWEST_ROWS", "GEOMETRY", "LINE", "LINES", "MORE", "PANELS", "SUMS",
+    "TYPES", "WINOGRAD_TYPE", "Rooms", "chunks", "functions_of", "name_of", "partial_room", "rooms", "suits_winograd",
+    "winograd_rooms",
 ]  # fmt: skip
 
 AXES = range(3)
@@ -54,7 +60,8 @@ GEOMETRY = (
     f"xg:i xn:i xc:i {_of_axes('xs')} wg:i wk:i wc:i {_of_axes('ws')} yg:i yn:i yk:i {_of_axes('ys')}"
 )
 PANELS = f"lo:i hi:i parts:i rows:i room:i {GEOMETRY} w:p panels:p"
-CONVOLVE = f"lo:i hi:i parts:i rows:i room:i {GEOMETRY} x:p w:p panels:p y:p band:p sums:p table:w"
+CONVOLVE = f"lo:i hi:i parts:i rows:i room:i chunks:i {GEOMETRY} x:p w:p panels:p partial:p y:p band:p sums:p table:w"
+SUMS = f"lo:i hi:i parts:i chunks:i {GEOMETRY} partial:p y:p"
 
 # Bytes of the columns of a panel, at most.
 COLUMN_BYTES = 128
@@ -148,6 +155,37 @@ def rooms(g: dict[str, Expr], size: int) -> Rooms:
     return Rooms(rows, ex.add(band, _number(MORE)), sums, ex.add(table, _number(1)), panels)
 
 
+# A chunk has at least so many multiplications for each number that is added, and as few units of work as that are cut.
+CHUNK_LEAST, FEW_UNITS = 256, 4
+
+
+def chunks(g: dict[str, Expr], size: int, parts: Expr) -> Expr:
+    """In how many chunks of channels the sums of `deep` are made: one, unless they are too few for `parts` of work."""
+    few = _product(g["groups"], _quotient(g["k"], _number(COLUMN_BYTES // size)))
+    places = ex.idiv(_product(g["n"], g["y0"], g["y1"], g["y2"]), _number(FEWEST_ROWS))
+    units = ex.mul(few, ex.maximum(places, _number(1)))
+    inner = ex.idiv(_product(g["c"], g["r0"], g["r1"], g["r2"]), _number(CHUNK_LEAST))
+    wanted = ex.minimum(ex.minimum(ex.idiv(parts, ex.maximum(units, _number(1))), inner), g["c"])
+    wanted = ex.select(ex.ge(wanted, _number(FEW_UNITS)), wanted, _number(1))
+    # none is empty
+    each = _quotient(g["c"], wanted)
+    return ex.maximum(_quotient(g["c"], ex.maximum(each, _number(1))), _number(1))
+
+
+def partial_room(g: dict[str, Expr], count: Expr) -> Expr:
+    """Numbers of the sums of all chunks."""
+    return ex.select(ex.gt(count, _number(1)), ex.mul(count, _results(g)), _number(1))
+
+
+def _results(g: dict[str, Expr]) -> Expr:
+    return _product(*(g[name] for name in _SIDES["y"].split()))
+
+
+def _quotient(count: Expr, parts: Expr) -> Expr:
+    """Rounded up."""
+    return ex.idiv(ex.add(count, ex.sub(parts, _number(1))), parts)
+
+
 # -- Winograd ------------------------------------------------------------------------------------------------
 WINOGRAD_TYPE = "f32"
 # Channels on both sides, and results along an axis, from which on it is quicker.
@@ -218,6 +256,31 @@ def _convolve(t: str, a: dict[str, Any]) -> None:
     if a["lo"] != 0 or a["hi"] == 0:
         return
     x, w, y = _sides(t, a)
+    if a["chunks"] == 1:
+        _sum_of_products(a, x, w, y)
+        return
+    each = -(-a["c"] // a["chunks"])
+    for k, out in enumerate(_partial(t, a, y.shape)):
+        some = slice(k * each, (k + 1) * each)
+        _sum_of_products(a, x[:, :, some], w[:, :, some], out)
+
+
+def _partial(t: str, a: dict[str, Any], shape: tuple[int, ...]) -> Any:
+    """The sums of chunks, one behind the other."""
+    steps = [math.prod(shape[k + 1 :]) for k in range(len(shape))]
+    return array_at(a["partial"], t, (a["chunks"], *shape), (math.prod(shape), *steps))
+
+
+def _sums(t: str, a: dict[str, Any]) -> None:
+    """What chunks have found is added, one after the other, at the first part."""
+    if a["lo"] != 0 or a["hi"] == 0 or a["chunks"] == 1:
+        return
+    shape = (a["groups"], a["n"], a["k"], *(a[f"y{i}"] for i in AXES))
+    y = array_at(a["y"], t, shape, tuple(a[f"y{name}"] for name in ("g", "n", "k", *(f"s{i}" for i in AXES))))
+    y[...] = functools.reduce(np.add, _partial(t, a, shape))
+
+
+def _sum_of_products(a: dict[str, Any], x: Any, w: Any, y: Any) -> None:
     out = np.zeros(y.shape, y.dtype)
     outer, inner = ("x", "y") if a["back"] else ("y", "x")
     for at in itertools.product(*(range(a[f"r{i}"]) for i in AXES)):
@@ -239,8 +302,9 @@ def _panels(t: str, a: dict[str, Any]) -> None:
 
 
 _FUNCTIONS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None]]] = {
-    "convolve": (CONVOLVE, "x w panels", "y band sums table", _convolve),
+    "convolve": (CONVOLVE, "x w panels", "partial y band sums table", _convolve),
     "convolution_panels": (PANELS, "w", "panels", _panels),
+    "convolution_sums": (SUMS, "partial", "partial y", _sums),
     "winograd": (CONVOLVE, "x w panels", "y band sums table", _convolve),
     "winograd_panels": (PANELS, "w", "panels", _panels),
     "winograd_weights": (CONVOLVE, "x w panels", "y band sums table", _convolve),
@@ -265,6 +329,11 @@ _SIDES = {"x": "groups n c x0 x1 x2", "w": "groups k c r0 r1 r2", "y": "groups n
 
 def _amounts(kind: str, type_: str, given: Mapping[str, Expr]) -> Amounts:
     """All parts together. Panels are copied in front of a convolution, but not where it is `deep`."""
+    if kind == "convolution_sums":
+        read, written = (ex.mul(given["chunks"], _results(given)), _results(given))
+        once = ex.select(ex.gt(given["chunks"], _number(1)), ex.add(read, written), _number(0))
+        extents = tuple([given[name] for name in _SIDES["y"].split()])
+        return Amounts(extents, ex.mul(once, _number(ex.ITEMSIZE[type_])), read)
     sides = {side: product_of([given[name] for name in names.split()]) for side, names in _SIDES.items()}
     size, nothing = _number(ex.ITEMSIZE[type_]), _number(0)
     if kind.endswith("panels"):
@@ -281,7 +350,7 @@ def _amounts(kind: str, type_: str, given: Mapping[str, Expr]) -> Amounts:
 
 def functions_of(type_: str) -> tuple[str, ...]:
     """The names of all functions for numbers of a type."""
-    kinds = _FUNCTIONS if type_ == WINOGRAD_TYPE else list(_FUNCTIONS)[:2]
+    kinds = _FUNCTIONS if type_ == WINOGRAD_TYPE else list(_FUNCTIONS)[:3]
     return tuple(name_of(kind, type_) for kind in kinds)
 
 

@@ -13,7 +13,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from theano.loops.convolution import AXES, CONVOLVE, DEPTH, FEWEST_ROWS, LINE, LINES, PANELS, WINOGRAD_TYPE, name_of
+from theano.loops.convolution import (
+    AXES,
+    CONVOLVE,
+    DEPTH,
+    FEWEST_ROWS,
+    LINE,
+    LINES,
+    PANELS,
+    SUMS,
+    WINOGRAD_TYPE,
+    name_of,
+)
 from theano.native.convolution_code import GIVEN, Words, all_of, even, geometry_of, magnitude, memory_of
 from theano.native.convolution_ir import constants, kernels
 from theano.native.convolution_pixels_ir import is_pixels, pixel_kernels, pixel_units
@@ -277,11 +288,11 @@ def written(s: Shape) -> Kernel:
     return f
 
 
-BLOCK = "p:p rows:i group:i n:i o0:i o1:i o2:i k0:i k1:i x:p w:p panels:p y:p band:p sums:p table:p"
+BLOCK = "p:p rows:i group:i n:i o0:i o1:i o2:i k0:i k1:i c0:i c1:i x:p w:p panels:p y:p band:p sums:p table:p"
 
 
 def block(s: Shape) -> Kernel:
-    """The sums of a block, whose first position and kernels are told, for a group."""
+    """The sums of a block, whose first position, kernels and channels are told, for a group."""
     f = Kernel(s, "block", BLOCK, quick=True)
     p = Words(f, f.p)
     firsts = [f.o0, f.o1, f.o2]
@@ -297,20 +308,20 @@ def block(s: Shape) -> Kernel:
             width = f.minimum(f.k1 - k, s.columns)
             f.call("written", p.memory, f.address("zeros"), 0, images, *sizes, width, f.at(y, k * p["yk"]))
         f.leave()
-    single = p["cn"].equals(p["c"])
+    single = f.c1 - f.c0 <= p["cn"]
     for a in AXES:
         single = single & p[f"the_c{a}"].equals(p[f"r{a}"])
     # whether sums begin; a panel of long kernels stands in front of them
     fresh = f.variable(INT, 1)
     sums = f.select(p["deep"].equals(1), f.at(f.sums, DEPTH * s.columns), f.sums)
     with (
-        f.loop(0, p["c"], p["cn"]) as c, f.loop(0, p["r0"], p["c0"]) as r0, f.loop(0, p["r1"], p["c1"]) as r1,
+        f.loop(f.c0, f.c1, p["cn"]) as c, f.loop(0, p["r0"], p["c0"]) as r0, f.loop(0, p["r1"], p["c1"]) as r1,
         f.loop(0, p["r2"], p["c2"]) as r2,
     ):  # fmt: skip
         begins = [r0, r1, r2]
-        channels = f.minimum(p["cn"], p["c"] - c)
+        channels = f.minimum(p["cn"], f.c1 - c)
         lengths = [f.minimum(p[f"the_c{a}"], p[f"r{a}"] - begins[a]) for a in AXES]
-        last = c + p["cn"] >= p["c"]
+        last = c + p["cn"] >= f.c1
         w_at = c * p["wc"]
         for a in AXES:
             last = last & (begins[a] + p[f"the_c{a}"] >= p[f"r{a}"])
@@ -406,30 +417,65 @@ def convolve(s: Shape, type_: str) -> Kernel:
             image = unit - group * g["n"]
             f.call("spread", g.memory, group, image, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
         f.leave()
-    panels = f.variable(PTR, f.panels)
+    panels, is_cut = f.variable(PTR, f.panels), f.chunks > 1
+    y = f.select(is_cut, f.partial, f.y)
     with f.loop(0, phases(f, g)) as number:
         f.call("phase", g.memory, number, p.memory)
-        f.call("plan", p.memory, f.rows, f.room, f.parts)
+        with f.when(is_cut):
+            _in_partial(f, p)
+        f.call("plan", p.memory, f.rows, f.room, quotient(f, f.parts, f.chunks))
         few = is_pixels(f, p, f.rows, f.room)
         units = f.select(few, pixel_units(f, p, f.rows, f.room, f.parts), 0)
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
             f.call("pixels", p.memory, unit, f.parts, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
-        units = f.select(few, 0, p["blocks"] * p["shares"])
+        units = f.select(few, 0, p["blocks"] * p["shares"] * f.chunks)
         with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
             # shares of kernels change first, then blocks of positions: bands stay in the cache
             rest, found = unit, []
-            for count in (p["shares"], p["n2"], p["n1"], p["n0"], p["nn"]):
+            for count in (p["shares"], p["n2"], p["n1"], p["n0"], p["nn"], f.maximum(p["groups"], 1)):
                 left = rest.over(count)
                 found.append(rest - left * count)
                 rest = left
-            share, o2, o1, o0, n = found
-            k = share * p["some"]
+            share, o2, o1, o0, n, group = found
+            k, each = share * p["some"], quotient(f, p["c"], f.chunks)
+            c, out = rest * each, f.at(y, f.select(is_cut, rest * p["groups"] * p["yg"], 0))
             begins = [n * p["bn"], o0 * p["b0"], o1 * p["b1"], o2 * p["b2"]]
             ends = f.minimum(k + p["some"], p["k"])
-            f.call(
-                "block", p.memory, f.rows, rest, *begins, k, ends, f.x, f.w, panels.get(), f.y, f.band, f.sums, f.table
-            )
+            of_block = [group, *begins, k, ends, c, f.minimum(c + each, p["c"])]
+            f.call("block", p.memory, f.rows, *of_block, f.x, f.w, panels.get(), out, f.band, f.sums, f.table)
         panels.set(f.at(panels.get(), p["groups"] * p["whole"] * p["inner"]))
+    return f
+
+
+def _in_partial(f: Kernel, p: Words) -> None:
+    """Sums lie one behind the other."""
+    step = f.constant(1)
+    for name, size in (("ys2", "y2"), ("ys1", "y1"), ("ys0", "y0"), ("yk", "k"), ("yn", "n")):
+        p[name] = step
+        step = step * p[size]
+    p["yg"] = step
+
+
+def sums(s: Shape, type_: str) -> Kernel:
+    """Add what chunks have found, in their order, and write it to y: kernels of the parts from lo to hi."""
+    f = Kernel(s, name_of("convolution_sums", type_), SUMS, exported=True, quick=True)
+    with f.unless(f.chunks > 1):
+        f.leave()
+    g = geometry_of(f)
+    size, kernels = all_of(f, *(g[f"y{a}"] for a in AXES)), all_of(f, g["groups"], g["n"], g["k"])
+    first, end = (f.lo * kernels).over(f.parts), (f.hi * kernels).over(f.parts)
+    count, here = (end - first) * size, f.at(f.partial, first * size)
+    with f.loop(1, f.chunks) as chunk:
+        f.call("added", here, 0, 1, f.at(here, chunk * kernels * size), 0, count, 1)
+    with f.loop(first, end) as line:
+        of_group = line.over(g["k"])
+        group = of_group.over(g["n"])
+        k, n = line - of_group * g["k"], of_group - group * g["n"]
+        y = f.at(f.y, group * g["yg"] + n * g["yn"] + k * g["yk"])
+        found = f.at(f.partial, line * size)
+        with f.loop(0, g["y0"]) as i, f.loop(0, g["y1"]) as j:
+            out = f.at(y, i * g["ys0"] + j * g["ys1"])
+            f.call("copied", f.at(found, (i * g["y1"] + j) * g["y2"]), 0, out, 0, g["ys2"], g["y2"], 1)
     return f
 
 
@@ -438,7 +484,7 @@ def library_module(type_: str, isa: Isa, provisional: bool = False) -> Module:
     s = shape_of(type_, isa, provisional)
     functions = [
         *kernels(s), *pointwise_kernels(s), *pixel_kernels(s), *spread_kernels(s), pack(s, True), phase(s), plan(s),
-        packs(s), panels(s, type_), written(s), block(s), piece(s), convolve(s, type_),
+        packs(s), panels(s, type_), written(s), block(s), piece(s), convolve(s, type_), sums(s, type_),
         *(winograd_kernels(s) if type_ == WINOGRAD_TYPE else []),
     ]  # fmt: skip
     found = [*constants(s), *masked_functions(s), intrinsic("llvm.prefetch.p0", VOID, PTR, INT32, INT32, INT32)]

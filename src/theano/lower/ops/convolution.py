@@ -18,10 +18,13 @@ from theano.loops.convolution import (
     CONVOLVE,
     MORE,
     PANELS,
+    SUMS,
     TYPES,
     WINOGRAD_TYPE,
     Rooms,
+    chunks,
     name_of,
+    partial_room,
     rooms,
     suits_winograd,
     winograd_rooms,
@@ -273,12 +276,15 @@ def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction
 
     scratch = Scratch(b, type_, products, {name: room(name) for name in ("panels", "band", "sums", "table")})
     parts = scratch.parts
+    count = b.named(chunks(plain.geometry, ex.ITEMSIZE[type_], parts), 0) if direction == "weights" else ONE
+    partial = None if is_const(count, 1) else b.tensor(type_, (partial_room(plain.geometry, count),))
     least = max(b.machine.least_work(), 1) if b.machine.shares_loops else 0
 
     def call(asm: Emitter, form: Form, kind: str, text: str, weight: Expr) -> hs.Slices:
         first, last = b.fresh("d"), b.fresh("d")
         lo, hi = (ex.name(n, "i64") for n in (first, last))
-        given: dict[str, Argument] = {"lo": lo, "hi": hi, "parts": parts, **scratch.given(asm, lo, hi)}
+        given: dict[str, Argument] = {"lo": lo, "hi": hi, "parts": parts, "chunks": count, **scratch.given(asm, lo, hi)}
+        given["partial"] = asm.pointer(whole(partial)) if partial else given["sums"]
         given |= {"rows": form.rows, "room": ex.sub(form.band, length(MORE)), **form.geometry}
         given |= {letter: asm.pointer(side.value) for letter, side in zip("xwy", form.sides, strict=True)}
         name = name_of(kind, type_)
@@ -288,8 +294,12 @@ def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction
     def calls(asm: Emitter, form: Form, time: int) -> list[st.Stmt]:
         *copies, add = form.kinds
         moved, added = (ex.idiv(e, parts) for e in (ex.mul(form.panels, length(COPY)), ex.mul(products, length(time))))
-        before = [call(asm, form, kind, PANELS, moved) for kind in copies]
-        return [*before, call(asm, form, add, CONVOLVE, added)]
+        made = [call(asm, form, kind, PANELS, moved) for kind in copies]
+        made.append(call(asm, form, add, CONVOLVE, added))
+        if partial and form is plain:
+            found = ex.idiv(ex.mul(partial.dims[0], length(COPY)), parts)
+            made.append(call(asm, form, "convolution_sums", SUMS, found))
+        return made
 
     def emit(asm: Emitter) -> None:
         for tensor in item.writes:
@@ -304,8 +314,8 @@ def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction
     numbers = [e for form in forms for e in (*form.geometry.values(), form.rows, form.band, form.panels)]
     item = Special(
         b.region, b.node, what="convolution", reads=[side.value for side in sides[:2]],
-        writes=[out, scratch.numbers, scratch.table], emit=emit,
-        scalars=[*numbers, *scratch.scalars(), products, parts, *([] if quick is None else [quick[1]])],
+        writes=[out, scratch.numbers, scratch.table, *([partial] if partial else [])], emit=emit,
+        scalars=[*numbers, *scratch.scalars(), products, parts, count, *([] if quick is None else [quick[1]])],
     )  # fmt: skip
     item.deps.extend(case.guards)
     b.add(item)
