@@ -177,7 +177,7 @@ def partial_room(g: dict[str, Expr], count: Expr) -> Expr:
     return ex.select(ex.gt(count, _number(1)), ex.mul(count, _results(g)), _number(1))
 
 
-def _results(g: dict[str, Expr]) -> Expr:
+def _results(g: Mapping[str, Expr]) -> Expr:
     return _product(*(g[name] for name in _SIDES["y"].split()))
 
 

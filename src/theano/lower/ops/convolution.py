@@ -294,7 +294,7 @@ def _convolve(case: Case, out: Tensor, sides: tuple[Side, Side, Side], direction
     def calls(asm: Emitter, form: Form, time: int) -> list[st.Stmt]:
         *copies, add = form.kinds
         moved, added = (ex.idiv(e, parts) for e in (ex.mul(form.panels, length(COPY)), ex.mul(products, length(time))))
-        made = [call(asm, form, kind, PANELS, moved) for kind in copies]
+        made: list[st.Stmt] = [call(asm, form, kind, PANELS, moved) for kind in copies]
         made.append(call(asm, form, add, CONVOLVE, added))
         if partial and form is plain:
             found = ex.idiv(ex.mul(partial.dims[0], length(COPY)), parts)
