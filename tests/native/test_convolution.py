@@ -365,7 +365,7 @@ def test_winograd(monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [
         winograd_case(2, 32, 32, (8, 8)), winograd_case(1, 33, 50, (14, 13)), winograd_case(2, 5, 3, (7, 5), (2, 0)),
         winograd_case(3, 64, 40, (11, 30), (0, 2)), winograd_case(0, 32, 32, (8, 8)), winograd_case(9, 40, 65, (9, 9)),
-        winograd_case(1, 100, 33, (3, 150)),
+        winograd_case(1, 100, 33, (3, 150)), winograd_case(1, 40, 150, (12, 12)),
     ]  # fmt: skip
     for turn, case in enumerate(cases):
         for how in ("rows", "any", "last"):

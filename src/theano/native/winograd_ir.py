@@ -210,22 +210,33 @@ def staged(s: Shape) -> Kernel:
 
 
 def winograd(s: Shape) -> Kernel:
-    """Blocks of tiles; `rows` is how many tiles a block has at most."""
+    """Blocks of at most `rows` tiles, which threads share and, where they are few, kernels, too.
+
+    The units of work of a block follow each other: who does several transforms its images once.
+    """
     f = Kernel(s, name_of("winograd", WINOGRAD_TYPE), CONVOLVE.replace(":w", ":p"), exported=True, quick=True)
     g = geometry_of(f)
     b, columns = Block(f, g, f.rows), s.columns
-    units = quotient(f, b.all, b.segments)
+    blocks, whole = quotient(f, b.all, b.segments), quotient(f, g["k"], f.constant(columns))
+    # few blocks: kernels are shared, too
+    shares = f.maximum(f.minimum(quotient(f, f.parts, f.maximum(blocks, 1)), whole), 1)
+    some = quotient(f, whole, shares) * columns
+    shares = quotient(f, g["k"], f.maximum(some, 1))
     with f.loop(0, b.tiles * b.segments) as i:
         f.table.element(INT, i).store(i * b.channels, 8)
     one = f.table.element(INT, f.rows)
     one.store(f.constant(0), 8)
+    units, begun = blocks * shares, f.variable(INT, -1)
     with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
-        first = unit * b.segments
+        number = unit.over(shares)
+        first, begin_k = number * b.segments, (unit - number * shares) * some
         count = f.minimum(b.segments, b.all - first)
         sizes = [b.high, b.of_line, b.tiles, b.channels, b.apart]
-        f.call("transformed", g.memory, f.x, f.band, first, count, *sizes)
+        with f.unless(number.equals(begun.get())):
+            f.call("transformed", g.memory, f.x, f.band, first, count, *sizes)
+            begun.set(number)
         results = f.at(f.sums, b.sums_apart * (SIZE * SIZE))
-        with f.loop(0, g["k"], columns) as k:
+        with f.loop(begin_k, f.minimum(begin_k + some, g["k"]), columns) as k:
             width = f.minimum(g["k"] - k, columns)
             panel = f.at(f.panels, k * g["c"] * (SIZE * SIZE))
             with f.loop(0, SIZE * SIZE) as at:
