@@ -276,9 +276,14 @@ def test_single_elements(direction: str) -> None:
         {"x": [1, 7, 9], "y": [1, 8, 9]},
         {"x": [1, 7, 9], "y": [1, 7, 10], "n": 1},
         {"x": [1, 8, 8], "y": [1, 8, 8], "n": 0}, {"x": [1, 8, 8], "y": [1, 8, 8], "c": 0},
+        # few positions: kernels are shared
+        {"x": [1, 12, 13], "y": [1, 12, 13], "n": 1, "c": 50, "k": 300},
+        {"x": [1, 12, 13], "y": [1, 12, 13], "n": 1, "c": 700, "k": 260},
+        {"x": [1, 20, 16], "y": [1, 20, 16], "n": 1, "c": 20, "k": 130},
     ):  # fmt: skip
         for type_ in TYPES:
-            check(rng, direction, one | case, type_, "rows")
+            for _ in range(1 + 3 * (case.get("k", 0) > 100)):  # parts are cut at random
+                check(rng, direction, one | case, type_, "rows")
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)

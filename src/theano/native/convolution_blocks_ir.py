@@ -406,9 +406,14 @@ def convolve(s: Shape, type_: str) -> Kernel:
     f = Kernel(s, name_of("convolve", type_), CONVOLVE.replace(":w", ":p"), exported=True, quick=True)
     g, p = geometry_of(f), memory_of(f)
     with f.when(is_pointwise(f, g)):
-        units = pointwise_units(f, g)
-        with f.loop((f.lo * units).over(f.parts), (f.hi * units).over(f.parts)) as unit:
-            f.call("pointwise", g.memory, unit, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
+        units, shares, some = pointwise_units(f, g, f.parts)
+        first = (f.lo * units).over(f.parts)
+        with f.loop(first, (f.hi * units).over(f.parts)) as unit:
+            block = unit.over(shares)
+            k = (unit - block * shares) * some
+            again = _bit(f, (unit > first) & (k > 0))
+            of_unit = block, k, f.minimum(k + some, g["k"]), again
+            f.call("pointwise", g.memory, *of_unit, f.rows, f.room, f.x, f.w, f.y, f.band, f.sums, f.table)
         f.leave()
     with f.when(is_spread(f, g, f.rows)):
         units = g["groups"] * g["n"]

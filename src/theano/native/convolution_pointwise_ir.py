@@ -19,6 +19,8 @@ __all__ = ["is_pointwise", "pointwise_kernels", "pointwise_units"]
 
 # Positions whose panels stay for all kernels: so many numbers of a channel lie side by side.
 POSITIONS = 256
+# Kernels that are worth a copy of the panels of their own, where there are fewer blocks of positions than parts.
+SHARED_KERNELS = 128
 # Numbers between panels of more than so many: their distances should be no powers of two.
 GAP, FAR = 16, 512
 # Bytes of a page; fewer channels than this are no matter.
@@ -53,9 +55,13 @@ def _blocks(f: Kernel, g: Words) -> V:
     return quotient(f, _positions(f, g), f.constant(POSITIONS))
 
 
-def pointwise_units(f: Kernel, g: Words) -> V:
-    """Into how many units of work a sum is cut."""
-    return g["groups"] * g["n"] * _blocks(f, g)
+def pointwise_units(f: Kernel, g: Words, parts: V) -> tuple[V, V, V]:
+    """Into how many units of work a sum is cut, in how many of them a block of positions is, and kernels of each."""
+    blocks = g["groups"] * g["n"] * _blocks(f, g)
+    most = f.maximum(g["k"].over(SHARED_KERNELS), 1)
+    some = even(f, g["k"], quotient(f, g["k"], f.minimum(quotient(f, parts, f.maximum(blocks, 1)), most)))
+    shares = quotient(f, f.maximum(g["k"], 1), some)
+    return blocks * shares, shares, some
 
 
 def _place(f: Kernel, g: Words, unit: V) -> tuple[V, V, V]:
@@ -67,10 +73,11 @@ def _place(f: Kernel, g: Words, unit: V) -> tuple[V, V, V]:
 
 
 def pointwise(s: Shape) -> Kernel:
-    """A unit of work: some positions of an image of a group."""
-    f = Kernel(s, "pointwise", "g:p unit:i rows:i room:i x:p w:p y:p band:p sums:p table:p", quick=True)
+    """A unit of work: some positions of an image of a group, maybe the last ones `again`, for the kernels k0 to k1."""
+    given = "g:p unit:i k0:i k1:i again:i rows:i room:i x:p w:p y:p band:p sums:p table:p"
+    f = Kernel(s, "pointwise", given, quick=True)
     g, columns = Words(f, f.g), s.columns
-    c, k, line = g["c"], g["k"], f.table.element(INT, f.rows)
+    c, line = g["c"], f.table.element(INT, f.rows)
     group, image, first = _place(f, g, f.unit)
     count = f.minimum(_positions(f, g) - first, POSITIONS)
     x, next_x = (
@@ -82,11 +89,13 @@ def pointwise(s: Shape) -> Kernel:
     depth = even(f, c, f.minimum(f.constant(DEPTH), f.room.over(POSITIONS + GAP)))
     apart = depth * columns + f.select(depth * columns > FAR, GAP, 0)
     block = f.minimum(f.constant(BLOCK_BYTES // s.size).over(depth).up_to(s.rows), f.rows)
+    # panels of all channels are still there
+    is_copied = f.again.equals(1) & (depth >= c)
     with f.loop(0, f.maximum(c, 1), depth) as at:
         some, fresh = f.minimum(depth, c - at), f.select(at.equals(0), 1, 0)
         here_x = f.at(x, at * g["xc"])
-        with f.loop(0, k, block) as row:
-            high = f.minimum(block, k - row)
+        with f.loop(f.k0, f.k1, block) as row:
+            high = f.minimum(block, f.k1 - row)
             numbers, out = f.at(w, row * g["wk"] + at * g["wc"]), f.at(y, row * g["yk"])
             f.call("positions", f.table, 1, 1, 1, high, 0, 0, 0, g["wk"])
             panel = f.variable(f.band.type, f.band)
@@ -98,13 +107,13 @@ def pointwise(s: Shape) -> Kernel:
                 # so are numbers of the next unit of work: a line of each channel by each tile
                 next_here = f.at(f.at(next_x, at * g["xc"]), j)
                 begun = f.variable(INT, 0)
-                with f.when(row.equals(0)):
+                with f.when(row.equals(f.k0) & ~is_copied):
                     source, top = f.at(here_x, j), s.heights[0]
                     by_tile = whole & (high >= top)
                     if not s.is_provisional:
                         with f.when(by_tile):
-                            given: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], source, line, g["xc"]]
-                            f.call(f"first{top}", *given, fresh, here, g["yk"], next_here, g["xc"], panel.get())
+                            args: list[V | int] = [numbers, f.table, line, 1, some, g["wc"], source, line, g["xc"]]
+                            f.call(f"first{top}", *args, fresh, here, g["yk"], next_here, g["xc"], panel.get())
                             begun.set(top)
                     with f.when(begun.get().equals(0)):
                         f.call("columns", source, g["xc"], some, wide, panel.get())
