@@ -115,9 +115,11 @@ def as_text(rows: Sequence[Row], contenders: Sequence[str]) -> str:
     return "\n".join([*lines, *(f"! {text}" for text in _failures(rows))])
 
 
-def as_markdown(rows: Sequence[Row], contenders: Sequence[str], threads: int) -> str:
-    """Two tables and what they were measured on."""
-    parts = [origin(machine(contenders), threads)]
+def as_markdown(
+    rows: Sequence[Row], contenders: Sequence[str], threads: int, facts: dict[str, Any] | None = None
+) -> str:
+    """Two tables and what they were measured on: `facts`, or this machine."""
+    parts = [origin(facts or machine(contenders), threads)]
     for group, head in (("run", "per call"), ("compile", "compile and start")):
         chosen = [row for row in rows if row.workload.group == group]
         if not chosen:
@@ -144,13 +146,16 @@ def tables_of(runs: Sequence[dict[str, Any]]) -> str:
     parts: list[str] = []
     for threads in sorted({run["threads"] for run in runs}):
         found: dict[str, Row] = {}
+        facts: dict[str, Any] = {}
         for run in (r for r in runs if r["threads"] == threads):
+            versions = facts.get("versions", {}) | run["machine"]["versions"]
+            facts |= run["machine"] | {"versions": {name: versions[name] for name in CONTENDERS if name in versions}}
             for kept in run["rows"]:
                 row = found.setdefault(kept["name"], Row(WORKLOADS[kept["name"]]))
                 row.best, row.errors = dict(kept["best"]), dict(kept["errors"])
         rows = [found[name] for name in WORKLOADS if name in found]
         contenders = [name for name in CONTENDERS if any(name in row.best for row in rows)]
-        parts.append(as_markdown(rows, contenders, threads))
+        parts.append(as_markdown(rows, contenders, threads, facts))
     return "\n".join(parts)
 
 
