@@ -95,6 +95,24 @@ def test_without_masks_only_the_ends_ask() -> None:
     assert re.search(r"for i\d+ < 2\n", program(y, has_masks=False))  # the two ends of a row
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_without_masks_half_vectors_take_what_is_left(dtype: str) -> None:
+    """Of single precision, where a half is four numbers; cheap loops do without."""
+    images, kernels = (T.TensorType(dtype, (False,) * 4)() for _ in "ab")
+    y = T.nnet.conv2d(images, kernels, border_mode=1, num_groups=4, filter_shape=(4, 1, 3, 3))
+    outputs = [y, *T.grad((y**2).sum(), [images, kernels])]
+    numbers = np.random.default_rng(0)
+    with theano.change_flags(isa="avx2"):
+        f = theano.function([images, kernels], outputs)
+        cheap = theano.function([images], images * 2 + 1)
+    slow = theano.function([images, kernels], outputs, mode="FAST_COMPILE")
+    assert ("<4 x float>" in f.executor.text()) == (dtype == "float32") and "<4 x float>" not in cheap.executor.text()
+    for length in (1, 3, 5, 6, 8, 13, 14, 15, 16, 21):
+        given = [numbers.normal(size=s).astype(dtype) for s in ((2, 4, 3, length), (4, 1, 3, 3))]
+        for ours, right in zip(f(*given), slow(*given), strict=True):
+            np.testing.assert_allclose(ours, right, rtol=2e-5 if dtype == "float32" else 1e-12, atol=1e-5)
+
+
 def test_large_windows_are_reduced() -> None:
     small, large = (program(pool_2d(x, (n, n), True, mode="sum")) for n in (5, 6))
     assert "carry" not in small and large != small

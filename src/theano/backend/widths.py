@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Widths", "choose_lanes", "starts_with_identity", "widths"]
 
 # Loops with so many loads that may be outside of an array are about them and their masks: half vectors save nothing.
+# Where there are no masks, so many loads of any kind make single elements dear.
 MANY = 6
+# Lanes of a register of which a half is worth a loop of its own where there are no masks.
+HALVED = 8
 
 
 class Widths(NamedTuple):
@@ -50,12 +53,16 @@ def widths(stmt: st.For, isa: Isa) -> Widths:
     """The loops that a vector loop becomes.
 
     What is left is often all there is: half registers take half the time for divisions, and three ports instead of
-    two take them. Only where each step waits for the last one (a serial loop inside) all of it goes at once.
+    two take them. Only where each step waits for the last one (a serial loop inside) all of it goes at once. Without
+    masks, half registers leave fewer single elements, three of eight lanes at most: worth a loop where each has much
+    to do, as windows have (3x3 over lines of 14 take 0.73 of the time; a program of small loops would grow by 15 %).
     """
     lanes = choose_lanes(stmt, isa)
     whole = lanes * stmt.unroll
     if not isa.has_masks:
-        return Widths(whole, lanes if stmt.unroll > 1 else 0, _takes_parts(stmt, isa))
+        loads = sum(isinstance(s, st.Load) for s in stmt.body)
+        half = lanes // 2 if lanes >= HALVED and loads >= MANY else 0
+        return Widths(whole, lanes if stmt.unroll > 1 else half, _takes_parts(stmt, isa))
     serial = any(isinstance(inner, st.For) for inner in stmt.body)
     guarded = sum(isinstance(s, st.Load) and s.inside is not None for s in stmt.body)
     return Widths(whole, whole if serial or (guarded >= MANY and stmt.unroll == 1) else max(lanes // 2, 2), True)
