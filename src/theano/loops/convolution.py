@@ -155,8 +155,8 @@ def rooms(g: dict[str, Expr], size: int) -> Rooms:
     return Rooms(rows, ex.add(band, _number(MORE)), sums, ex.add(table, _number(1)), panels)
 
 
-# A chunk has at least so many multiplications for each number that is added, and as few units of work as that are cut.
-CHUNK_LEAST, FEW_UNITS = 256, 4
+# A chunk has so many multiplications for each number that is added, at least; fewer chunks than that are not worth it.
+CHUNK_LEAST, FEWEST_CHUNKS = 256, 4
 
 
 def chunks(g: dict[str, Expr], size: int, parts: Expr) -> Expr:
@@ -166,7 +166,7 @@ def chunks(g: dict[str, Expr], size: int, parts: Expr) -> Expr:
     units = ex.mul(few, ex.maximum(places, _number(1)))
     inner = ex.idiv(_product(g["c"], g["r0"], g["r1"], g["r2"]), _number(CHUNK_LEAST))
     wanted = ex.minimum(ex.minimum(ex.idiv(parts, ex.maximum(units, _number(1))), inner), g["c"])
-    wanted = ex.select(ex.ge(wanted, _number(FEW_UNITS)), wanted, _number(1))
+    wanted = ex.select(ex.ge(wanted, _number(FEWEST_CHUNKS)), wanted, _number(1))
     # none is empty
     each = _quotient(g["c"], wanted)
     return ex.maximum(_quotient(g["c"], ex.maximum(each, _number(1))), _number(1))
