@@ -69,6 +69,37 @@ def test_equal_steps(rewritten):
     assert count(8) == count(3)
 
 
+def test_equal_steps_of_other_lengths():
+    """Types tell the lengths of states, and are equal without them: what a step became for one is not for the other.
+
+    Keras's masked layers are such loops: a mask is repeated to the shape of a state.
+    """
+    x, mask = T.dtensor3("x"), T.TensorType("bool", (False, False))("mask")
+    random = np.random.default_rng(0)
+
+    def layer(x, before, width):
+        w, u = (theano.shared(random.normal(size=(n, width))) for n in (before, width))
+
+        def step(row, is_read, out, h):
+            def repeated(like):
+                sizes = T.concatenate([[1], like.shape[1:]], 0)
+                return T.tile(is_read.dimshuffle(0, "x"), sizes, ndim=2)
+
+            new = T.tanh(T.dot(row, w) + T.dot(h, u))
+            new = T.switch(repeated(new), new, out)
+            return new, T.switch(repeated(h), new, h)
+
+        first = T.tile(T.zeros_like(x).sum(axis=(1, 2)).dimshuffle(0, "x"), [1, width])
+        given = [x.dimshuffle(1, 0, 2), mask.dimshuffle(1, 0)]
+        return theano.scan(step, sequences=given, outputs_info=[first, first])[0][0].dimshuffle(1, 0, 2)
+
+    y = layer(layer(x, 6, 7), 7, 8)
+    f, slow = (theano.function([x, mask], [y, T.grad((y**2).sum(), x)], mode=m) for m in ("FAST_RUN", "FAST_COMPILE"))
+    given = random.normal(size=(10, 4, 6)), random.random((10, 4)) > 0.3
+    for ours, right in zip(f(*given), slow(*given), strict=True):
+        np.testing.assert_allclose(ours, right, rtol=1e-9, atol=1e-9)
+
+
 def test_each_equal_step_is_told_of_by_its_own_lines(rewritten):
     def layer(rows, name):
         start = T.zeros_like(rows[0]) + 0.25

@@ -67,6 +67,16 @@ class _Telling:
         return made
 
 
+def lengths_told(op: Scan) -> tuple[Any, ...]:
+    """The lengths that types of a step's inputs tell, in loops inside of it, too.
+
+    Types, and so `Scan`s, are equal without them, but rules put them into the step.
+    """
+    inner = (node.op for node in io_toposort(op.inner_inputs, op.inner_outputs) if isinstance(node.op, Scan))
+    own = tuple([getattr(v.type, "shape", None) for v in op.inner_inputs])
+    return own, *map(lengths_told, inner)
+
+
 def retold(old: Scan, became: Scan, new: Scan) -> Scan | None:
     """What becomes of `new`, if `became` is what became of the equal `old`; None if it has to be rewritten itself.
 

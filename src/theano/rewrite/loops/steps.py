@@ -15,7 +15,7 @@ from theano.rewrite.engine.registry import add_rule, rule, tags_of
 from theano.rewrite.engine.rule import Result, Rule
 from theano.rewrite.engine.table import MERGE_BYTES, Node, RewriteGraph, Tensor, constant_key
 from theano.rewrite.loops.maps import last_rows
-from theano.rewrite.loops.retold import retold
+from theano.rewrite.loops.retold import lengths_told, retold
 from theano.rewrite.loops.step import results
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
@@ -42,12 +42,13 @@ def step_of_scan(graph: RewriteGraph, node: Node) -> Result:
     settled = op.settled
     if settled is index:
         return None
-    known: dict[Scan, tuple[Scan, Scan]] = graph.phase.inner
-    made = retold(*known[op], op) if op in known else None
+    known: dict[tuple[Scan, Any], tuple[Scan, Scan]] = graph.phase.inner
+    key = op, lengths_told(op)
+    made = retold(*known[key], op) if key in known else None
     if made is None:
         made = _with_rewritten_step(graph, op, settled is not None and settled is index.previous)
-        known[op] = op, made
-        known[made] = made, made
+        known[key] = op, made
+        known[made, lengths_told(made)] = made, made
     made.settled = index
     if made is op:
         return None
