@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import figure, layers, profile
 from benchmarks.contenders import ALWAYS, CONTENDERS, PEERS
-from benchmarks.report import as_json, as_markdown, as_text, tables_of, write_between_marks
+from benchmarks.report import as_json, as_text, tables_of, write_between_marks
 from benchmarks.runner import FULL, QUICK, ROOT, Row, Runner
 from benchmarks.workloads import WORKLOADS
 
@@ -36,7 +36,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--avx2", action="store_true", help="nobody uses vectors of more than 32 bytes")
     parser.add_argument("--quick", action="store_true", help="short: to see that everything runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
-    parser.add_argument("--markdown", action="store_true", help=f"write the tables into {PAGE.name}")
+    parser.add_argument("--markdown", action="store_true", help="as --tables, of this run")
     parser.add_argument(
         "--tables",
         nargs="+",
@@ -82,7 +82,7 @@ def _write_all(runs: list[dict[str, Any]]) -> None:
     if of_layers := layers.tables(runs):
         write_between_marks(layers.PAGE, of_layers)
     others = [run | {"rows": [row for row in run["rows"] if not layers.is_layer(row["name"])]} for run in runs]
-    if any(run["rows"] for run in others):
+    if others := [run for run in others if run["rows"]]:
         _write(tables_of(others))
 
 
@@ -113,7 +113,7 @@ def main() -> int:
     if args.json:
         args.json.write_text(json.dumps(as_json(rows, contenders, args.threads, args.avx2), indent=1) + "\n")
     if args.markdown:
-        _write(as_markdown(rows, contenders, args.threads))
+        _write_all([as_json(rows, contenders, args.threads, args.avx2)])
     return int(any("theano" in row.errors for row in rows))
 
 

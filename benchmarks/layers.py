@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from benchmarks.contenders import CONTENDERS, OURS
-from benchmarks.report import origin, show_seconds
+from benchmarks.report import merged, origin, show_seconds
 from benchmarks.runner import ROOT
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.convolutions import BATCHES, DIRECTIONS, LAYERS
@@ -33,24 +33,16 @@ def is_layer(name: str) -> bool:
 
 
 def tables(runs: Sequence[dict[str, Any]]) -> str:
-    """Of each processor, number of cores and set of instructions; a later run's figure replaces an earlier one's."""
-    parts: dict[str, tuple[dict[str, Any], Rows]] = {}
-    for run in runs:
-        of_layers = {_ROW.fullmatch(row["name"]): _judged(row, run["avx2"]) for row in run["rows"]}
-        of_layers.pop(None, None)
-        if of_layers:
-            key = origin(run["machine"], run["threads"], run["avx2"]).split(";")[0]
-            found = parts.setdefault(key, (run, {}))[1]
-            found.update({match.groups(): row for match, row in of_layers.items() if match})
-    return "\n".join(_part(run, found) for run, found in parts.values())
+    """Of each processor, number of cores and set of instructions."""
+    return "\n".join(_part(run) for run in merged(runs) if any(is_layer(row["name"]) for row in run["rows"]))
 
 
-def _judged(row: dict[str, Any], avx2: bool) -> dict[str, Any]:
-    missed = row["ratio"] is not None and row["ratio"] > AVX2_TARGET
-    return row | {"verdict": "miss" if missed else "hit"} if avx2 else row
-
-
-def _part(run: dict[str, Any], rows: Rows) -> str:
+def _part(run: dict[str, Any]) -> str:
+    rows: Rows = {}
+    for row in run["rows"]:
+        if match := _ROW.fullmatch(row["name"]):
+            kind, name, direction = match.groups()
+            rows[kind, name, direction] = _judged(row) if run["avx2"] else row
     parts = [origin(run["machine"], run["threads"], run["avx2"])]
     for kind in ("conv", "layer"):
         lines = [[_title(kind, name), *(_figure(rows.get((kind, name, d))) for d in DIRECTIONS)]
@@ -63,6 +55,12 @@ def _part(run: dict[str, Any], rows: Rows) -> str:
     ]
     parts += _table(head, lines)
     return "\n\n".join([*parts, _means(rows)]) + "\n"
+
+
+def _judged(row: dict[str, Any]) -> dict[str, Any]:
+    """By what is wanted where all are held to AVX2."""
+    missed = row["ratio"] is not None and row["ratio"] > AVX2_TARGET
+    return row | {"verdict": "miss" if missed else "hit"}
 
 
 def _names(rows: Rows, kind: str) -> list[str]:
@@ -124,6 +122,6 @@ def _mean(lists: Iterable[list[float]]) -> str:
 
 
 def _table(heads: list[str], lines: list[list[str]]) -> list[str]:
-    """None, if it has no lines."""
+    """Nothing where there are no lines."""
     rule = "|" + "---|" * len(heads)
     return ["\n".join([f"| {' | '.join(heads)} |", rule, *(f"| {' | '.join(line)} |" for line in lines)])] * bool(lines)

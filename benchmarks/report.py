@@ -115,11 +115,9 @@ def as_text(rows: Sequence[Row], contenders: Sequence[str]) -> str:
     return "\n".join([*lines, *(f"! {text}" for text in _failures(rows))])
 
 
-def as_markdown(
-    rows: Sequence[Row], contenders: Sequence[str], threads: int, facts: dict[str, Any] | None = None
-) -> str:
-    """Two tables and what they were measured on: `facts`, or this machine."""
-    parts = [origin(facts or machine(contenders), threads)]
+def as_markdown(rows: Sequence[Row], contenders: Sequence[str], measured_on: str) -> str:
+    """Two tables and what they were measured on, which `origin` tells."""
+    parts = [measured_on]
     for group, head in (("run", "per call"), ("compile", "compile and start")):
         chosen = [row for row in rows if row.workload.group == group]
         if not chosen:
@@ -141,21 +139,34 @@ def origin(facts: dict[str, Any], threads: int, avx2: bool = False) -> str:
     return f"{facts['processor']}{cores}; {facts['system']}; Python {facts['python']}; {versions}."
 
 
+def merged(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Runs that `as_json` has kept, as one for each processor, number of cores and set of instructions.
+
+    A later figure of a row replaces an earlier one.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        key = origin(run["machine"], run["threads"], run["avx2"]).split(";")[0]
+        one = found.setdefault(key, run | {"rows": []})
+        versions = one["machine"]["versions"] | run["machine"]["versions"]
+        ordered = {name: versions[name] for name in CONTENDERS if name in versions}
+        rows = {row["name"]: row for row in (*one["rows"], *run["rows"])}
+        found[key] = one | {"machine": run["machine"] | {"versions": ordered}, "rows": list(rows.values())}
+    return list(found.values())
+
+
 def tables_of(runs: Sequence[dict[str, Any]]) -> str:
-    """The tables of runs that `as_json` has kept; those on as many threads are one."""
+    """The tables of runs that `as_json` has kept."""
     parts: list[str] = []
-    for threads in sorted({run["threads"] for run in runs}):
-        found: dict[str, Row] = {}
-        facts: dict[str, Any] = {}
-        for run in (r for r in runs if r["threads"] == threads):
-            versions = facts.get("versions", {}) | run["machine"]["versions"]
-            facts |= run["machine"] | {"versions": {name: versions[name] for name in CONTENDERS if name in versions}}
-            for kept in run["rows"]:
-                row = found.setdefault(kept["name"], Row(WORKLOADS[kept["name"]]))
-                row.best, row.errors = dict(kept["best"]), dict(kept["errors"])
-        rows = [found[name] for name in WORKLOADS if name in found]
+    for run in merged(runs):
+        kept = {row["name"]: row for row in run["rows"]}
+        rows = [
+            Row(workload, dict(kept[name]["best"]), dict(kept[name]["errors"]))
+            for name, workload in WORKLOADS.items()
+            if name in kept
+        ]
         contenders = [name for name in CONTENDERS if any(name in row.best for row in rows)]
-        parts.append(as_markdown(rows, contenders, threads, facts))
+        parts.append(as_markdown(rows, contenders, origin(run["machine"], run["threads"], run["avx2"])))
     return "\n".join(parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -95,7 +96,7 @@ def test_report(tmp_path) -> None:
     assert "0.25 (NumPy)" in report.as_text([row], names)
     page = tmp_path / "page.md"
     page.write_text("before\n" + "\nold\n".join(report.MARKS) + "\nafter\n")
-    report.write_between_marks(page, report.as_markdown([row], names, 1))
+    report.write_between_marks(page, report.as_markdown([row], names, "P, 1 core; Linux."))
     text = page.read_text()
     assert text.startswith("before") and text.endswith("after\n") and "old" not in text
     assert "| a row | 1.00 µs | 4.00 µs | 0.25 (NumPy) | ≤ 0.5 | hit |" in text
@@ -133,6 +134,20 @@ def test_layers_have_tables_of_their_own(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(sys, "argv", ["benchmarks", "--tables", *map(str, files)])
     assert command.main() == 0  # and no other page is touched
     assert page.read_text().count("LeNet's first layer") == 2
+
+
+def test_runs_are_told_apart_by_what_they_were_measured_on() -> None:
+    def run(threads: int, avx2: bool, ours: float, *peers: str) -> dict:
+        facts = {"processor": "P", "system": "Linux", "python": "3", "versions": dict.fromkeys(["theano", *peers], "1")}
+        row = Row(WORKLOADS["adam"], {"theano": ours, **dict.fromkeys(peers, 2e-3)})
+        return report.as_json([row], [], threads, avx2) | {"machine": facts}
+
+    runs = [run(1, False, 1e-3, "torch"), run(1, True, 4e-3), run(1, False, 3e-3, "jax"), run(2, False, 5e-3)]
+    text = report.tables_of(runs)
+    first, narrow, two = re.split(r"\n\n(?=P)", text)
+    assert first.startswith("P, 1 core; Linux; Python 3; ours 1, JAX 1, torch 1.") and "3.00 ms" in first
+    assert narrow.startswith("P, all held to AVX2, 1 core; ") and "4.00 ms" in narrow and "1.00 ms" not in text
+    assert two.startswith("P, 2 cores; ") and "5.00 ms" in two
 
 
 def test_units() -> None:
