@@ -122,10 +122,12 @@ class NativeProfile:
             for k, (timed, (name, kernel, space, nodes, lines, group)) in enumerate(
                 zip(self.form.timed, descriptions, strict=True)
             ):
+                in_blocks = timed.stmt in self.low.whole_of
+                calls = self._times(records, k) if in_blocks else int(records[k, 0])
                 threads = records[k, 3] / records[k, 1] if records[k, 2] and records[k, 1] else 1.0
                 found.append(
                     LoopTime(
-                        name, kernel, space, nodes, lines, int(records[k, 0]), float(seconds[k]),
+                        name, kernel, space, nodes, lines, calls, float(seconds[k]),
                         float(max(seconds[k] - inner[k], 0.0)), max(float(threads), 1.0), *amounts[k], timed.inside,
                         shares_of(group), timed.stmt, group,
                     )
@@ -138,6 +140,12 @@ class NativeProfile:
             k = self.form.timed[k].inside
         return k if k > 0 else None
 
+    def _blocks_around(self, k: int) -> int:
+        """The entry of the loop over blocks of rows that an entry stands in, which does once what all blocks do."""
+        while self.form.timed[k].inside > 0:
+            k = self.form.timed[k].inside
+        return k
+
     def _described(self) -> list[Any]:
         if self._descriptions is None:
             numbers = {g: k for k, g in enumerate((g for g in self.low.schedule if not g.special), 1)}
@@ -147,7 +155,10 @@ class NativeProfile:
                 made_by.append(self.low.made_by.get(t.stmt, around) if t.stmt is not None else None)
             pairs = zip(self.form.timed, made_by, strict=True)
             spaces = Spaces(self.low, self.leaves)
-            self._descriptions = [_description(t, group, spaces, numbers) for t, group in pairs]
+            self._descriptions = [
+                _description(self._whole_of(t.stmt), group, spaces, numbers, self._holds_blocks(t.stmt))
+                for t, group in pairs
+            ]
         return self._descriptions
 
     def _amounts(self) -> list[tuple[int | None, int | None]]:
@@ -167,7 +178,10 @@ class NativeProfile:
 
     def _times(self, records: np.ndarray[Any, Any], k: int) -> int:
         """How often an entry ran; in slices, all of which are said to be one, how often they all did."""
-        around, own = self._slices_around(self.form.timed[k]), int(records[k, 0])
+        timed, own = self.form.timed[k], int(records[k, 0])
+        if timed.stmt in self.low.whole_of:
+            return int(records[self._blocks_around(k), 0])
+        around = self._slices_around(timed)
         if around is None:
             return own
         each = k  # what stands in the slices themselves, and so ran once in each
@@ -185,8 +199,16 @@ class NativeProfile:
             known = self._known[sizes] = [self._amount(t, traffic) for t in self.form.timed]
         return known
 
+    def _whole_of(self, stmt: st.Stmt | None) -> st.Stmt | None:
+        """A statement; of a call for a block of rows the one for all rows."""
+        return self.low.whole_of.get(stmt, stmt) if stmt is not None else None
+
+    def _holds_blocks(self, stmt: st.Stmt | None) -> bool:
+        """Whether a statement is a loop over blocks of rows."""
+        return isinstance(stmt, st.For) and any(inner in self.low.whole_of for inner in st.walk(stmt.body))
+
     def _amount(self, timed: Timed, traffic: Traffic) -> tuple[int | None, int | None]:
-        stmt, sizes = timed.stmt, traffic.sizes
+        stmt, sizes = self._whole_of(timed.stmt), traffic.sizes
         if isinstance(stmt, hs.CallKernel):
             env = traffic.inside(stmt)
             if not is_sized(sizes, stmt, env):
@@ -273,9 +295,8 @@ class KeptTimes:
 
 
 def _description(
-    timed: Timed, group: Group | None, spaces: Spaces, numbers: dict[Group, int]
+    stmt: st.Stmt | None, group: Group | None, spaces: Spaces, numbers: dict[Group, int], in_blocks: bool
 ) -> tuple[str, str, str, list[Apply], list[tuple[str, int]], Group | None]:
-    stmt = timed.stmt
     if stmt is None:
         return "call", "main", "", [], [], None
     nodes = list(dict.fromkeys(node for node, _ in items_of(group)))
@@ -286,7 +307,7 @@ def _description(
     elif isinstance(stmt, hs.Copy):
         name = "copy"
     elif isinstance(stmt, st.For | hs.Slices):
-        name = "steps" if isinstance(stmt, st.For) else "slices"
+        name = "slices" if isinstance(stmt, hs.Slices) else "blocks of rows" if in_blocks else "steps"
     elif isinstance(stmt, hs.CallBack):
         name = "call-back"
     elif group is not None and group.special:

@@ -27,6 +27,7 @@ from theano.loops.text import product_text
 from theano.lower.dims import length
 from theano.lower.items import Reduce, Special
 from theano.lower.plan.beside import why_unrelated
+from theano.lower.plan.blocks import Stretch
 from theano.lower.plan.groups import Group
 from theano.lower.plan.plan_text import plan_lines
 from theano.lower.program import Lowered
@@ -256,6 +257,9 @@ class GroupTexts:
 
     def lines(self) -> Iterator[str]:
         for group in self.low.schedule:
+            stretch = self.low.stretch_of.get(group)
+            if stretch is not None and group is next(iter(stretch.cuts)):
+                yield self._stretch(stretch)
             if group.special:
                 yield from self._special(group)
                 continue
@@ -264,6 +268,13 @@ class GroupTexts:
             yield from self.apart(group)
             yield from self.form(group)
             yield from self.moved(group)
+
+    def _stretch(self, stretch: Stretch) -> str:
+        size, few = self.low.machine.block_bytes, max(stretch.slots, 2)
+        return (
+            f"the next {len(stretch.cuts)} go by in blocks of {self.length(stretch.rows)}, "
+            f"of {size >> 10:,} KiB each or one row, where there are {few} blocks"
+        )
 
     def _space(self, group: Group) -> str:
         return space_text(group, self.names)

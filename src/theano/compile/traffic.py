@@ -38,7 +38,7 @@ class Traffic:
         self.sizes = sizes
         self.calls: dict[str, list[hs.CallKernel]] = {}
         for stmt in st.walk(sizes.low.program.main):
-            if isinstance(stmt, hs.CallKernel):
+            if isinstance(stmt, hs.CallKernel) and stmt not in sizes.low.whole_of:
                 names = _pointers(stmt)
                 stores = {s.view.base for s in st.walk(stmt.kernel.body) if isinstance(s, st.Store)}
                 for parameter in stores & set(names):

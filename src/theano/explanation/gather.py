@@ -29,6 +29,9 @@ from theano.explanation.source import Source
 from theano.graph import Apply, Variable, ancestors, io_toposort
 from theano.graph.origin import Origin, is_of_gradient, origin_of, resolve_origin
 from theano.loops import host as hs
+from theano.loops import stmt as st
+from theano.lower.program import Lowered
+from theano.record import replace
 from theano.runtime.jit import isa
 from theano.runtime.threads import num_threads
 from theano.tensor.type import TensorType
@@ -187,12 +190,12 @@ def _add_native(
     if times is None:
         with LOWERING:
             times = NativeProfile(low, leaves)
-    loops = times.loops()
+    loops = _that_ran(times.loops(), low)
     sizes = example_sizes(twin, args, None) if found["calls"] else None
     found["machine"]["bandwidth"] = _bandwidth() if found["calls"] else None
     texts, made_at, spaces = GroupTexts(low, leaves, sizes), origins_of_memory(low), Spaces(low, leaves)
     for k, loop in enumerate(loops):
-        extents = spaces.of(loop.stmt, loop.group)
+        extents = spaces.of(low.whole_of.get(loop.stmt, loop.stmt), loop.group)
         known = None if sizes is None or extents is None else [sizes.number(d) for d in extents]
         lengths = None if known is None or None in known else known
         found["loops"].append({**_loop_data(loop, found, texts, source, made_at), "extents": lengths})
@@ -200,6 +203,21 @@ def _add_native(
             loop_of.setdefault(node, k)
     found["code"] = code_data(twin, source)
     found["memory"] = memory_data(low, leaves, loops, sizes, source)
+
+
+def _that_ran(loops: list[LoopTime], low: Lowered) -> list[LoopTime]:
+    """Without what is done for all rows at once where it was done in blocks of rows, or the other way round."""
+    ran = {loop.stmt for loop in loops if loop.calls}
+    other = low.whole_of | {whole: part for part, whole in low.whole_of.items()}
+
+    def is_left(stmt: Any) -> bool:
+        if isinstance(stmt, st.For | hs.Slices):
+            return stmt not in ran and any(inner in low.whole_of for inner in st.walk(stmt.body))
+        return stmt in other and stmt not in ran and (other[stmt] in ran or stmt in low.whole_of)
+
+    kept = [k for k, loop in enumerate(loops) if not is_left(loop.stmt)]
+    numbers = {k: n for n, k in enumerate(kept)} | {-1: -1}
+    return [replace(loops[k], inside=numbers[loops[k].inside]) for k in kept]
 
 
 def _loop_data(

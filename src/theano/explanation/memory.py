@@ -117,7 +117,10 @@ def _array(
     shape = None if sizes is None else [sizes.number(d) for d in dims]
     known = None if shape is None or any(n is None for n in shape) else [int(n) for n in shape if n is not None]
     size = ex.ITEMSIZE.get(type_ or tensors[name].type, 8)
+    count = None if known is None else math.prod(known)
+    if sizes is not None and name in tensors and (room := tensors[name].room) is not None:
+        count = sizes.number(room)
     return {
         "name": names.get(name, name), "kind": kind, "shape": known,
-        "bytes": None if known is None else math.prod(known) * size, "first": first, "last": last,
+        "bytes": None if count is None else count * size, "first": first, "last": last,
     }  # fmt: skip

@@ -124,7 +124,8 @@ Parameter(name='a', type='ptr', element='f32', is_read=True, is_written=False))
 LETTER = {"f32": "s", "f64": "d"}
 # Strides count elements; the columns of results are contiguous.
 ARGUMENTS = "m:i n:i k:i alpha:n a:p ar:i ac:i b:p br:i bc:i beta:n c:p cr:i"
-# `count` times `each` products; matrices of the former are `as`, …, those of the latter `at`, … apart.
+# `count` times `each` products; matrices of the former are `as`, …, those of the latter `at`, … apart (`stack`; `some`
+# for who is one of many threads).
 STACK = f"count:i each:i as:i bs:i cs:i at:i bt:i ct:i {ARGUMENTS}"
 # A second operand that stays may be copied into panels before (`panels`), for products that are given both (`packed`).
 PANELS = "m:i n:i k:i b:p br:i bc:i panels:p"
@@ -199,6 +200,7 @@ SIDES: dict[str, tuple[str, int, str, str]] = {
     "packed": ("m k n", 1, "mk kn mn", ""),
     "slice": ("m k n", 1, "mk kn mn", ""),
     "stack": ("count each m k n", 1, "mk kn mn", "mn"),
+    "some": ("count each m k n", 1, "mk kn mn", "mn"),
     "backward": ("m p q", 2, "pq mq mp mp pq", ""),
 }
 
@@ -210,7 +212,7 @@ def _amounts(kind: str, type_: str, given: Mapping[str, Expr]) -> Amounts:
     if beta is not None and not (beta.op == "const" and beta.value == 0):
         matrices = f"{matrices} {sum_}"
     extents = tuple([given[name] for name in names.split()])
-    count = product_of(extents[:2]) if kind == "stack" else ex.const(1, "i64")
+    count = product_of(extents[:2]) if kind in ("stack", "some") else ex.const(1, "i64")
     elements = ex.const(0, "i64")
     for matrix in matrices.split():
         elements = ex.add(elements, product_of([count, *(given[name] for name in matrix)]))
@@ -226,6 +228,7 @@ KINDS: dict[str, tuple[str, str, str, Callable[[str, dict[str, Any]], None], boo
     "packed": (PACKED, "a b panels", "c", _packed, True),
     "slice": (PACKED, "a b panels", "c", _packed, False),
     "stack": (STACK, "a b c", "c", _stack, True),
+    "some": (STACK, "a b c", "c", _stack, False),
     "backward": (BACKWARD, "w d x", "w g", _backward, True),
 }
 

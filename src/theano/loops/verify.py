@@ -39,7 +39,7 @@ from theano.record import Record, field
 __all__ = ["Facts", "Layout", "VerifyError", "verify"]
 
 KINDS = ("serial", "vector")
-IN_SLICES = (st.For, hs.CallKernel, hs.Call, hs.StartClock, hs.StopClock)
+IN_SLICES = (st.For, st.Let, hs.CallKernel, hs.Call, hs.StartClock, hs.StopClock)
 READ_ONLY = ("input", "constant", "object")
 MEMORY_TYPES = (*ex.TYPES, *ex.STORAGE_ONLY)
 ACCUMULATIONS = {"f": ("add", "mul", "max", "min"), "i": ("add", "mul", "max", "min", "and", "or", "xor")}
@@ -299,7 +299,8 @@ class _Main(_Checker):
         self.clocks: dict[int, int] = {}  # those that run, and how deep in blocks they were started
         self.loops = 0  # how many are around
         self.clock_runs = False  # whether work has been told
-        self.slice: tuple[str, str] | None = None  # the names of the first row of a slice, and of the one after it
+        # names that tell the first row of a slice, and names that tell the one after it
+        self.slice: tuple[set[str], set[str]] | None = None
         self.frame: dict[int, Origin] = {}
         for k in range(layout.n_inputs):
             self.frame[layout.input_data(k)] = ("input", k)
@@ -352,6 +353,9 @@ class _Main(_Checker):
         """A loop of main may run no step at all, and a step finds what the one before has left."""
         before, committed = dict(self.slots), self.committed
         self.loops += 1
+        if self.slice is not None and not self.slice[0].isdisjoint(ex.names(stmt.start)):
+            for names in self.slice if not self.slice[1].isdisjoint(ex.names(stmt.extent)) else ():
+                names.add(stmt.index)
         super().for_(stmt)
         self.loops -= 1
         self.require(self.committed == committed, "commits in a loop")
@@ -457,7 +461,7 @@ class _Main(_Checker):
             assert stmt.ranges is not None
             self._own_rows(ex.names(stmt.ranges.start), ex.names(stmt.ranges.extent))
         elif stmt.ranges is not None:
-            self.require(stmt.ranges.start is st.ZERO, "ranges start at zero")
+            self.require(stmt.ranges.start is st.ZERO or stmt.ranges.least == 0, "ranges start at zero")
         stored = self.kernels.get(id(stmt.kernel))
         self.require(stored is not None, "the kernel is not in the program")
         self.require(len(params) == len(stmt.args), f"{len(params)} arguments are needed")
@@ -498,7 +502,7 @@ class _Main(_Checker):
         self.require(stmt.fewest > 0 and stmt.least >= 0, "a slice has rows")
         self.open()
         self.defines(stmt, inside=True)
-        self.slice = stmt.lo, stmt.hi
+        self.slice = {stmt.lo}, {stmt.hi}
         self.loops += 1
         self.block(stmt.body)
         self.loops -= 1
@@ -507,7 +511,14 @@ class _Main(_Checker):
 
     def _own_rows(self, first: Iterable[str], last: Iterable[str]) -> None:
         assert self.slice is not None
-        self.require(self.slice[0] in first and self.slice[1] in last, "a slice writes what is not its own")
+        depends = not (self.slice[0].isdisjoint(first) or self.slice[1].isdisjoint(last))
+        self.require(depends, "a slice writes what is not its own")
+
+    def let(self, stmt: st.Let) -> None:
+        """In a slice, what is computed from where it starts and ends tells that, too."""
+        for names in self.slice or ():
+            if not names.isdisjoint(ex.names(stmt.value)):
+                names.add(stmt.name)
 
     def copy(self, stmt: hs.Copy) -> None:
         self.written(stmt.target)

@@ -157,6 +157,24 @@ class Dims:
         rounded = self.normal(ex.sub(a, length(constant - rest)))
         return self.normal(ex.add(ex.idiv(rounded, b), length(whole))) if self.is_length(rounded) else None
 
+    def ratio(self, a: Expr, b: Expr) -> Expr | None:
+        """How many times `b` is `a`, if `b` is one product whose factors are in all those that `a` is the sum of."""
+        whole, part = self._polynomial(a), self._polynomial(b)
+        if len(part) != 1:
+            return None
+        ((factors, number),) = part.items()
+        found: dict[Monomial, int] = {}
+        for monomial, coefficient in whole.items():
+            left = list(monomial)
+            for factor in factors:
+                if factor not in left:
+                    return None
+                left.remove(factor)
+            if coefficient % number:
+                return None
+            found[tuple(left)] = coefficient // number
+        return self.normal(self._build(found))
+
     def product(self, dims: tuple[Expr, ...]) -> Expr:
         total = ONE
         for dim in dims:

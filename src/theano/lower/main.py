@@ -6,7 +6,6 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from theano.graph import Variable
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -14,6 +13,7 @@ from theano.loops.expr import Expr
 from theano.loops.identity import kernel_key
 from theano.lower.builder import Builder
 from theano.lower.cpu.alike import share_kernels
+from theano.lower.cpu.blocks import emit_in_blocks
 from theano.lower.cpu.nest import NestBuilder
 from theano.lower.cpu.steps import emit_steps
 from theano.lower.cpu.sweeps import emit_group
@@ -21,31 +21,21 @@ from theano.lower.cpu.whose import Work, add_work
 from theano.lower.dims import ZERO, Dims, is_const, length
 from theano.lower.emitter import Argument
 from theano.lower.items import Pointwise, Reduce, Special
+from theano.lower.plan.blocks import Stretch, plan_blocks
 from theano.lower.plan.gil import let_others_run
 from theano.lower.plan.groups import Group, out_place, single_sweep
-from theano.lower.plan.memory import carve_workspace
+from theano.lower.plan.memory import Lives, carve_workspace
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.plan.planner import plan_nest
 from theano.lower.plan.repeated import Repeated, find_repeated, given_to
 from theano.lower.plan.reuse import reused
 from theano.lower.plan.work import mark_work
 from theano.lower.step_loop import StepLoop
-from theano.lower.values import Item, Tensor, Value, byte_size
+from theano.lower.values import Item, Tensor, Update, Value, byte_size
 from theano.progress import still_here
-from theano.record import Record
 from theano.runtime import abi
 
 Block = list[st.Stmt]
-
-
-class Update(Record):
-    """Output `value` becomes the content of storage `storage`; `tensor` is that storage's old content."""
-
-    storage: int
-    word: int
-    tensor: Tensor | None
-    value: Value
-    variable: Variable
 
 
 class Assembler:
@@ -71,7 +61,7 @@ class Assembler:
         self.bound: set[Tensor] = set()
         self.order: list[Group] = []
         self.position: dict[Item, int] = {}
-        self.place_of: dict[Tensor, tuple[int, int]] = {}
+        self.lives = Lives()
         self.sized: dict[Tensor, bool] = {}
         self._constant_names: dict[int, list[str]] = {}
         self.repeated: dict[Group, Repeated] = {}
@@ -79,14 +69,19 @@ class Assembler:
         self.alike: dict[Group, Group] = {}  # the others, and the first
         self.plans: dict[Group, list[NestPlan]] = {}
         self.made_by: dict[st.Stmt, Group] = {}
+        self.whole_of: dict[st.Stmt, st.Stmt] = {}
         self.work: dict[st.Kernel, Work] = {}
+        self.stretch_of: dict[Group, Stretch] = {}  # of the groups that may go by in blocks
         self.committed: int | None = None  # where in the body updates begin
         self.group: Group | None = None  # whose statements are being made
         self.now = 0
 
     # -- the whole -----------------------------------------------------------------------------------------
     def run(self) -> hs.Program:
-        self.order = self._ordered(self.groups.get(0, []))
+        kept = {u.value.tensor for u in self.updates if u.value.tensor is not None}
+        ordered = self._ordered(self.groups.get(0, []))
+        self.order, stretches = plan_blocks(self.b, ordered, self.stored_of, self._is_sized, kept)
+        self.stretch_of = {g: s for s in stretches for g in s.cuts}
         self._plan_updates()
         self.order = [g for g in self.order if g not in self.dropped]
         self.position = {item: k for k, g in enumerate(self.order) for item in g.items}
@@ -94,27 +89,52 @@ class Assembler:
         self.repeated = find_repeated(self.b, [g for groups in self.groups.values() for g in groups])
         body: Block = []
         self.blocks.append(body)
-        commit = self._commit_position()
-        for k, group in enumerate(self.order):
-            self.now = k
-            if k and (commit < 0 or k <= commit):
-                self._poll(group)
-            if k == commit:
-                self.committed = len(body)
-                body.append(hs.Commit())
-            self._emit_group(group)
+        self._emit_main(body)
         self._store_updates()
         self.blocks.pop()
         head: Block = []
         self._entry(head)
         self._results(head)
         given = [t for t in (*self.inputs, *self.storages) if t is not None]
-        carve_workspace(self.b, self.temps, self.place_of, given, self.outputs, head)
+        carve_workspace(self.b, self.temps, self.lives, given, self.outputs, head)
         main = let_others_run(self.b, [*head, *self.prologue, *mark_work(self.b, body)])
         kernels, instead = share_kernels(self.kernels.values(), main, self.b.machine)
         for kernel, shared in instead.items() if self.b.notes_work else ():
             add_work(self.work.setdefault(shared, {}), self.work.pop(kernel, {}), kernel, shared)
         return hs.Program(kernels, main)
+
+    def _emit_main(self, body: Block) -> None:
+        commit = self._commit_position()
+        while self.now < len(self.order):
+            k, group = self.now, self.order[self.now]
+            if k and (commit < 0 or k <= commit):
+                self._poll(group)
+            if k == commit:
+                self.committed = len(body)
+                body.append(hs.Commit())
+            if group in self.stretch_of:
+                self._emit_stretch(body, self.stretch_of[group])
+            else:
+                self._emit_group(group)
+                self.now += 1
+
+    def _emit_stretch(self, body: Block, stretch: Stretch) -> None:
+        """Several groups, which may go by in blocks."""
+        first, start = self.now, len(body)
+        steps: list[tuple[Group, st.Stmt]] = []
+        for group in stretch.cuts:
+            if steps:
+                self._poll(group)
+            before = len(body)
+            self._emit_group(group)
+            steps += [(group, stmt) for stmt in body[before:]]
+            self.now += 1
+        plain = body[start:]
+        del body[start:]
+        emit_in_blocks(self, stretch, steps, plain)
+        for memory in stretch.inside:
+            memory.room = stretch.room(self.b, memory)
+        self.lives.go_by_in_blocks(first, self.now - 1, stretch.inside)
 
     def _poll(self, group: Group) -> None:
         """Let Ctrl-C in before work that takes a while; not where a half-done update would be left behind."""
@@ -354,13 +374,13 @@ class Assembler:
         tensor = self.b.tensor(type_, dims)
         self.bind(tensor)
         self.touch(tensor)
+        if self.group is not None and self.group in self.stretch_of:  # one for each row
+            self.stretch_of[self.group].inside[tensor] = self.dims.product(dims[1:])
         return tensor
 
     def touch(self, tensor: Tensor) -> None:
         """Record that the current step uses a tensor; nested blocks count as their outermost step."""
-        memory = tensor.storage()
-        first, last = self.place_of.get(memory, (self.now, self.now))
-        self.place_of[memory] = (min(first, self.now), max(last, self.now))
+        self.lives.touch(tensor.storage(), self.now)
 
     def _results(self, head: Block) -> None:
         """Outputs that no group makes (their writers are single statements) get their arrays as well."""
@@ -436,8 +456,10 @@ class Assembler:
         stored = self.stored_of(group)
         if len(self.blocks) == 1 and group not in self.repeated:
             finals = {u.value.tensor for u in self.updates if u.value.tensor is not None}
+            inside = self.stretch_of[group].inside if group in self.stretch_of else {}
             for tensor, operand in reused(self.b, group, stored, self._is_free, finals):
-                tensor.alias = operand
+                if (tensor in inside) == (operand.storage() in inside) == (group in self.stretch_of):
+                    tensor.alias = operand
         for tensor in stored:
             self.bind(tensor)
             self.touch(tensor)
@@ -479,7 +501,8 @@ class Assembler:
 
     def _made(self, group: Group, stored: set[Tensor], handed: Mapping[Expr, Expr] | None = None) -> hs.CallKernel:
         """A call of the kernel of a loop nest."""
-        plan = plan_nest(self.b, group, stored)
+        stretch = self.stretch_of.get(group)
+        plan = (stretch and stretch.cuts[group].plan) or plan_nest(self.b, group, stored)
         self.plans.setdefault(group, []).append(plan)
         nb = NestBuilder(self.b, group, plan, stored, self.row_buffer, handed)
         made = emit_group(nb)

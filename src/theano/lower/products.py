@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.expr import Expr
-from theano.loops.externs import name_of
+from theano.loops.externs import EXTERNS, name_of
 from theano.lower.builder import c_strides, whole
 from theano.lower.emitter import Argument, Emitter
 from theano.lower.items import Special
@@ -67,6 +68,21 @@ class Product(Special):
         args = [ex.sub(hi, lo), columns, inner, a, a_row, *b, panels, c, c_row]
         symbol = name_of("slice", self.out.type)
         asm.statement(hs.Call(asm.symbol(symbol), args, symbol))
+
+    def some(
+        self, asm: Emitter, lo: Expr, hi: Expr, moved: Callable[[Argument], Argument], in_slices: bool
+    ) -> hs.Call:  # fmt: skip
+        """The call for the matrices from `lo` to `hi` of the first level; `moved` tells where memory is then."""
+        assert self.out is not None and self.levels and self.z is None
+        kind = "some" if in_slices else "stack"
+        symbol = name_of(kind, self.out.type)
+        given: dict[str, Argument] = dict(
+            zip([p.name for p in EXTERNS[symbol].parameters], self._arguments(asm), strict=True)
+        )
+        for matrix in "abc":
+            given[matrix] = moved(_moved(given[matrix], lo, given[f"{matrix}s"]))
+        given["count"] = ex.sub(hi, lo)
+        return hs.Call(asm.symbol(symbol), list(given.values()), symbol)
 
     def _statement(self, asm: Emitter, kind: str, args: list[Argument]) -> None:
         assert self.out is not None and self.words is not None

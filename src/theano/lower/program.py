@@ -18,7 +18,7 @@ from theano.lower.cpu.whose import Work
 from theano.lower.dims import ONE, is_const, length
 from theano.lower.items import Special
 from theano.lower.machine import Machine
-from theano.lower.main import Assembler, Update
+from theano.lower.main import Assembler
 from theano.lower.ops import (  # noqa: F401  (register)
     branch,
     callback,
@@ -38,11 +38,12 @@ from theano.lower.ops import (  # noqa: F401  (register)
 )
 from theano.lower.ops.product import share_reads
 from theano.lower.ops.registry import find
+from theano.lower.plan.blocks import Stretch
 from theano.lower.plan.groups import Group, live_items
 from theano.lower.plan.nest_plan import NestPlan
 from theano.lower.plan.recomputed import recompute
 from theano.lower.plan.scheduler import Scheduler
-from theano.lower.values import Item, Tensor, Value
+from theano.lower.values import Item, Tensor, Update, Value
 from theano.progress import stage, still_here
 from theano.record import Record, field, replace
 from theano.runtime import abi
@@ -71,6 +72,8 @@ class Lowered(Record):
     blocks: dict[int, list[Group]] = field(default_factory=dict)  # the groups of main and of blocks in it
     made_by: dict[st.Stmt, Group] = field(default_factory=dict)  # for which group a statement of main stands there
     work: dict[st.Kernel, Work] = field(default_factory=dict)  # whose work its expressions are, if asked for
+    whole_of: dict[st.Stmt, st.Stmt] = field(default_factory=dict)  # of a call for a block of rows that for all rows
+    stretch_of: dict[Group, Stretch] = field(default_factory=dict)  # of the groups that may go by in blocks of rows
 
     def verify(self, program: hs.Program | None = None) -> None:
         """Raise `VerifyError` unless the program follows the rules of its language (see `loops.verify`).
@@ -154,7 +157,7 @@ def lower(
     lowered = Lowered(
         program, layout, lowering.input_specs, storages, b.n_slots, len(outputs), b.words, b.records, b.values,
         lowering.dim_words, asm.order, list(scheduler.home), asm.plans, asm.alike, b.machine, groups,
-        asm.made_by, asm.work,
+        asm.made_by, asm.work, asm.whole_of, asm.stretch_of,
     )  # fmt: skip
     if config.verify_programs:
         lowered.verify()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from theano.graph import Variable
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.dims import ONE, ZERO, Dims, length
@@ -18,7 +19,8 @@ class Tensor(Record):
     of the frame) or ``cell`` (a 0-d result on the stack). `index` and `slot` belong to the role.
     Windows are written into a `copy_of` another tensor. Each of the `writers` runs after the one before it, but the
     last, the `unordered_writers`, in any order; `readers` are those who read only. A tensor with an `alias` uses the
-    memory of that one, from its element `shift` on.
+    memory of that one, from its element `shift` on. Where it is made and used up block by block, there is `room` for so
+    many elements only.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Tensor(Record):
     alias: Tensor | None = None
     copy_of: Tensor | None = None
     shift: Expr | None = None
+    room: Expr | None = None
 
     def __repr__(self) -> str:
         return f"Tensor(name={self.name!r}, type={self.type!r}, dims={self.dims!r}, role={self.role!r})"
@@ -141,5 +144,16 @@ class Item(Record):
         return False
 
 
+class Update(Record):
+    """Output `value` becomes the content of storage `storage`; `tensor` is that storage's old content."""
+
+    storage: int
+    word: int
+    tensor: Tensor | None
+    value: Value
+    variable: Variable
+
+
 def byte_size(dims: Dims, tensor: Tensor) -> Expr:
-    return ex.mul(dims.product(tensor.dims), length(ex.ITEMSIZE[tensor.type]))
+    count = dims.product(tensor.dims) if tensor.room is None else tensor.room
+    return ex.mul(count, length(ex.ITEMSIZE[tensor.type]))

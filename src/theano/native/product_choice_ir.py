@@ -258,14 +258,20 @@ def backward(s: Shape, letter: str) -> Kernel:
     return f
 
 
-def some(s: Shape, letter: str) -> Kernel:
+def one_by_one(f: Kernel, kernel: V) -> None:
     """The products of a stack, one after the other."""
-    f = Kernel(s, f"{letter}some", STACK, quick=True)
-    p, rest = f.params, ARGUMENTS.split()
+    p = f.params
     with f.loop(0, f.count) as i:
         with f.loop(0, f.each) as j:
             moved = {v: f.at(p[v], i * p[f"{v}s"] + j * p[f"{v}t"]) for v in "abc"}
-            f.call(f"{letter}product", *({**p, **moved}[v.partition(":")[0]] for v in rest))
+            f.call(kernel, *({**p, **moved}[v.partition(":")[0]] for v in ARGUMENTS.split()))
+
+
+def some(s: Shape, letter: str) -> Kernel:
+    """Products of a stack for one of many threads: large ones without BLAS, which has threads of its own."""
+    f = Kernel(s, f"{letter}some", STACK, exported=True, quick=True)
+    own = f.n * f.k <= OWN_MATRIX
+    one_by_one(f, f.select(own, f.address(f"{letter}product"), f.address(f"{letter}tiles")))
     return f
 
 
@@ -280,7 +286,7 @@ def stack(s: Shape, letter: str) -> Kernel:
         with f.when(chosen["count"] >= 4):
             time = f.m * f.n * f.k * chosen["each"] * (VECTOR // s.lanes)
             share(f, cut.kernel, _part(f, cut), args, units_of(cut, chosen["count"]), time)
-    f.call(f"{letter}some", *args)
+    one_by_one(f, f.address(f"{letter}product"))
     return f
 
 

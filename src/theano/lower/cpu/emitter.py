@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.builder import Builder
 from theano.lower.emitter import Emitter
@@ -20,6 +21,7 @@ class NestEmitter(Emitter, Protocol):
     groups: dict[int, list[Group]]
     bound: set[Tensor]
     plans: dict[Group, list[NestPlan]]
+    whole_of: dict[st.Stmt, st.Stmt]  # of a call for a block of rows the one for all rows
 
     def prepare(self, group: Group) -> list[Tensor]:
         """See to the memory of a loop nest; what it leaves there."""

@@ -88,6 +88,11 @@ def picked(item: Item) -> list[Value]:
     return item.indirect[: len(item.picks)] if isinstance(item, Pointwise) else []
 
 
+def picks(item: Item) -> list[tuple[int | None, ...]]:
+    """Of each of these operands the axes of the item's space that it has."""
+    return item.picks if isinstance(item, Pointwise) else []
+
+
 def scattering(items: Iterable[Item]) -> list[Pointwise]:
     """The items that write to computed places."""
     return [i for i in items if isinstance(i, Pointwise) and i.scatter is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from heapq import heappop, heappush
 from itertools import pairwise
 
@@ -30,6 +30,29 @@ def rounded(size: Expr) -> Expr:
     return ex.and_(ex.add(size, length(ALIGN - 1)), length(-ALIGN))
 
 
+class Lives:
+    """The first and the last step of main in which each memory is used.
+
+    Of memory that has room for blocks of rows only these are steps of one block; `in_blocks` tells in which steps of
+    main all the blocks go by.
+    """
+
+    def __init__(self) -> None:
+        self.of: dict[Tensor, tuple[int, int]] = {}
+        self.in_blocks: dict[Tensor, tuple[int, int]] = {}
+
+    def touch(self, memory: Tensor, step: int) -> None:
+        first, last = self.of.get(memory, (step, step))
+        self.of[memory] = (min(first, step), max(last, step))
+
+    def go_by_in_blocks(self, first: int, last: int, inside: Collection[Tensor]) -> None:
+        """Some steps, the last so far, go by in blocks, for which some memory has room."""
+        self.in_blocks.update(dict.fromkeys(inside, (first, last)))
+        for memory, (begins, ends) in self.of.items():
+            if ends >= first and memory not in inside:  # the next block needs it, too, or has it already
+                self.of[memory] = min(begins, first), max(ends, last)
+
+
 class _Piece(Record):
     """A piece of the workspace: its size, who lives there, and from which step to which, in order."""
 
@@ -48,13 +71,10 @@ class _Piece(Record):
 
 
 def carve_workspace(
-    b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]], arguments: Sequence[Tensor],
-    outputs: Sequence[Tensor], head: list[st.Stmt],
+    b: Builder, temps: Sequence[Tensor], lives: Lives, arguments: Sequence[Tensor], outputs: Sequence[Tensor],
+    head: list[st.Stmt],
 ) -> None:  # fmt: skip
-    """Assign an offset in the workspace to every temporary; the statements go to `head`.
-
-    `lives` tells the first and the last step in which each is used.
-    """
+    """Assign an offset in the workspace to every temporary; the statements go to `head`."""
     pieces = _pieces(b, temps, lives)
     given = {b.dims.product(t.dims) for t in arguments}
     for tensor in _largest(b, [*temps, *(t for t in outputs if t.role == "output")]):
@@ -73,15 +93,21 @@ def carve_workspace(
     head += carved
 
 
-def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]]) -> list[_Piece]:
+def _pieces(b: Builder, temps: Sequence[Tensor], lives: Lives) -> list[_Piece]:
     """Pieces for all temporaries: those of one size share one, then those whose sizes follow from the same lengths.
 
     Then any others of as many axes: the results of one layer of a network and of another; and what their convolutions
     need on the way, for one step each, apart from what is needed for longer (unless equal lengths have put these
     together before). Which of these is larger only a call tells; the sum of both is never needed.
+
+    What holds blocks of rows shares a piece with what has rows of that size, as all blocks begin at the same places
+    then. With others it does not while blocks go by: they would begin elsewhere, and threads are at several blocks.
     """
     pieces: dict[frozenset[str], list[_Piece]] = {}
     for size, equal in _of_one_size(b, temps, lives).items():
+        for piece in equal:
+            if not lives.in_blocks.keys().isdisjoint(piece.tensors):
+                piece.lives = sorted({lives.in_blocks[t] for t in piece.tensors})
         alike = pieces.setdefault(frozenset(ex.names(size)), [])
         others = list(alike)  # pieces of one size never fit each other
         for piece in equal:
@@ -99,16 +125,14 @@ def _pieces(b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[in
     return [p for others in hosts.values() for p in others]
 
 
-def _of_one_size(
-    b: Builder, temps: Sequence[Tensor], lives: Mapping[Tensor, tuple[int, int]]
-) -> dict[Expr, list[_Piece]]:
+def _of_one_size(b: Builder, temps: Sequence[Tensor], lives: Lives) -> dict[Expr, list[_Piece]]:
     """For each size the pieces for its temporaries, as few as live at once; each goes to the first that is free."""
     pieces: dict[Expr, list[_Piece]] = {}
     free: dict[Expr, list[int]] = {}  # numbers of pieces: a heap
     busy: dict[Expr, list[tuple[int, int]]] = {}  # until which step, and which: a heap
-    for tensor in sorted(temps, key=lambda t: lives.get(t, (0, 0))[0]):
+    for tensor in sorted(temps, key=lambda t: lives.of.get(t, (0, 0))[0]):
         size = b.dims.normal(byte_size(b.dims, tensor))
-        life = lives.get(tensor, (0, 1 << 30))
+        life = lives.of.get(tensor, (0, 1 << 30))
         own, own_free, own_busy = pieces.setdefault(size, []), free.setdefault(size, []), busy.setdefault(size, [])
         while own_busy and own_busy[0][0] < life[0]:
             heappush(own_free, heappop(own_busy)[1])

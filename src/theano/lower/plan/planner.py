@@ -29,22 +29,29 @@ from theano.lower.values import Tensor
 from theano.runtime import abi
 
 
-def plan_nest(b: Builder, group: Group, stored: Collection[Tensor], *, in_slices: bool = False) -> NestPlan:
+def plan_nest(
+    b: Builder, group: Group, stored: Collection[Tensor], *, in_slices: bool = False,
+    by_rows: tuple[Expr, Expr] | None = None,
+) -> NestPlan:  # fmt: skip
     """The form of a group's loops; `stored` are the tensors that must be in memory afterwards.
 
-    `in_slices` each position of the outermost axis is for itself, and a caller asks for ranges of them.
+    `in_slices` each position of the outermost axis is for itself, and a caller asks for ranges of them. So does one
+    where the first of `by_rows` holds: for some of as many parts of the outermost axis as the second one tells.
     """
-    return _Planner(b, group, stored, in_slices).plan()
+    return _Planner(b, group, stored, in_slices, by_rows).plan()
 
 
 class _Planner:
-    def __init__(self, b: Builder, group: Group, stored: Collection[Tensor], in_slices: bool) -> None:
+    def __init__(
+        self, b: Builder, group: Group, stored: Collection[Tensor], in_slices: bool, by_rows: tuple[Expr, Expr] | None
+    ) -> None:
         self.b = b
         self.dims = b.dims
         self.machine = b.machine
         self.group = group
         self.stored = stored
         self.in_slices = in_slices
+        self.by_rows = by_rows
         self.reach = Reach(b, group, stored)
         self.joined: tuple[Run, ...] = ()
 
@@ -279,6 +286,10 @@ class _Planner:
             if self.in_slices:
                 return "rows", (ONE, first), Outermost(first, dims.product((ONE, points)), frozenset([axis]), axis)
             share, parts = row_parts(machine, dims, self._lengths(self.parallel), self._lengths(self.reduced))
+            if self.by_rows is not None:
+                cond, rows = self.by_rows
+                share = ex.select(cond, ex.idiv(first, ex.maximum(rows, ONE)), share)
+                parts = ex.select(cond, rows, parts)
             return "rows", (share, parts), Outermost(parts, dims.product((share, points)), frozenset([axis]))
         part = part_length(machine, dims, self._lengths(self.reduced)) if self.phases.sweeps == 1 and not kept else None
         if part is None:

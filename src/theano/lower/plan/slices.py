@@ -12,14 +12,14 @@ from collections.abc import Callable, Collection, Sequence
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, c_strides, whole
+from theano.lower.builder import Builder, whole
 from theano.lower.dims import ONE, ZERO, length
-from theano.lower.items import Pointwise, Reduce
 from theano.lower.plan.groups import Group, out_place
 from theano.lower.plan.nest_plan import NestPlan
+from theano.lower.plan.own_rows import is_cut_along, keeps_to_rows
 from theano.lower.plan.planner import plan_nest
 from theano.lower.products import Product
-from theano.lower.values import Item, Tensor, Value
+from theano.lower.values import Item, Tensor
 from theano.record import Record
 
 
@@ -139,8 +139,10 @@ class _Slicer:
         if group.special:
             return self._is_product_of_rows(group.items[0])
         axis = out_place(group, group.items[0])[:1]
-        plain = not group.serial and group.ragged is None
-        return plain and axis != () and self._is_cut_along(group, axis[0])
+        if group.serial or group.ragged is not None or axis == () or axis[0] is None:
+            return False
+        is_row = self.b.dims.equal(group.axes[axis[0]], self.rows)
+        return is_row and is_cut_along(self.b.dims, group, axis[0], self.made, self._lead)
 
     def _is_plain(self, tensor: Tensor) -> bool:
         """Whether memory for a tensor is in the workspace."""
@@ -151,43 +153,7 @@ class _Slicer:
             return False
         assert item.x is not None and item.out is not None
         inside = item.x.tensor is not None and item.x.tensor.storage() in self.made
-        return self._is_own(whole(item.out), (0, 1), 0) and (not inside or self._is_own(item.x, (0, 1), 0))
-
-    def _is_cut_along(self, group: Group, axis: int | None) -> bool:
-        if axis is None or axis in group.red or axis == group.along:
-            return False
-        for item in group.items:
-            assert isinstance(item, Pointwise | Reduce)
-            if any(v.tensor is not None and v.tensor.storage() in self.made for v in item.indirect) or item.out is None:
-                return False
-            target = item.target if isinstance(item, Pointwise) else None
-            if not self._is_own(target or whole(item.out), out_place(group, item), axis):
-                return False
-            place = group.places[item]
-            for value, axes in zip(item.reads, item.maps, strict=True):
-                if value.tensor is not None and value.tensor.storage() in self.made:
-                    if not self._is_own(value, tuple(None if a is None else place[a] for a in axes), axis):
-                        return False
-        return True
-
-    def _is_own(self, value: Value, place: Sequence[int | None], axis: int) -> bool:
-        """Whether position k along `axis` is in row k of a tensor: `place` tells which axis each one of the value is.
-
-        A window with as many positions as there are rows, as far apart as rows are, has no room to begin elsewhere than
-        in the first row.
-        """
-        tensor, dims = value.tensor, self.b.dims
-        assert tensor is not None
-        lead = self._lead(tensor)
-        if value.type != tensor.type or len(tensor.dims) <= lead or not dims.equal(tensor.dims[lead], self.rows):
-            return False
-        if value.strides is None:
-            if lead or value.axes is None:
-                return False
-            own = c_strides(dims, tensor.dims)
-            strides: Sequence[Expr] = [ZERO if a is None else own[a] for a in value.axes]
-        else:
-            strides = value.strides
-        row = dims.product(tuple(tensor.dims[lead + 1 :]))
-        found = [(s, d) for s, d, at in zip(strides, value.dims, place, strict=True) if at == axis]
-        return len(found) == 1 and dims.equal(found[0][0], row) and dims.equal(found[0][1], self.rows)
+        return all(
+            keeps_to_rows(self.b.dims, v, (0, 1), 0, self.rows, self._lead(v.tensor))  # type: ignore[arg-type]
+            for v in (whole(item.out), *([item.x] if inside else []))
+        )
