@@ -174,6 +174,11 @@ def test_layers_have_tables_of_their_own(tmp_path, monkeypatch) -> None:
     assert "| 3x3, 64 channels of 56x56 | above | above | 0.80 ! / – / – |" in plain
     assert "usual batches 1.09, without Winograd's layers 1.26; more layers 0.80," in plain
     assert "| LeNet's first layer, batch 128 | – | 2 / 2.5 = 0.80 | – |" in narrow and "images" not in narrow
+    for row in first["rows"]:
+        row["best"][ORIGINAL] = 8e-3
+    beside = layers.tables([first, second])
+    assert "| inputs | ours / Theano 1.0.5 |" in beside and "Theano 1.0.5" not in text
+    assert "| 3x3, 64 channels of 56x56, batch 8 | 2 / 2.5 = 0.80 ! | – | – | 0.25 / – / – |" in beside
     page = tmp_path / "page.md"
     page.write_text("\n".join(report.MARKS))
     monkeypatch.setattr(layers, "PAGE", page)
