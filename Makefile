@@ -3,7 +3,7 @@
 # make lint         linters, type checker, layer contract
 # make bench        benchmarks of this package; make bench-peers: against others (installs them);
 #                   BENCH="--quick 'sum-*'" are arguments of both
-# make bench-original  prepares .venv-original, where Theano 1.0.5 is: BENCH="--peers torch theano-1.0.5" (docs/performance.md)
+# make bench-original  .venv-original with Theano 1.0.5, which --peers theano-1.0.5 wants (docs/performance.md)
 # make mutants      small mistakes planted in the compiler: which do the tests find? (docs/mutants.md)
 #                   MUTANTS="-n 50 'lower/*'" are its arguments
 # make test-clients libraries that were written for Theano, each in an environment of its own (docs/clients.md);
@@ -59,7 +59,7 @@ bench-peers: .venv-bench/.installed
 	for peer in $(PEERS); do .venv-bench/bin/python -m pip install -q $$peer || echo "$$peer: skipped"; done
 	touch $@
 
-# Python 3.10 is the last one that Theano 1.0.5 works with, and the first one that understands the benchmarks.
+# Python 3.10 is the first one that understands the benchmarks, and the last one that NumPy 1.21 has wheels for.
 bench-original: .venv-original/.installed
 
 .venv-original/.installed: benchmarks/original.txt

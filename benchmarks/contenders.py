@@ -51,7 +51,7 @@ class Contender:
 class Original(Contender):
     """Theano 1.0.5, in an interpreter of its own, with a C++ compiler and OpenBLAS, which make it as fast as it can be.
 
-    The interpreter runs these benchmarks, too: it has to be Python 3.10, where Theano 1.0.5 still works.
+    The interpreter runs these benchmarks, too: that wants Python 3.10, which Theano 1.0.5 still works with.
     """
 
     @property
