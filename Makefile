@@ -3,6 +3,7 @@
 # make lint         linters, type checker, layer contract
 # make bench        benchmarks of this package; make bench-peers: against others (installs them);
 #                   BENCH="--quick 'sum-*'" are arguments of both
+# make bench-original  .venv-original with Theano 1.0.5, which --peers theano-1.0.5 wants (docs/performance.md)
 # make mutants      small mistakes planted in the compiler: which do the tests find? (docs/mutants.md)
 #                   MUTANTS="-n 50 'lower/*'" are its arguments
 # make test-clients libraries that were written for Theano, each in an environment of its own (docs/clients.md);
@@ -22,10 +23,12 @@ BIN := .venv/bin
 # What could be compared with; each is skipped where it cannot be installed.
 PEERS := numexpr jax torch pytensor
 
+ORIGINAL_PYTHON ?= python3.10
+
 # What old libraries depend on has wheels for these; the last releases of some have none for later ones.
 CLIENTS_PYTHON ?= $(shell for p in python3.11 python3.12; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test test-clients lint bench bench-peers mutants explain-pages stubs notebooks release-check docs clean
+.PHONY: help demo test test-clients lint bench bench-peers bench-original mutants explain-pages stubs notebooks release-check docs clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -54,6 +57,15 @@ bench-peers: .venv-bench/.installed
 	.venv-bench/bin/python -m pip install -q --upgrade pip
 	.venv-bench/bin/python -m pip install -q -e ".[bench]"
 	for peer in $(PEERS); do .venv-bench/bin/python -m pip install -q $$peer || echo "$$peer: skipped"; done
+	touch $@
+
+# Python 3.10 is the first one that understands the benchmarks, and the last one that NumPy 1.21 has wheels for.
+bench-original: .venv-original/.installed
+
+.venv-original/.installed: benchmarks/original.txt
+	$(ORIGINAL_PYTHON) -m venv --clear .venv-original
+	.venv-original/bin/python -m pip install -q wheel==0.43.0 setuptools==59.8.0
+	.venv-original/bin/python -m pip install -q -r benchmarks/original.txt
 	touch $@
 
 test-clients:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import fnmatch
 import json
 import signal
@@ -12,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import figure, layers, profile
-from benchmarks.contenders import ALWAYS, CONTENDERS, PEERS
+from benchmarks.contenders import ALWAYS, CONTENDERS, ORIGINAL, PEERS, ROOT
 from benchmarks.report import as_json, as_text, tables_of, write_between_marks
-from benchmarks.runner import FULL, QUICK, ROOT, Row, Runner
+from benchmarks.runner import FULL, QUICK, Row, Runner
 from benchmarks.workloads import WORKLOADS
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -31,6 +32,12 @@ def _arguments() -> argparse.Namespace:
         choices=PEERS,
         metavar="PEER",
         help=f"of {', '.join(PEERS)}; none named: all installed ones; without it: NumPy",
+    )
+    parser.add_argument(
+        "--original",
+        metavar="PYTHON",
+        default=CONTENDERS[ORIGINAL].python,
+        help=f"interpreter that has {CONTENDERS[ORIGINAL].label} (default: of .venv-original)",
     )
     parser.add_argument("--threads", type=int, choices=(1, 2), default=1, help="cores each one may use")
     parser.add_argument("--avx2", action="store_true", help="nobody uses vectors of more than 32 bytes")
@@ -66,10 +73,11 @@ def _contenders(asked: list[str] | None) -> list[str]:
     if asked is None:
         return list(ALWAYS)
     wanted = asked or [name for name in PEERS if not CONTENDERS[name].optional]
-    for name in wanted:
-        if not CONTENDERS[name].installed:
-            print(f"{name}: not installed, left out", file=sys.stderr)
-    return [n for n in CONTENDERS if n in ALWAYS or (n in wanted and CONTENDERS[n].installed)]
+    missing = {name: CONTENDERS[name].missing for name in wanted}
+    for name, reason in missing.items():
+        if reason:
+            print(f"{name}: {reason}, left out", file=sys.stderr)
+    return [name for name in CONTENDERS if name in ALWAYS or missing.get(name) == ""]
 
 
 def _write(tables: str) -> None:
@@ -101,6 +109,7 @@ def main() -> int:
     if args.tables:
         _write_all([json.loads(file.read_text()) for file in args.tables])
         return 0
+    CONTENDERS[ORIGINAL] = dataclasses.replace(CONTENDERS[ORIGINAL], python=args.original)
     contenders = _contenders(args.peers)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="theano-bench-", ignore_cleanup_errors=True) as caches:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +25,8 @@ class Contender:
         Environment variables that place its caches; ``{dir}`` stands for the folder.
     optional
         Takes part only when named.
+    python
+        The interpreter of its processes.
     """
 
     label: str
@@ -30,11 +34,12 @@ class Contender:
     distribution: str
     caches: dict[str, str] = field(default_factory=dict)
     optional: bool = False
+    python: str = sys.executable
 
     @property
-    def installed(self) -> bool:
-        """Whether it can be imported (nothing is imported to find out)."""
-        return importlib.util.find_spec(self.module) is not None
+    def missing(self) -> str:
+        """Why it cannot take part, or an empty text (it is not imported to find out)."""
+        return "" if importlib.util.find_spec(self.module) else "not installed"
 
     @property
     def version(self) -> str:
@@ -42,8 +47,54 @@ class Contender:
         return importlib.metadata.version(self.distribution)
 
 
+@dataclass(frozen=True, slots=True)
+class Original(Contender):
+    """Theano 1.0.5, in an interpreter of its own, with a C++ compiler and OpenBLAS, which make it as fast as it can be.
+
+    The interpreter runs these benchmarks, too: that wants Python 3.10, which Theano 1.0.5 still works with.
+    """
+
+    @property
+    def missing(self) -> str:
+        """Why it cannot take part, or an empty text."""
+        try:
+            self._say(f"import sys; sys.version_info >= (3, 10) or sys.exit('{self.python} is not Python 3.10')")
+            self._say(f"import importlib.metadata as m; m.version('{self.distribution}')")
+            return "" if "/" in _openblas() else "OpenBLAS is not there to be linked with"
+        except OSError as error:
+            return f"no {error.filename}"
+        except subprocess.CalledProcessError as error:
+            return str(error.stderr).strip().splitlines()[-1]
+
+    @property
+    def version(self) -> str:
+        """What it runs with: its own version is in the label."""
+        return self._say(
+            "import ctypes, platform, numpy\n"
+            f"configuration = ctypes.CDLL('{_openblas()}').openblas_get_config\n"
+            "configuration.restype = ctypes.c_char_p\n"
+            "blas = ' '.join(configuration().decode().split()[:2])\n"
+            "print(f'with Python {platform.python_version()}, NumPy {numpy.__version__} and {blas}')"
+        )
+
+    def _say(self, program: str) -> str:
+        return _output(self.python, "-c", program)
+
+
+def _openblas() -> str:
+    """Where the compiler finds it; its bare name if it doesn't."""
+    return _output("g++", "-print-file-name=libopenblas.so")
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+ROOT = Path(__file__).resolve().parents[1]
+_ORIGINAL = {"THEANO_FLAGS": "base_compiledir={dir},blas.ldflags=-lopenblas"}
 _PYTENSOR = {"PYTENSOR_FLAGS": "base_compiledir={dir}", "NUMBA_CACHE_DIR": "{dir}"}
 
+OURS, ORIGINAL = "theano", "theano-1.0.5"
 CONTENDERS: dict[str, Contender] = {
     "theano": Contender("ours", "theano", "theano-jit", {"THEANO_FLAGS": "cache.dir={dir}"}),
     "numpy": Contender("NumPy", "numpy", "numpy"),
@@ -53,10 +104,12 @@ CONTENDERS: dict[str, Contender] = {
     "torch_compile": Contender(
         "torch compile", "torch", "torch", {"TORCHINDUCTOR_CACHE_DIR": "{dir}"}, optional=True
     ),
+    ORIGINAL: Original(
+        "Theano 1.0.5", "theano", "Theano", _ORIGINAL, optional=True, python=str(ROOT / ".venv-original/bin/python")
+    ),
     "pytensor_c": Contender("PyTensor C", "pytensor", "pytensor", _PYTENSOR),
     "pytensor_numba": Contender("PyTensor Numba", "pytensor", "pytensor", _PYTENSOR),
 }
-OURS = "theano"
 ALWAYS = (OURS, "numpy")
 PEERS = tuple(name for name in CONTENDERS if name not in ALWAYS)
 
@@ -102,6 +155,8 @@ def environment(contender: str, cache: Path, threads: int, avx2: bool = False) -
         xla += " --xla_cpu_max_isa=AVX2"
     if avx2 and contender == OURS:
         caches["THEANO_FLAGS"] += ",isa=avx2"
+    if contender == ORIGINAL:
+        caches["THEANO_FLAGS"] += f",openmp={threads > 1}" + ",gcc.cxxflags=-march=haswell" * avx2
     more = {
         **(AVX2 | numpy_without(wide_features()) if avx2 else {}),
         "JAX_PLATFORMS": "cpu",
@@ -111,5 +166,5 @@ def environment(contender: str, cache: Path, threads: int, avx2: bool = False) -
         "PYTHONHASHSEED": "0",
     }
     # ours is that of this tree, whatever is installed
-    source = {"PYTHONPATH": str(Path(__file__).resolve().parents[1] / "src")} if contender == OURS else {}
+    source = {"PYTHONPATH": str(ROOT / "src")} if contender == OURS else {}
     return {**kept, **count, **more, **caches, **source}

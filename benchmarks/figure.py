@@ -11,9 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.contenders import CONTENDERS, OURS
+from benchmarks.contenders import CONTENDERS, OURS, ROOT
 from benchmarks.report import MARKS
-from benchmarks.runner import ROOT
 from benchmarks.workloads import WORKLOADS
 
 PICTURE = ROOT / "docs" / "pictures" / "speed.png"

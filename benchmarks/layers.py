@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from benchmarks.contenders import CONTENDERS, OURS
+from benchmarks.contenders import CONTENDERS, ORIGINAL, OURS, ROOT
 from benchmarks.report import merged, origin, show_seconds
-from benchmarks.runner import ROOT
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.convolutions import BATCHES, DIRECTIONS, LAYERS
 
@@ -44,10 +43,14 @@ def _part(run: dict[str, Any]) -> str:
             kind, name, direction = match.groups()
             rows[kind, name, direction] = _judged(row) if run["avx2"] else row
     parts = [origin(run["machine"], run["threads"], run["avx2"])]
+    beside = [f"ours / {CONTENDERS[ORIGINAL].label}"] * any(ORIGINAL in row["best"] for row in rows.values())
     for kind in ("conv", "layer"):
-        lines = [[_title(kind, name), *(_figure(rows.get((kind, name, d))) for d in DIRECTIONS)]
-                 for name in _names(rows, kind)]  # fmt: skip
-        parts += _table(_HEAD, lines)
+        lines = []
+        for name in _names(rows, kind):
+            found = [rows.get((kind, name, d)) for d in DIRECTIONS]
+            original = [" / ".join(map(_of_original, found))] * bool(beside)
+            lines.append([_title(kind, name), *map(_figure, found), *original])
+        parts += _table([*_HEAD, *beside], lines)
     head = ["ratios of " + " / ".join(DIRECTIONS), *(f"{count} image{'s' * (count > 1)}" for count in BATCHES)]
     lines = [
         [re.sub(r", batch \d+", "", _title("conv", name)), *(_ratios(rows, f"batch{count}", name) for count in BATCHES)]
@@ -88,6 +91,11 @@ def _ratio(row: dict[str, Any] | None) -> str:
         return "–"
     peer = "" if row["best_peer"] == "torch" else f" ({CONTENDERS[row['best_peer']].label})"
     return f"{row['ratio']:.2f}{peer}{' !' * (row['verdict'] == 'miss')}"
+
+
+def _of_original(row: dict[str, Any] | None) -> str:
+    ours, theirs = ((row or {"best": {}})["best"].get(name) for name in (OURS, ORIGINAL))
+    return f"{ours / theirs:.2f}" if ours and theirs else "–"
 
 
 def _ratios(rows: Rows, kind: str, name: str) -> str:

@@ -7,7 +7,6 @@ import json
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -15,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import environment
+from benchmarks.contenders import CONTENDERS, ROOT, environment
 from benchmarks.workload import Workload
 
-ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 600.0  # seconds until a child that says nothing counts as failed
 
 
@@ -69,7 +67,7 @@ class _Child:
     ) -> None:  # fmt: skip
         self.contender = contender
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.child", workload, contender, str(threads), str(batch)],
+            [CONTENDERS[contender].python, "-m", "benchmarks.child", workload, contender, str(threads), str(batch)],
             cwd=ROOT,
             env=environment(contender, cache, threads, avx2),
             stdin=subprocess.PIPE,
@@ -195,7 +193,7 @@ class Runner:
             for name in names:
                 with _folder() as empty:
                     done = subprocess.run(
-                        [sys.executable, "-c", row.workload.scripts[name]],
+                        [CONTENDERS[name].python, "-c", row.workload.scripts[name]],
                         cwd=ROOT,
                         env=environment(name, empty, self.threads, self.avx2),
                         capture_output=True,

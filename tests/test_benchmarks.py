@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import benchmarks
 from benchmarks import __main__ as command
-from benchmarks import figure, layers, report
-from benchmarks.contenders import CONTENDERS, environment
+from benchmarks import contenders, figure, layers, report
+from benchmarks.contenders import CONTENDERS, ORIGINAL, environment
 from benchmarks.runner import QUICK, Row, Runner, _Child
 from benchmarks.timing import Stopwatch, check, largest_difference, once
 from benchmarks.workload import Case, Target, Workload
@@ -79,6 +81,53 @@ def test_avx2_is_for_all(tmp_path) -> None:
     assert "NPY_DISABLE_CPU_FEATURES" not in environment("numpy", tmp_path, 1)
 
 
+def test_theano_1_0_5_links_openblas_and_has_as_many_threads(tmp_path) -> None:
+    def flags(threads: int, avx2: bool = False) -> str:
+        return environment(ORIGINAL, tmp_path, threads, avx2)["THEANO_FLAGS"]
+
+    assert flags(1) == f"base_compiledir={tmp_path},blas.ldflags=-lopenblas,openmp=False"
+    assert "openmp=True" in flags(2) and "march=haswell" in flags(1, avx2=True)
+    assert "PYTHONPATH" not in environment(ORIGINAL, tmp_path, 1)  # it would find ours
+
+
+def test_theano_1_0_5_says_why_it_is_not_there(tmp_path, monkeypatch, capsys) -> None:
+    original = CONTENDERS[ORIGINAL]
+    assert replace(original, python=str(tmp_path / "python")).missing == f"no {tmp_path / 'python'}"
+    assert "No package metadata" in replace(original, python=sys.executable, distribution="no-such").missing
+    monkeypatch.setattr(contenders, "_openblas", lambda: "libopenblas.so")
+    monkeypatch.setattr(contenders.Original, "_say", lambda self, program: "")
+    assert "OpenBLAS" in original.missing
+    assert command._contenders([ORIGINAL]) == ["theano", "numpy"]
+    assert "theano-1.0.5: OpenBLAS is not there to be linked with, left out" in capsys.readouterr().err
+
+
+def test_python_3_10_understands_what_theano_1_0_5_runs() -> None:
+    folder = Path(benchmarks.__file__).parent
+    for file in (*folder.glob("*.py"), *folder.glob("workloads/*.py")):
+        ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 10))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["conv-3x3-14-weights", "conv-1d-inputs"])
+def test_theano_1_0_5_convolves_by_products_of_openblas(name: str, tmp_path) -> None:
+    """Not by loops in Python: it says which operations it has compiled."""
+    original = CONTENDERS[ORIGINAL]
+    if original.missing:
+        pytest.skip(original.missing)
+    code = f"""
+from benchmarks.timing import check, once
+from benchmarks.workloads import WORKLOADS
+workload = WORKLOADS["{name}"]
+case, reference = workload.case("{ORIGINAL}", workload.tiny)
+assert not check(case, once(case, "wall")[1], reference, workload.rtol)
+print({{type(node.op).__name__ for node in case.fn.maker.fgraph.toposort()}})
+"""
+    env = environment(ORIGINAL, tmp_path, 1)
+    done = subprocess.run([original.python, "-c", code], env=env, cwd=contenders.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "CorrMM" in done.stdout and "AbstractConv" not in done.stdout
+
+
 def test_a_tree_measures_itself(tmp_path) -> None:
     """Not what is installed: two trees are compared by running each in its own folder."""
     code, root = "import theano; print(theano.__file__)", Path(benchmarks.__file__).resolve().parents[1]
@@ -125,6 +174,11 @@ def test_layers_have_tables_of_their_own(tmp_path, monkeypatch) -> None:
     assert "| 3x3, 64 channels of 56x56 | above | above | 0.80 ! / – / – |" in plain
     assert "usual batches 1.09, without Winograd's layers 1.26; more layers 0.80," in plain
     assert "| LeNet's first layer, batch 128 | – | 2 / 2.5 = 0.80 | – |" in narrow and "images" not in narrow
+    for row in first["rows"]:
+        row["best"][ORIGINAL] = 8e-3
+    beside = layers.tables([first, second])
+    assert "| inputs | ours / Theano 1.0.5 |" in beside and "Theano 1.0.5" not in text
+    assert "| 3x3, 64 channels of 56x56, batch 8 | 2 / 2.5 = 0.80 ! | – | – | 0.25 / – / – |" in beside
     page = tmp_path / "page.md"
     page.write_text("\n".join(report.MARKS))
     monkeypatch.setattr(layers, "PAGE", page)

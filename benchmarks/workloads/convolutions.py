@@ -103,18 +103,40 @@ def _symbolic(direction: str) -> Callable[..., Case]:
     def setup(lang: Language, x: Any, w: Any, g: Any, stride: int, pad: int, dilation: int) -> Case:
         T, n = lang.T, x.ndim - 2
         options = {"border_mode": (pad,) * n, "subsample": (stride,) * n, "filter_dilation": (dilation,) * n}
-        options |= {"filter_flip": False}
         a, b = (T.TensorType(x.dtype, (False,) * x.ndim)(name) for name in "ab")
-        ops = T.nnet.abstract_conv  # of one axis there is no function that pads as one likes
-        if direction == "forward":
-            made = ops.AbstractConv(n, **options)(a, b)
-        elif direction == "weights":
-            made = ops.AbstractConv_gradWeights(n, **options)(a, b, w.shape)
-        else:
-            made = ops.AbstractConv_gradInputs(n, **options)(a, b, x.shape)
+        made = _convolved(T, direction, a, b, x.shape, w.shape, options)
         return Case(lang.function([a, b], made), operands(direction, x, w, g))
 
     return setup
+
+
+def _of_one_row(direction: str) -> Callable[..., Case]:
+    """Sequences for Theano 1.0.5, whose operations have two axes or three: Keras and Lasagne gave it such images."""
+
+    def setup(lang: Language, x: Any, w: Any, g: Any, stride: int, pad: int, dilation: int) -> Case:
+        T = lang.T
+        options = {"border_mode": (0, pad), "subsample": (1, stride), "filter_dilation": (1, dilation)}
+        a, b = inputs = [T.TensorType(x.dtype, (False,) * x.ndim)(name) for name in "ab"]
+        a, b = (each.dimshuffle(0, 1, "x", 2) for each in inputs)
+        images, kernels = ((*shape[:2], 1, *shape[2:]) for shape in (x.shape, w.shape))
+        made = _convolved(T, direction, a, b, images, kernels, options)
+        return Case(lang.function(inputs, made[:, :, 0]), operands(direction, x, w, g))
+
+    return setup
+
+
+def _convolved(T: Any, direction: str, a: Any, b: Any, images: Any, kernels: Any, options: Any) -> Any:
+    ops, name, options = T.nnet.abstract_conv, f"conv{len(images) - 2}d", {**options, "filter_flip": False}
+    if name == "conv1d":  # there are no functions that pad as one likes
+        side, shape = {
+            "forward": ("", []), "weights": ("_gradWeights", [kernels]), "inputs": ("_gradInputs", [images])
+        }[direction]  # fmt: skip
+        return getattr(ops, f"AbstractConv{side}")(1, **options)(a, b, *shape)
+    if direction == "forward":
+        return getattr(T.nnet, name)(a, b, **options)
+    if direction == "weights":
+        return getattr(ops, f"{name}_grad_wrt_weights")(a, b, kernels, **options)
+    return getattr(ops, f"{name}_grad_wrt_inputs")(b, a, images, **options)
 
 
 def numpy_directions(
@@ -210,12 +232,18 @@ def _row(base: Layer, which: int, name: str, title: str, images: int, asked: boo
     tiny = layer._replace(
         images=2, channels=min(layer.channels, 3), kernels=4, length=min(layer.length, 13 if layer.axes < 3 else 6)
     )  # fmt: skip
+    original = _of_one_row if layer.axes == 1 else _symbolic
     return Workload(
         f"{name}-{direction}",
         f"{title} {'f64' if layer.dtype == 'float64' else 'f32'}, {direction}",
         Target(layer.targets[which]),
         data=_data,
-        setups={"numpy": _numpy(direction), **peers(direction), **everywhere(_symbolic(direction), "theano")},
+        setups={
+            "numpy": _numpy(direction),
+            **peers(direction),
+            **everywhere(_symbolic(direction), "theano"),
+            **everywhere(original(direction), "theano-1.0.5"),
+        },
         sizes={"layer": layer},
         tiny={"layer": tiny},
         rtol=1e-4,

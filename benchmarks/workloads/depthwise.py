@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.workload import Case, Sizes, Target, Workload
 from benchmarks.workloads.convolutions import batches, operands, peers
-from benchmarks.workloads.symbolic import Language, everywhere
+from benchmarks.workloads.symbolic import THEANOS, Language, everywhere
 
 # Name, images, channels, their length, stride; kernels of 3 x 3, padding of 1.
 LAYERS = [
@@ -97,7 +97,7 @@ def _row(given: Sizes, direction: str, name: str, title: str, n: int, asked: boo
         f"{title}, {direction}",
         Target(TARGETS[direction]),
         data=_data,
-        setups={"numpy": _numpy(direction), **peers(direction), **everywhere(_symbolic(direction), "theano")},
+        setups={"numpy": _numpy(direction), **peers(direction), **everywhere(_symbolic(direction), *THEANOS)},
         sizes=given,
         tiny={**given, "n": 2, "c": 3, "image": 9},
         rtol=1e-4,

@@ -9,10 +9,9 @@ import numpy as np
 
 from benchmarks.workload import Case, Target, Workload
 from benchmarks.workloads.peers import flat, load_jax
-from benchmarks.workloads.symbolic import Language, everywhere
+from benchmarks.workloads.symbolic import PYTENSOR, Language, everywhere
 
 STEPS = 5
-PYTENSOR = ("pytensor_c", "pytensor_numba")
 
 
 # -- a loop with many states that need each other ----------------------------------------------------------

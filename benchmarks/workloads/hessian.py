@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.workload import Case, Target, Workload
 from benchmarks.workloads.peers import both
-from benchmarks.workloads.symbolic import Language, everywhere
+from benchmarks.workloads.symbolic import PYTENSOR, Language, everywhere
 
 
 def _data(rows: int, weights: int) -> tuple[Any, ...]:
@@ -73,7 +73,7 @@ ROWS = [
         "Hessian of logistic regression, 50 weights, 1000 rows, f64",
         Target(1.0, of="numpy"),
         data=_data,
-        setups={"numpy": _numpy, **_PEERS, **everywhere(_symbolic)},
+        setups={"numpy": _numpy, **_PEERS, **everywhere(_symbolic, "theano", *PYTENSOR)},
         sizes={"rows": 1000, "weights": 50},
         tiny={"rows": 9, "weights": 4},
         rtol=1e-9,

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.workload import Case, Target, Workload
 from benchmarks.workloads.peers import jax_case
-from benchmarks.workloads.symbolic import Language, everywhere
+from benchmarks.workloads.symbolic import THEANOS, Language, everywhere
 
 
 # -- Gaussian process ------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ ROWS = [
         setups={
             "numpy": _numpy_process,
             "jax": lambda *data: jax_case(_jax_process, *data),
-            **everywhere(_process, "theano"),
+            **everywhere(_process, *THEANOS),
         },
         sizes={"n": 200},
         tiny={"n": 12},
@@ -172,7 +172,7 @@ ROWS = [
         setups={
             "numpy": _numpy_systems,
             "jax": lambda *data: _with_symmetric(jax_case(_jax_systems, *data)),
-            **everywhere(_systems, "theano"),
+            **everywhere(_systems, *THEANOS),
         },
         sizes={"count": 50, "n": 20},
         tiny={"count": 3, "n": 5},
@@ -186,7 +186,7 @@ ROWS = [
         setups={
             "numpy": lambda A, b: Case(np.linalg.solve, (A, b)),
             "jax": lambda *data: jax_case(lambda jax: jax.numpy.linalg.solve, *data),
-            **everywhere(_small, "theano"),
+            **everywhere(_small, *THEANOS),
         },
         sizes={"n": 4},
         tiny={"n": 3},

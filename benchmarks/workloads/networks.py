@@ -16,7 +16,7 @@ from benchmarks.workload import Case, Target, Workload
 from benchmarks.workloads.convolutions import numpy_directions
 from benchmarks.workloads.mlp import jax_steps
 from benchmarks.workloads.peers import flat, load_jax, load_torch
-from benchmarks.workloads.symbolic import Language, everywhere
+from benchmarks.workloads.symbolic import THEANOS, Language, everywhere
 
 RATE, EPSILON = np.float32(0.01), 1e-4
 
@@ -118,7 +118,7 @@ class Ours(Words):
             return T.nnet.conv2d(x, w, border_mode=pad, subsample=(stride, stride), filter_flip=False)
 
         def scaled(x: Any, scale: Any, shift: Any) -> Any:
-            return T.nnet.batch_normalization_train(x, scale, shift, "spatial", EPSILON)[0]
+            return T.nnet.bn.batch_normalization_train(x, scale, shift, "spatial", EPSILON)[0]
 
         self.conv, self.scaled = conv, scaled
 
@@ -367,7 +367,7 @@ _SETUPS: dict[str, Callable[..., Case]] = {
     "jax": _jax,
     "torch": _torch,
     "torch_compile": lambda *data: _torch(*data, compiled=True),
-    **everywhere(_symbolic, "theano"),
+    **everywhere(_symbolic, *THEANOS),
 }
 
 
@@ -410,7 +410,7 @@ def _compile(name: str, title: str, limit: float, fresh: Literal["cold", "warm"]
         title,
         Target(limit, of=None),
         data=_data,
-        setups={"jax": _jax_compiled, **everywhere(_compiled, "theano")},
+        setups={"jax": _jax_compiled, **everywhere(_compiled, *THEANOS)},
         reference=_numpy,
         sizes={"network": "lenet", "batch": 128},
         tiny={"network": "lenet", "batch": 3},

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.workload import Case, Target, Workload
 from benchmarks.workloads.peers import both
-from benchmarks.workloads.symbolic import Language, everywhere
+from benchmarks.workloads.symbolic import THEANOS, Language, everywhere
 
 
 class Windows(NamedTuple):
@@ -136,7 +136,7 @@ def _row(name: str, title: str, kind: Kind, windows: Windows, shape: tuple[int, 
         setups={
             "numpy": _numpy(kind, windows),
             **both(_jax(kind, windows), _torch(kind, windows)),
-            **everywhere(_theano(kind, windows), "theano"),
+            **everywhere(_theano(kind, windows), *THEANOS),
         },
         sizes={"shape": shape, "windows": windows},
         tiny={"shape": (2, 3, 7, 9), "windows": windows},

@@ -1,4 +1,4 @@
-"""One graph, three contenders: ours, and PyTensor with its C and its Numba linker.
+"""One graph, four contenders: ours, Theano 1.0.5, and PyTensor with its C and its Numba linker.
 
 They share the vocabulary, so that a family writes its graph once; `Language` names what differs.
 """
@@ -65,6 +65,21 @@ def _theano() -> Language:
     )
 
 
+def _original() -> Language:
+    """Theano 1.0.5, whose names ours has; where a process finds it, it does not find ours."""
+    import theano
+
+    if theano.__version__ != "1.0.5":
+        raise NotAvailable(f"this is Theano {theano.__version__}")
+    if not (theano.config.cxx and theano.config.blas.ldflags):
+        raise NotAvailable("no C++ compiler, or no BLAS to link with")
+    import theano.tensor.nlinalg
+    import theano.tensor.signal.pool
+    import theano.tensor.slinalg  # ours brings them with `theano.tensor`
+
+    return _theano()
+
+
 def _pytensor(mode: str) -> Language:
     import pytensor
     import pytensor.tensor as T
@@ -93,9 +108,13 @@ def _pytensor(mode: str) -> Language:
 
 LANGUAGES: dict[str, Callable[[], Language]] = {
     "theano": _theano,
+    "theano-1.0.5": _original,
     "pytensor_c": lambda: _pytensor("CVM"),
     "pytensor_numba": lambda: _pytensor("NUMBA"),
 }
+
+THEANOS = ("theano", "theano-1.0.5")
+PYTENSOR = ("pytensor_c", "pytensor_numba")
 
 
 def everywhere(setup: Callable[..., Case], *names: str) -> dict[str, Setup]:

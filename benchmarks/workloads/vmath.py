@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.workload import Case, NotAvailable, Setup, Target, Workload
 from benchmarks.workloads.peers import both
-from benchmarks.workloads.symbolic import Language, everywhere
+from benchmarks.workloads.symbolic import THEANOS, Language, everywhere
 
 N = 10**6
 
@@ -139,7 +139,7 @@ def _row(function: Function, dtype: str) -> Workload:
         Target(1.0),
         data=_data,
         setups={
-            "numpy": _numpy(function), **numexpr, **_peers(function), **everywhere(_symbolic(function), "theano"),
+            "numpy": _numpy(function), **numexpr, **_peers(function), **everywhere(_symbolic(function), *THEANOS),
         },
         sizes={"n": N, **given},
         tiny={"n": 101, **given},
