@@ -311,6 +311,16 @@ def sum_of_rows() -> Program:
 
 
 @program
+def blocks_of_rows() -> Program:
+    """Two stacks of products, a softmax between them, and a sum over all rows."""
+    q, k, v = T.ftensor3("q"), T.ftensor3("k"), T.ftensor3("v")
+    score = T.batched_dot(q, k.transpose(0, 2, 1))
+    weight = T.nnet.softmax(score.reshape((-1, score.shape[2]))).reshape(score.shape)
+    seen = T.batched_dot(weight, v)
+    return Program([q, k, v], [seen, seen.sum()], [(3, 4, 2), (3, 5, 2), (3, 5, 6)])
+
+
+@program
 def sum_of_strided_rows() -> Program:
     """Elements that are not side by side: loading them takes the time."""
     x = T.matrix("x")

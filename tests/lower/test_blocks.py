@@ -246,6 +246,38 @@ def test_memory_is_that_of_a_block() -> None:
     assert plan.workspace < 2 * Machine().block_bytes < rows * n * n * 4
 
 
+@pytest.mark.parametrize("slots", [1, 2])
+def test_profiles_tell_what_all_blocks_together_do(slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = inputs_of("float64")
+    args = numbers(64, 48, 40, 8)
+    with theano.change_flags(profile=True):
+        f = compiled(monkeypatch, inputs, with_gradients(*inputs), 1 << 16, slots)
+    for _ in range(5):
+        f(*args)
+    (times,) = f.profile.native
+    whole, *loops = times.loops()
+    ran = [loop for loop in loops if loop.calls]
+    assert {loop.calls for loop in ran if loop.name.startswith(("loop", "product"))} == {5}
+    products = [loop for loop in ran if loop.name == "product"]
+    assert len(products) == 6 and all(loop.operations == 5 * 2 * 64 * 48 * 40 * 8 for loop in products)
+    assert all(loop.bytes and "shape" in loop.space for loop in products)
+    assert any(loop.name == "blocks of rows" for loop in ran) and all(loop.lines for loop in ran)
+    assert sum(loop.own_seconds for loop in ran) <= whole.seconds
+
+
+@pytest.mark.parametrize("rows", [1, 64])
+def test_explanations_show_each_step_once(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = inputs_of("float64")
+    f = compiled(monkeypatch, inputs, attention(*inputs), 1 << 12, 2)
+    explained = theano.explain(f, *numbers(rows, 9, 8, 4))
+    (data,) = explained.data["functions"]
+    steps = [loop for loop in data["loops"] if loop["name"].startswith(("loop", "product"))]
+    assert len(steps) == 3 and all(step["calls"] and step["lines"] for step in steps)
+    assert all(-1 <= loop["inside"] < len(data["loops"]) for loop in data["loops"])
+    assert any(loop["name"] == "blocks of rows" for loop in data["loops"]) == (rows == 64)
+    assert "did not run" not in str(explained)
+
+
 def test_an_update_of_a_stretch_comes_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     q, k, v, w = inputs_of("float64")
     found = []

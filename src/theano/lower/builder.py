@@ -64,6 +64,7 @@ class Builder(Record):
     runs: dict[int, Expr] = field(default_factory=dict)  # whether a loop's block runs at all
     own_names: dict[int, set[str]] = field(default_factory=dict)  # what a loop itself defines in its block
     last_callback: dict[int, Item] = field(default_factory=dict)
+    same_work: set[st.Stmt] = field(default_factory=set)  # statements of a branch that do what its other side does
     machine: Machine = field(default_factory=Machine)
     node: Any = None
     n_slots: int = 0

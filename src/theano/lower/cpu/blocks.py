@@ -43,8 +43,10 @@ def emit_in_blocks(
         least, weight = max(b.machine.least_work(), 1), b.dims.normal(ex.mul(stretch.weight, stretch.block))
         body = [hs.Slices(index_name(first), index_name(last), slots, weight, 1, least, [loop])]
         turns = ex.idiv(ex.add(blocks, length(stretch.slots - 1)), slots)
+    by_turns = st.For(turn, turns, "serial", [hs.Poll(), *body])
+    b.same_work.add(by_turns)
     with asm.making(steps[0][0]):
-        asm.statement(st.If(stretch.cond, [st.For(turn, turns, "serial", [hs.Poll(), *body])], plain))
+        asm.statement(st.If(stretch.cond, [by_turns], plain))
 
 
 def _block(

@@ -33,6 +33,8 @@ class Amount(NamedTuple):
 
 def amount(b: Builder, stmt: st.Stmt) -> Amount:
     """How much a statement computes, without what it takes to call the program."""
+    if stmt in b.same_work:
+        return Amount()
     if isinstance(stmt, hs.CallKernel):
         return _known(b, _of_kernel(b, stmt.ranges))
     if isinstance(stmt, hs.Slices):
