@@ -50,7 +50,7 @@ class Machine(Record, frozen=True):
     small_cost, neighbours
         Independent loops over one space are merged up to this cost each; so many groups back are looked at.
     reach
-        Groups that may lie between two that are merged.
+        Groups that may lie between two that are merged, or between the steps of a stretch.
     repeats, repeat_numbers
         Kernels that differ in numbers only are one from so many on (fewer keep their numbers, which may save an
         instruction or two in front of a loop), and are handed over at most so many of them.

@@ -116,7 +116,7 @@ class _Planner:
         cuts: dict[Group, Cut] = {}
         others: dict[Group, bool] = {}  # and whether they need something of the stretch
         for group in groups:
-            if self._is_barrier(group):
+            if self._is_barrier(group) or len(others) > self.b.machine.reach:
                 break
             sources = group.sources()
             late = any(others.get(g, False) for g in sources)
@@ -172,8 +172,9 @@ class _Planner:
     def _cut(self, group: Group) -> Cut | None:
         """How a group is cut into rows, if it keeps to them."""
         made = [t for i in group.items for t in i.made()]
-        if not all(map(self.is_sized, made)):
-            return None
+        looked_at = [v.tensor for i in group.items for v in (*i.reads, *i.indirect) if v.tensor is not None]
+        if not all(map(self.is_sized, made)) or any(t.shift is not None for t in (*made, *looked_at)):
+            return None  # of memory with others in it nobody knows the rows
         product = _stack(group)
         return self._cut_stack(product) if product is not None else None if group.special else self._cut_nest(group)
 
