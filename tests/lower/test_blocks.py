@@ -236,6 +236,20 @@ def test_rows_of_one_length_share_memory(monkeypatch: pytest.MonkeyPatch) -> Non
     assert_same([f], theano.function(inputs, y, mode="FAST_COMPILE"), numbers(40), 1e-9)
 
 
+def test_lengths_that_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no choice then; where there would be too few blocks all goes step by step."""
+    inputs = inputs_of("float64")
+    for rows, slots, blocks in ((40, 2, True), (40, 1, True), (3, 16, False)):
+        told = [T.specify_shape(v, a.shape) for v, a in zip(inputs, numbers(rows, 64, 64, 8), strict=True)]
+        outputs = with_gradients(*told)
+        f = compiled(monkeypatch, inputs, outputs, 1, slots)
+        main = f.executor.lowered.program.main
+        assert bool(f.executor.lowered.stretch_of) == blocks and not stretches(f)
+        assert any(isinstance(s, st.For) for s in main) == blocks
+        whole = compiled(monkeypatch, inputs, outputs, 1 << 40, slots)
+        assert_same([f, whole], theano.function(inputs, outputs, mode="FAST_COMPILE"), numbers(rows, 64, 64, 8), 1e-9)
+
+
 def test_memory_is_that_of_a_block() -> None:
     inputs = inputs_of("float32")
     rows, n = 256, 64

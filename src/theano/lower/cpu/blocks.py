@@ -44,9 +44,10 @@ def emit_in_blocks(
         body = [hs.Slices(index_name(first), index_name(last), slots, weight, 1, least, [loop])]
         turns = ex.idiv(ex.add(blocks, length(stretch.slots - 1)), slots)
     by_turns = st.For(turn, turns, "serial", [hs.Poll(), *body])
-    b.same_work.add(by_turns)
+    if not stretch.always:
+        b.same_work.add(by_turns)
     with asm.making(steps[0][0]):
-        asm.statement(st.If(stretch.cond, [by_turns], plain))
+        asm.statement(by_turns if stretch.always else st.If(stretch.cond, [by_turns], plain))
 
 
 def _block(

@@ -45,7 +45,7 @@ class Cut(Record):
 
 
 class Stretch(Record):
-    """Steps of main that are cut together into blocks of `block` of all `rows`, if `cond` holds.
+    """Steps of main that are cut together into blocks of `block` of all `rows`, if `cond` holds; `always` if it must.
 
     `slots` blocks go by in a turn. `inside` is the memory that nobody else needs, with its elements of a row; `weight`
     what a row takes, in picoseconds.
@@ -58,6 +58,7 @@ class Stretch(Record):
     slots: int
     cond: Expr
     weight: Expr
+    always: bool
 
     def room(self, b: Builder, memory: Tensor) -> Expr:
         """The elements of memory that stays inside: those of a block in each slot, or all."""
@@ -158,8 +159,11 @@ class _Planner:
         size = ex.maximum(size, ONE)
         block = b.named(ex.maximum(ex.idiv(length(machine.block_bytes), size), ONE), 0)
         few = ex.mul(block, length(max(slots, 2)))  # so many rows can't be shared well, or are in the cache
-        b.entry.append(st.Let(str(self.cond.value), ex.ge(rows, few)))
-        return Stretch(cuts, rows, inside, block, slots, self.cond, weight)
+        cond = ex.ge(rows, few)
+        if cond.op == "const" and not cond.value:
+            return None
+        b.entry.append(st.Let(str(self.cond.value), cond))
+        return Stretch(cuts, rows, inside, block, slots, self.cond, weight, cond.op == "const")
 
     def _is_barrier(self, group: Group) -> bool:
         """Whether what comes after a group must stay there."""
