@@ -307,6 +307,24 @@ def test_an_update_of_a_stretch_comes_after_it(monkeypatch: pytest.MonkeyPatch) 
     assert len(set(found)) == 1
 
 
+def test_what_reads_an_update_goes_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signals are looked for between blocks, and nothing may stop a call that has begun to update."""
+    q, k, v, w = inputs_of("float64")
+    found = []
+    for block_bytes in (1, 1 << 40):
+        s = theano.shared(np.ones((9, 5, 3)))
+        new = s + attention(q, k, v, w)
+        again = attention(new, new, new, w)
+        change = {"block_bytes": block_bytes, "block_slots": 1, "shares_loops": False}
+        monkeypatch.setattr(native.Machine, "of", lambda target, c=change: replace(USUAL(target), **c))
+        with theano.change_flags(verify_programs=True):
+            f = theano.function([q, k, v], again, updates=[(s, new)])
+        results = [f(*numbers(9)[:3]) for _ in range(2)]
+        found.append((s.get_value().tobytes(), *(r.tobytes() for r in results)))
+        assert len(stretches(f)) == 1
+    assert len(set(found)) == 1
+
+
 # -- random programs -----------------------------------------------------------------------------------------
 LENGTHS = {"n": 4, "m": 3}
 Known = tuple[Any, str]  # a stack of matrices, and the lengths of these

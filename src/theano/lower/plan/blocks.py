@@ -75,7 +75,9 @@ def plan_blocks(
     `kept` are the tensors that become the contents of storages.
     """
     planner = _Planner(b, stored_of, is_sized, kept)
-    left, done, stretches = list(order), list[Group](), list[Stretch]()
+    # between blocks signals are looked for: so not behind the first update
+    end = next((k for k, g in enumerate(order) if planner.updates(g)), len(order))
+    left, done, stretches = list(order[:end]), list[Group](), list[Stretch]()
     while left:
         start = next((k for k, g in enumerate(left) if _stack(g) is not None), len(left))
         done, left = done + left[:start], left[start:]
@@ -86,7 +88,7 @@ def plan_blocks(
             before, stretch, left = found
             done += [*before, *stretch.cuts]
             stretches.append(stretch)
-    return done, stretches
+    return [*done, *order[end:]], stretches
 
 
 def _stack(group: Group) -> Product | None:
@@ -168,8 +170,12 @@ class _Planner:
     def _is_barrier(self, group: Group) -> bool:
         """Whether what comes after a group must stay there."""
         item = group.items[0]
-        if isinstance(item, Special) and (item.fallible or item.python or item.polls or item.blocks or item.defines):
-            return True
+        return isinstance(item, Special) and bool(
+            item.fallible or item.python or item.polls or item.blocks or item.defines
+        )
+
+    def updates(self, group: Group) -> bool:
+        """Whether a group may write into a storage."""
         return any(t in self.kept or t.storage().role == "storage" for i in group.items for t in i.made())
 
     # -- one step -------------------------------------------------------------------------------------------------
