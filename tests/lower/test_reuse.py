@@ -38,6 +38,19 @@ def test_point_by_point() -> None:
     assert places(agrees([x, w], [T.dot(both[0], w), T.dot(both[1], w)], A, B)) == 2
 
 
+def test_in_another_shape() -> None:
+    """A softmax of the rows of a stack is where the stack was, which has more axes."""
+    x, w = T.dtensor3("x"), T.dtensor3("w")
+    values = [A.reshape(3, 3, 9), B.reshape(3, 9, 3)]
+    made = T.batched_dot(x, w)
+    rows = made.reshape((-1, made.shape[2]))
+    assert places(agrees([x, w], [T.batched_dot(T.exp(rows).reshape(made.shape), w.transpose(0, 2, 1))], *values)) == 1
+    turned = made.transpose(0, 2, 1).reshape((-1, made.shape[1]))  # it is elsewhere
+    agrees([x, w], [T.batched_dot((turned + rows).reshape(made.shape), w.transpose(0, 2, 1))], *values)
+    parts = made[:, :2].reshape((-1, made.shape[2]))
+    agrees([x, w], [T.dot(T.exp(parts), w[0].T)], *values)
+
+
 def test_rows_that_are_swept_several_times() -> None:
     x, w = T.dmatrix("x"), T.dmatrix("w")
     softmax = agrees([x, w], [T.dot(T.nnet.softmax(T.dot(x, w)), w)], A, B)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from theano.lower.builder import Builder
+from theano.lower.builder import Builder, c_strides
+from theano.lower.dims import ZERO
 from theano.lower.items import Item, Pointwise, Reduce
 from theano.lower.plan.accesses import producers
 from theano.lower.plan.groups import Group, out_place, picked, scattering
 from theano.lower.plan.phases import Phases
-from theano.lower.values import Tensor
+from theano.lower.values import Tensor, Value
 
 
 def reused(
@@ -44,16 +45,10 @@ def reused(
             continue
         if result.alias is not None or (phases is not None and not _comes_last(group, writer, phases)):
             continue
-        found = next((t for t in free if _same_shape(b, t, result) and _same_places(group, t, writer)), None)
+        found = next((t for t in free if t.type == result.type and _same_places(b, group, t, writer, result)), None)
         if found is not None:
             free.remove(found)
             yield result, found
-
-
-def _same_shape(b: Builder, one: Tensor, other: Tensor) -> bool:
-    if one.type != other.type or len(one.dims) != len(other.dims):
-        return False
-    return all(map(b.dims.equal, one.dims, other.dims))
 
 
 def _comes_last(group: Group, writer: Item, phases: Phases) -> bool:
@@ -64,7 +59,7 @@ def _comes_last(group: Group, writer: Item, phases: Phases) -> bool:
     return all(group.is_prefix(i) and phases.of[i] <= last for i in group.items if picked(i))
 
 
-def _same_places(group: Group, operand: Tensor, writer: Pointwise) -> bool:
+def _same_places(b: Builder, group: Group, operand: Tensor, writer: Pointwise, result: Tensor) -> bool:
     """Whether an operand is read nowhere but at the place where the result is written."""
     written = out_place(group, writer)
     for item in group.items:
@@ -73,6 +68,19 @@ def _same_places(group: Group, operand: Tensor, writer: Pointwise) -> bool:
         for value, axes in zip(item.reads, item.maps, strict=True):
             if value.tensor is not operand:
                 continue
-            if not value.is_whole() or tuple(None if a is None else place[a] for a in axes) != written:
+            if not _is_all(b, value, result) or tuple(None if a is None else place[a] for a in axes) != written:
                 return False
     return True
+
+
+def _is_all(b: Builder, value: Value, result: Tensor) -> bool:
+    """Whether a look at a tensor shows all of it, in its order, in the shape of the result."""
+    tensor, dims = value.tensor, b.dims
+    assert tensor is not None
+    if len(value.dims) != len(result.dims) or not all(map(dims.equal, value.dims, result.dims)):
+        return False
+    if value.strides is None or value.is_whole():
+        return value.is_whole()
+    assert value.offset is not None
+    in_order = all(map(dims.equal, value.strides, c_strides(dims, value.dims))) and dims.equal(value.offset, ZERO)
+    return in_order and dims.equal(dims.product(tensor.dims), dims.product(value.dims))
