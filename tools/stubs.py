@@ -45,6 +45,11 @@ from tools.stub_types import (
 
 # The modules that are there when the package has been imported.
 LOADED = {name for name in sys.modules if name.split(".")[0] == "theano"}
+# Those that are attributes of their packages then, as `theano.gof.graph` is; `theano.tensor.var` is a function.
+ATTRIBUTES = {
+    name for name in LOADED - {"theano"}
+    if isinstance(getattr(sys.modules[name.rpartition(".")[0]], name.rpartition(".")[2], None), ModuleType)
+}  # fmt: skip
 FOLDER = Path(__file__).parents[1] / "src" / "theano-stubs"
 # Packages, and modules whose functions return "anything": who comes first defines what several of them show.
 MODULES = (
@@ -481,6 +486,10 @@ def stubs() -> dict[Path, str]:
     # a folder without a stub of its own is a package in which checkers find nothing else
     for name in packages - texts.keys():
         texts[name] = Stub(name, where).text()
+    for name in sorted(ATTRIBUTES & texts.keys()):
+        package, _, last = name.rpartition(".")
+        if last not in shown_by(package):
+            texts[package] += f"from {package} import {last} as {last}\n"
     found = {Path("py.typed"): "partial\n"}
     for name, text in texts.items():
         parts = name.split(".")[1:]
