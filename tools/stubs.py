@@ -45,11 +45,6 @@ from tools.stub_types import (
 
 # The modules that are there when the package has been imported.
 LOADED = {name for name in sys.modules if name.split(".")[0] == "theano"}
-# Those that are attributes of their packages then, as `theano.gof.graph` is; `theano.tensor.var` is a function.
-ATTRIBUTES = {
-    name for name in LOADED - {"theano"}
-    if isinstance(getattr(sys.modules[name.rpartition(".")[0]], name.rpartition(".")[2], None), ModuleType)
-}  # fmt: skip
 FOLDER = Path(__file__).parents[1] / "src" / "theano-stubs"
 # Packages, and modules whose functions return "anything": who comes first defines what several of them show.
 MODULES = (
@@ -486,15 +481,29 @@ def stubs() -> dict[Path, str]:
     # a folder without a stub of its own is a package in which checkers find nothing else
     for name in packages - texts.keys():
         texts[name] = Stub(name, where).text()
-    for name in sorted(ATTRIBUTES & texts.keys()):
+    for name in sorted(texts.keys() - {"theano"}):
         package, _, last = name.rpartition(".")
-        if last not in shown_by(package):
+        if is_attribute(package, last) and last not in shown_by(package):
             texts[package] += f"from {package} import {last} as {last}\n"
     found = {Path("py.typed"): "partial\n"}
     for name, text in texts.items():
         parts = name.split(".")[1:]
         found[Path(*parts, "__init__.pyi") if name in packages else Path(*parts).with_suffix(".pyi")] = text
     return found
+
+
+def is_attribute(package: str, name: str) -> bool:
+    """Whether a module is one of its package's attributes without an import of its own, as `theano.gof.graph` is.
+
+    Modules that this program has loaded since are attributes, too; `theano.tensor.var` is a function.
+    """
+    module = importlib.import_module(package)
+    if f"{package}.{name}" in LOADED:
+        return isinstance(getattr(module, name, None), ModuleType)
+    try:
+        return isinstance(vars(module)["__getattr__"](name), ModuleType)
+    except (KeyError, AttributeError):
+        return False
 
 
 def is_package(name: str) -> bool:
