@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import theano
@@ -22,6 +23,7 @@ from theano.configparser import (
     TheanoConfigParser,
     change_flags,
     closest,
+    flags_of_user,
     parse_config_string,
     read_theanorc,
 )
@@ -254,6 +256,9 @@ def test_warn_float64():
         for made in (T.dscalar, lambda: x + i, lambda: x.astype("float64")):
             with pytest.raises(TypeError, match="warn_float64"):
                 made()
+        for value in (np.float64(0.1), np.ones(3), [0.5, 0.25]):  # what upcasts most programs
+            with pytest.raises(TypeError, match="warn_float64"):
+                x * value
     with change_flags(warn_float64="warn"), pytest.warns(UserWarning, match="float64 is made"):
         x + i
 
@@ -276,6 +281,29 @@ def test_print_test_value():
     assert repr(x) == "x"
     with change_flags(print_test_value=True):
         assert repr(x) == "x\n[1.0, 2.0]" and repr(T.dscalar("y")) == "y"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('floatX = "float32"', ': write it without quotes, and comments in lines of their own'),
+        ("floatX = float32  # half the memory", ": write it without quotes, and comments in lines of their own"),
+        ("floatX = float31", ""),
+    ],
+)
+def test_a_value_that_a_flag_cannot_have_is_said_where(tmp_path, monkeypatch, line, said):
+    rc, other = tmp_path / "rc", tmp_path / "other"
+    rc.write_text(f"[global]\n{line}\n")
+    other.write_text("[global]\nmode = FAST_RUN\n")
+    monkeypatch.setenv("THEANORC", f"{rc}{os.pathsep}{other}")
+    monkeypatch.setenv("THEANO_FLAGS", "mode=FAST_RUN")
+    param = FLAGS["floatX"]
+    with pytest.raises(ValueError, match="Invalid value .*") as caught:
+        TheanoConfigParser(flags_of_user()).add("floatX", param)
+    assert str(caught.value).endswith(f"float16, given in {rc}{said}")
+    monkeypatch.setenv("THEANO_FLAGS", "floatX=float30")
+    with pytest.raises(ValueError, match="given in THEANO_FLAGS$"):
+        TheanoConfigParser(flags_of_user()).add("floatX", param)
 
 
 def test_own_flags():

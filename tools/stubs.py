@@ -481,11 +481,29 @@ def stubs() -> dict[Path, str]:
     # a folder without a stub of its own is a package in which checkers find nothing else
     for name in packages - texts.keys():
         texts[name] = Stub(name, where).text()
+    for name in sorted(texts.keys() - {"theano"}):
+        package, _, last = name.rpartition(".")
+        if is_attribute(package, last) and last not in shown_by(package):
+            texts[package] += f"from {package} import {last} as {last}\n"
     found = {Path("py.typed"): "partial\n"}
     for name, text in texts.items():
         parts = name.split(".")[1:]
         found[Path(*parts, "__init__.pyi") if name in packages else Path(*parts).with_suffix(".pyi")] = text
     return found
+
+
+def is_attribute(package: str, name: str) -> bool:
+    """Whether a module is one of its package's attributes without an import of its own, as `theano.gof.graph` is.
+
+    Modules that this program has loaded since are attributes, too; `theano.tensor.var` is a function.
+    """
+    module = importlib.import_module(package)
+    if f"{package}.{name}" in LOADED:
+        return isinstance(getattr(module, name, None), ModuleType)
+    try:
+        return isinstance(vars(module)["__getattr__"](name), ModuleType)
+    except (KeyError, AttributeError):
+        return False
 
 
 def is_package(name: str) -> bool:

@@ -261,7 +261,10 @@ class TheanoConfigParser(ConfigSection):
         if leaf in section._params:
             raise AttributeError(f"the configuration variable {name!r} exists already")
         if name in self._given:
-            value = parse_flag(name, param, self._given[name])
+            try:
+                value = parse_flag(name, param, self._given[name])
+            except ValueError as error:
+                raise ValueError(f"{error}{_given_where(name)}") from None
         else:
             value = param.default() if callable(param.default) else param.default
         section._params[leaf] = param
@@ -513,6 +516,20 @@ def read_theanorc(paths: list[Path]) -> dict[str, str]:
         for section in parser.sections()
         for key, value in parser.items(section)
     }
+
+
+def _given_where(name: str) -> str:
+    """Where the user gave a flag the value that it has: the text of an error."""
+    flags = parse_config_string(os.environ.get("THEANO_FLAGS", ""), issue_warnings=False)
+    if name in map(_dotted, flags):
+        return ", given in THEANO_FLAGS"
+    for path in reversed(config_files_from_theanorc()):
+        flags = {_dotted(key): value for key, value in read_theanorc([path]).items()}
+        if name in flags:
+            plain = not set("\"'#;") & set(flags[name])
+            hint = "" if plain else ": write it without quotes, and comments in lines of their own"
+            return f", given in {path}{hint}"
+    return ""
 
 
 def flags_of_user() -> dict[str, str]:

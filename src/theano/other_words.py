@@ -43,6 +43,12 @@ for _names in _OF_MATRICES.values():
     _names["solve_triangular"] = _TRIANGULAR
 _GRAD = "theano.grad(cost, parameters), which gives expressions"
 _DTYPE = "'{0}', as in x.astype('{0}')"
+_VMAP = "theano.tensor.vectorize(f, signature='(n)->()'), or theano.map(f, [xs])[0]"
+_LAYER = "expressions of shared variables, as theano.tensor.dot(x, w) + b: there are no classes of layers"
+_CHOSEN = "theano.tensor.switch(mask, value, x)"
+_ONE_HOT = "theano.tensor.extra_ops.to_one_hot(x, classes)"
+_PARTS = "theano.tensor.set_subtensor(x[indices], y), theano.tensor.inc_subtensor(x[indices], y)"
+_ONLY_CPU = "x: functions run on the CPU"
 _POOL = "theano.tensor.signal.pool.pool_2d(x, (2, 2), ignore_border=True)"
 _REPLACE = "theano.clone(expression, replace={old: new})"
 
@@ -52,7 +58,11 @@ _WORDS: dict[str, dict[str, str]] = {
         "clone_replace": _REPLACE,
         "replace": _REPLACE,
         "jit": "theano.function([inputs], outputs)",
-        "random_streams": _STREAMS,
+        **dict.fromkeys(("random_streams", "manual_seed"), _STREAMS),
+        "vmap": _VMAP,
+        "value_and_grad": "theano.function([inputs], [cost, *theano.grad(cost, parameters)])",
+        "no_grad": "theano.function([inputs], outputs): a function without gradients among its outputs computes none",
+        "from_numpy": "theano.shared(value), or theano.tensor.constant(value)",
         "variable": "theano.shared(value), or for an input theano.tensor.matrix('x')",
     },
     "theano.tensor": {
@@ -80,11 +90,14 @@ _WORDS: dict[str, dict[str, str]] = {
         "logdet": "theano.tensor.nlinalg.slogdet(x)[1]",
         **dict.fromkeys(("cat", "concat"), "theano.tensor.concatenate([x, y], axis)"),
         "clamp": "theano.tensor.clip(x, low, high)",
-        "masked_fill": "theano.tensor.switch(mask, value, x)",
+        "masked_fill": _CHOSEN,
         "select": "theano.tensor.switch(condition, x, y), one in the other",
         "gather": "x[indices], or theano.tensor.take_along_axis(x, indices, axis)",
-        "scatter": "theano.tensor.set_subtensor(x[indices], y), theano.tensor.inc_subtensor(x[indices], y)",
-        "one_hot": "theano.tensor.extra_ops.to_one_hot(x, classes)",
+        "scatter": _PARTS,
+        "segment_sum": "theano.tensor.inc_subtensor(theano.tensor.zeros((n,))[segments], x)",
+        "chunk": "theano.tensor.split(x, lengths, n)",
+        "vmap": _VMAP,
+        "one_hot": _ONE_HOT,
         "argwhere": "theano.tensor.nonzero(x)",
         "log_softmax": "theano.tensor.nnet.logsoftmax(x)",
         "silu": "theano.tensor.nnet.silu(x)",
@@ -105,6 +118,19 @@ _WORDS: dict[str, dict[str, str]] = {
     "theano.tensor.nnet": {
         "tanh": "theano.tensor.tanh",
         "linear": "theano.tensor.dot(x, w) + b",
+        **dict.fromkeys(("Module", "Linear", "Conv2d", "LSTM", "GRU", "Sequential"), _LAYER),
+        **dict.fromkeys(("Embedding", "embedding"), "table[indices], where table = theano.shared(value)"),
+        **dict.fromkeys(("swish", "SiLU"), "theano.tensor.nnet.silu(x)"),
+        "leaky_relu": "theano.tensor.nnet.relu(x, alpha)",
+        "log_softmax": "theano.tensor.nnet.logsoftmax(x)",
+        "one_hot": _ONE_HOT,
+        "mse_loss": "theano.tensor.sqr(x - y).mean()",
+        "l1_loss": "abs(x - y).mean()",
+        "binary_cross_entropy": "theano.tensor.nnet.binary_crossentropy(probabilities, y).mean()",
+        "binary_cross_entropy_with_logits": "theano.tensor.nnet.sigmoid_binary_crossentropy(scores, y).mean()",
+        "nll_loss": "-theano.tensor.nnet.logsoftmax(x)[theano.tensor.arange(y.shape[0]), y].mean()",
+        "ctc_loss": "theano.tensor.nnet.ctc.ctc(frames, labels, lengths)",
+        "scaled_dot_product_attention": "theano.tensor.nnet.attention(query, key, value, mask)",
         **dict.fromkeys(("max_pool_2d", "max_pool2d", "pool_2d", "avg_pool2d"), _POOL),
         "cross_entropy": "theano.tensor.nnet.categorical_crossentropy(probabilities, classes).mean()",
         "batch_norm": "theano.tensor.nnet.batch_normalization_train(x, gamma, beta)",
@@ -116,7 +142,22 @@ _WORDS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("item", "numpy", "tolist", "tobytes"), _A_VALUE),
         **dict.fromkeys(("get_value", "set_value"), _NO_VALUE),
         **dict.fromkeys(("get_values", "set_values"), "x.get_value(), x.set_value(v), of shared variables"),
-        **dict.fromkeys(("backward", "requires_grad"), _GRAD),
+        **dict.fromkeys(("backward", "requires_grad", "grad"), _GRAD),
+        **{name: f"theano.tensor.nnet.{name}(x)" for name in ("relu", "sigmoid", "softmax")},
+        **{name: f"theano.tensor.{name}(x)" for name in ("logsumexp", "flip")},
+        **{name: f"x.astype({dtype!r})" for name, dtype in (
+            ("float", "float32"), ("double", "float64"), ("half", "float16"), ("long", "int64"), ("int", "int32"),
+        )},
+        **dict.fromkeys(("cuda", "cpu", "to", "contiguous"), _ONLY_CPU),
+        **dict.fromkeys(("at", "scatter_add", "scatter_add_", "index_add_"), _PARTS),
+        **dict.fromkeys(("masked_fill", "masked_fill_"), _CHOSEN),
+        **dict.fromkeys(("expand", "broadcast_to"), "theano.tensor.broadcast_to(x, shape)"),
+        "gather": "theano.tensor.take_along_axis(x, indices, axis)",
+        "index_select": "x[indices], or theano.tensor.take(x, indices, axis)",
+        "topk": "theano.tensor.topk(x, k)",
+        "chunk": "theano.tensor.split(x, lengths, n)",
+        **dict.fromkeys(("numel", "nelement"), "x.size"),
+        "dim": "x.ndim",
         "detach": "theano.gradient.disconnected_grad(x)",
         "append": "theano.tensor.concatenate([x, [value]])",
         "extend": "theano.tensor.concatenate([x, y])",
@@ -132,6 +173,10 @@ _WORDS: dict[str, dict[str, str]] = {
     "sparse": {
         **dict.fromkeys(("todense", "A", "to_dense"), "x.toarray()"),
         "nnz": "x.data.shape[0]",
+        "mean": "theano.sparse.sp_sum(x) / (x.shape[0] * x.shape[1])",
+        **{name: f"x.data.{name}(), of the stored elements" for name in ("max", "min")},
+        "multiply": "x * y",
+        "power": "theano.sparse.structured_pow(x, exponent)",
     },
     "streams": {
         **dict.fromkeys(("randn", "standard_normal"), "streams.normal((2, 3))"),

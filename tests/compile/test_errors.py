@@ -245,6 +245,17 @@ def test_classes_with_a_text_of_their_own_get_a_note(mode: str) -> None:
     assert "Apply node" in caught.value.__notes__[0]
 
 
+def test_a_missing_key_is_shown_as_python_does_and_the_node_in_lines_of_its_own(mode: str) -> None:
+    @as_op([T.dvector], [T.dvector])
+    def look_up(value):
+        return {}["weights"]
+
+    with pytest.raises(KeyError) as caught:
+        function([v], look_up(v), mode=mode)([1.0])
+    assert caught.value.args == ("weights",)
+    assert "\nApply node that caused the error: FromFunctionOp{look_up}" in caught.value.__notes__[0]
+
+
 def test_one_exception_object_raised_again_and_again() -> None:
     node = (v + w).owner
     error = ValueError("always the same")

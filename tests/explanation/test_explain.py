@@ -254,6 +254,13 @@ def test_missing_arguments_have_their_defaults() -> None:
     assert theano.explain(only_defaults).data["functions"][0]["calls"] > 0
 
 
+def test_errors_say_the_name_of_the_function() -> None:
+    x = T.dvector("x")
+    f = theano.function([x], x + 1, name="next")
+    data = theano.explain(f, [1.0], [2.0]).data["functions"][0]
+    assert 'The function "next" takes 1 input: x' in data["error"]
+
+
 def test_arguments_that_are_no_arrays() -> None:
     lists, m = TypedListType(T.dvector)("lists"), T.dmatrix("m")
     f = theano.function([lists], length(lists))

@@ -118,6 +118,16 @@ def test_test_values():
     assert not hasattr(neg(x).tag, "test_value") and get_debug_values(x) == []
 
 
+def test_a_test_value_of_another_type_is_named() -> None:
+    x = T.dvector("x")
+    x.tag.test_value = np.ones((2, 2))
+    with theano.change_flags(compute_test_value="raise"), pytest.raises(TypeError) as caught:
+        x + 1
+    said = str(caught.value)
+    assert said.startswith("Wrong number of dimensions: expected 1, got 2") and "the test value of x," in said
+    assert "x was made here" in said and "test_op.py" in said
+
+
 def test_ops_pickle():
     assert pickle.loads(pickle.dumps(Typed())) == Typed()
 

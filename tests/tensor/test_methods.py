@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -146,3 +147,16 @@ def test_sparse_matrices_of_scipy_are_no_operands():
         T.dmatrix() * scipy.sparse.csr_matrix(np.eye(2))
     with pytest.raises(TypeError):
         scipy.sparse.csr_matrix(np.eye(2)) * T.dmatrix()
+
+
+def test_methods_have_the_names_that_users_know() -> None:
+    """In errors of Python, in help texts, and in pickles."""
+    for name in ("sum", "exp", "dimshuffle", "argmax", "cumsum", "sort", "diagonal", "choose", "reshape"):
+        method = getattr(T.TensorVariable, name)
+        assert (method.__name__, method.__qualname__) == (name, f"TensorVariable.{name}")
+    x = T.dmatrix("x")
+    with pytest.raises(TypeError, match=r"^TensorVariable.sum\(\) got an unexpected keyword argument 'dim'"):
+        x.sum(dim=1)
+    with pytest.raises(TypeError, match=r"^TensorVariable.exp\(\) takes 1 positional argument"):
+        x.exp(2)
+    assert pickle.loads(pickle.dumps(x.sum))(axis=0).ndim == 1

@@ -98,6 +98,17 @@ def flipped(values: np.ndarray) -> np.ndarray:
 
 flipped(w)
 
+# modules that need no import of their own
+assert_type(theano.sandbox.rng_mrg.MRG_RandomStreams(1).normal((2,)), TensorVariable)
+theano.gof.graph.inputs([cost])
+theano.sparse.basic.as_sparse_variable(theano.sparse.csr_matrix())
+
+# a list of parameters is one of shared variables, where their values are asked for
+parameters: list[TensorSharedVariable] = [w]
+assert_type(T.grad(cost, parameters), list[TensorVariable])
+steps = [(p, p - 0.1 * g * p.get_value().size) for p, g in zip(parameters, T.grad(cost, parameters))]
+theano.function([x], cost, updates=steps)
+
 # loops: one initial value is of one output
 powers, changes = theano.scan(lambda prior, v: prior * v, outputs_info=T.ones_like(x), non_sequences=x, n_steps=2)
 assert_type(powers, TensorVariable)

@@ -102,3 +102,10 @@ from theano.graph.external_c import *
 from theano.graph.params_type import *
 from theano.graph.enum_type import *
 from theano.graph.cdata_type import *
+from theano.gof import cc as cc
+from theano.gof import compilelock as compilelock
+from theano.gof import graph as graph
+from theano.gof import link as link
+from theano.gof import params_type as params_type
+from theano.gof import sched as sched
+from theano.gof import vm as vm

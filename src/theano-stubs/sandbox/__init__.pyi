@@ -7,3 +7,8 @@ import numpy as _np
 
 
 
+from theano.sandbox import linalg as linalg
+from theano.sandbox import multinomial as multinomial
+from theano.sandbox import neighbours as neighbours
+from theano.sandbox import rng_mrg as rng_mrg
+from theano.sandbox import softsign as softsign

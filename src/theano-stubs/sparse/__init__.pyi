@@ -235,3 +235,8 @@ usmm: _Usmm
 def vstack(blocks: _Sequence[_ty.Any], format: str | None = None, dtype: _ty.Any = None) -> _ty.Any: ...
 wcast: _Cast
 zcast: _Cast
+from theano.sparse import basic as basic
+from theano.sparse import opt as opt
+from theano.sparse import sandbox as sandbox
+from theano.sparse import sharedvar as sharedvar
+from theano.sparse import utils as utils

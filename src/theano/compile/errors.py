@@ -262,7 +262,7 @@ def _kind(variable: Variable, fgraph: FunctionGraph | None) -> str:
 
 def _extend_message(exc: BaseException, detail: str) -> None:
     """Put `detail` behind the text of `exc`; as a note where its class makes the text in its own way."""
-    if type(exc).__str__ in (BaseException.__str__, KeyError.__str__):
+    if type(exc).__str__ is BaseException.__str__:  # KeyError shows its argument by `repr`: lines would run together
         text = exc.args[0] if len(exc.args) == 1 and isinstance(exc.args[0], str) else str(exc)
         exc.args = (text + detail,)
     else:

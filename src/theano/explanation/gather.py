@@ -81,7 +81,7 @@ def _measured(f: Function, args: Sequence[Any] | None) -> tuple[Function, Profil
     Its profile, if it has been; and the error if it raised one.
     """
     stats = ProfileStats(atexit_print=False)
-    twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, profile=stats)
+    twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, name=f.name, profile=stats)
     if args is None:
         return twin, None, None
     args = copy.deepcopy(args)  # those of mutable inputs may be overwritten

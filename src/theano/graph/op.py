@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from theano.configdefaults import config
 from theano.graph.errors import MethodNotDefined, MissingTestValueError, TestValueError
 from theano.graph.nodes import Apply, Constant, Variable
-from theano.graph.origin import capture_origin, resolve_origin
+from theano.graph.origin import capture_origin, made_here, resolve_origin
 from theano.graph.props import Props
 from theano.graph.type import Type
 from theano.graph.walk import io_toposort
@@ -406,7 +406,13 @@ def get_test_value(v: Any) -> Any:
         return v.data
     if v._tag is not None and hasattr(v._tag, "test_value"):
         value = v._tag.test_value
-        return value if v.owner is not None else v.type.filter(value)
+        if v.owner is not None:
+            return value
+        try:
+            return v.type.filter(value)
+        except (TypeError, ValueError) as error:
+            error.args = (f"{error}\nIt is the test value of {v}, set by {v}.tag.test_value = ...{made_here(v)}",)
+            raise
     if hasattr(v, "get_value"):
         return v.get_value(borrow=True)
     raise MissingTestValueError(f"{v} has no test value")

@@ -468,13 +468,16 @@ def _told_of(method: Any, function: Any) -> str:
 def attach(methods: dict[str, Callable[..., Any]], functions: Sequence[Any] = ()) -> None:
     """Give tensor variables the methods of a table (for modules above this one).
 
-    Methods that are called as `functions` have the docstrings of these.
+    Methods that are called as `functions` have the docstrings of these. Functions that are nothing but methods get the
+    names under which users know them.
     """
     for function in functions:
         if function.__doc__:  # not under -OO
             method = methods[function.__name__]
             method.__doc__ = _told_of(method, function)
     for name, method in methods.items():
+        if method.__name__ in (f"_{name}", "method"):  # errors of Python name a method, a pickled one is found by name
+            method.__name__, method.__qualname__ = name, f"TensorVariable.{name}"
         setattr(_tensor_py_operators, name, method)
 
 

@@ -223,10 +223,13 @@ def constant(
     >>> constant(300).type
     TensorType(int16, scalar)
     """
-    array = _as_array(x, dtype)
+    return _constant_of(_as_array(x, dtype), name, ndim)
+
+
+def _constant_of(array: np.ndarray, name: str | None, ndim: int | None) -> TensorConstant:
     if ndim is not None and array.ndim != ndim:
         if array.ndim > ndim:
-            raise ValueError(f"ndim={ndim}, but the value has {array.ndim} dimensions: {x!r}")
+            raise ValueError(f"ndim={ndim}, but the value has {array.ndim} dimensions: {shown(array)}")
         array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
     return TensorConstant(type=tensor_type(array.dtype.name, array.shape), data=array, name=name)
 
@@ -340,9 +343,10 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     if x is None or isinstance(x, str | bytes | dict | set):
         raise _no_tensor(x)
     try:
-        return constant(x, name=name, ndim=ndim)
+        array = _as_array(x, None)
     except TypeError as error:
         raise _no_tensor(x) from error
+    return _constant_of(array, name, ndim)
 
 
 as_tensor = as_tensor_variable

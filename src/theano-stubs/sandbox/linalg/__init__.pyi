@@ -25,3 +25,4 @@ from theano.tensor.slinalg import solve_sylvester as solve_sylvester
 from theano.tensor.slinalg import solve_symmetric as solve_symmetric
 from theano.tensor.slinalg import solve_upper_triangular as solve_upper_triangular
 from theano.tensor.slinalg import sqrtm as sqrtm
+from theano.sandbox.linalg import ops as ops
