@@ -267,3 +267,15 @@ def test_a_large_explanation_answers(tmp_path) -> None:
         assert count(page, ".step") == page.run("LONG")
         page.click("#more")
         assert count(page, ".step") == min(3 * page.run("LONG"), len(f["rewrites"])) and page.problems == []
+
+
+def test_many_arguments_leave_room(tmp_path) -> None:
+    """The program and the tabs are to be seen, however many arguments there are, and however long a name is."""
+    xs = [T.dscalar() for _ in range(400)]
+    f = theano.function(xs, sum(xs), name="name of a function " * 60)
+    theano.explain(f, *[1.0] * 400).save(tmp_path / "many.html")
+    with chromium.Page((tmp_path / "many.html").as_uri()) as page:
+        assert page.run("document.querySelector('header').getBoundingClientRect().height") < 250
+        line = page.run("document.querySelector('.line.has').dataset.line")
+        page.click(f"[data-line='{line}'] i")
+        assert page.run("line") == line and page.problems == []

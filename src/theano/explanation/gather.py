@@ -48,7 +48,7 @@ def function_data(f: Function, args: Sequence[Any]) -> Data:
     source = _source_of(f, twin)
     trace = theano.rewrite.trace(f)
     found: Data = {
-        "name": f.name or "function", "error": f"{type(error).__name__}: {error}" if error else None,
+        "name": f.name or "function", "error": _error_text(error),
         "error_lines": source.places(*map(origin_of, getattr(error, "theano_nodes", ())))["lines"],
         "arguments": _argument_texts(f, args),
         "graphs": {"before": _before(f, source)}, "rewrites": rewrites_data(trace, source),
@@ -78,10 +78,10 @@ def _measured(f: Function, args: Sequence[Any] | None) -> tuple[Function, Profil
     Its profile, if it has been; and the error if it raised one.
     """
     stats = ProfileStats(atexit_print=False)
-    twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, profile=stats)
+    twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, name=f.name, profile=stats)
     if args is None:
         return twin, None, None
-    args = copy.deepcopy(args)  # those of mutable inputs may be overwritten
+    args = [_copied(a) for a in args]  # those of mutable inputs may be overwritten
     try:
         twin(*args)
         stats.reset()
@@ -92,6 +92,25 @@ def _measured(f: Function, args: Sequence[Any] | None) -> tuple[Function, Profil
     except Exception as error:  # whatever the program raises is part of what is to be explained
         return twin, None, error
     return twin, stats, None
+
+
+def _copied(value: Any) -> Any:
+    """A copy of an argument; what nobody can copy, such as a file, is shown to the function as it is."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # whatever its class raises
+        return value
+
+
+def _error_text(error: Exception | None) -> str | None:
+    """Class and text of an error: of a user's class, it may have none."""
+    if error is None:
+        return None
+    try:
+        text = str(error)
+    except Exception as problem:
+        text = f"(its text can't be told: {type(problem).__name__})"
+    return f"{type(error).__name__}: {text}"
 
 
 def _own(shared: Any) -> Any:

@@ -25,6 +25,7 @@ const size = b => b === null || b === undefined ? "–" : b >= 1e9 ? (b / 1e9).t
 const giga = r => r === null || r === undefined ? "–" : (r / 1e9).toFixed(1);
 const over = l => [l.over && "over " + l.over, l.extents && l.extents.length && l.extents.join(" × ")].filter(Boolean).join(" = ");
 const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+const few = (texts, most = 8) => texts.slice(0, most).join(", ") + (texts.length > most ? ` and ${texts.length - most} more` : "");
 const named = id => { const [file, number] = id.split(":"); return F.files.length > 1 ? `${F.files[file].name}:${number}` : `line ${number}`; };
 const entry_of = pair => pair.places[D.functions.indexOf(F)];   // of something in both functions
 const stands = entry => [...entry.lines || [], ...entry.callers || []];
@@ -52,7 +53,7 @@ function head() {
   document.title = F.name + " explained";
   $("name").textContent = F.name;
   const isa = `${F.machine.isa}, ${many(F.machine.threads, "thread")}`;
-  $("sub").textContent = F.calls ? `measured with ${F.arguments.join(", ") || "no arguments"}, ${many(F.calls, "call")} · ${isa}` : `not measured · ${isa}`;
+  $("sub").textContent = F.calls ? `measured with ${few(F.arguments) || "no arguments"}, ${many(F.calls, "call")} · ${isa}` : `not measured · ${isa}`;
   $("error").hidden = !F.error;
   if (F.error) {
     const [first, ...rest] = F.error.split("\n");

@@ -1,0 +1,80 @@
+"""Programs that nobody would think of are explained, too: odd sources, arguments and errors; many arguments."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+import theano
+import theano.tensor as T
+from theano.compile.ops import as_op
+from theano.graph.origin import format_origin, origin_of
+
+SOURCE = """import theano, theano.tensor as T
+def make():
+    x = T.dvector("x")
+    return theano.function([x], T.exp(x) * 2, name="made")
+"""
+
+
+def made_in(file: str) -> theano.compile.Function:
+    names: dict = {}
+    exec(compile(SOURCE, file, "exec"), names)
+    return names["make"]()
+
+
+def test_two_files_with_the_same_text() -> None:
+    """Their code objects are equal, their lines are not: a copy of a module, what is typed in twice."""
+    for file in ("first.py", "second.py"):
+        f = made_in(file)
+        assert {origin_of(node)[-1][0] for node in f.maker.fgraph.apply_nodes} == {file}
+        assert [known["path"] for known in theano.explain(f).data["functions"][0]["files"]] == [file]
+
+
+def test_source_in_an_archive(tmp_path: Path, monkeypatch) -> None:
+    archive = tmp_path / "pack.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("theano_test_archived.py", SOURCE)
+    monkeypatch.syspath_prepend(str(archive))
+    f = importlib.import_module("theano_test_archived").make()
+    (file_data,) = theano.explain(f).data["functions"][0]["files"]
+    assert [text for _, text in file_data["lines"]] == SOURCE.splitlines()
+    (node, *_) = f.maker.fgraph.apply_nodes
+    assert "T.exp(x) * 2" in format_origin(origin_of(node))
+    del sys.modules["theano_test_archived"]
+
+
+class Untold(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+def test_an_error_without_text() -> None:
+    @as_op([T.dvector], [T.dvector])
+    def fails(x):
+        raise Untold
+
+    x = T.dvector("x")
+    data = theano.explain(theano.function([x], fails(x)), np.ones(3)).data["functions"][0]
+    assert data["error"] == "Untold: (its text can't be told: ValueError)" and data["error_lines"]
+
+
+def test_arguments_that_nobody_can_copy() -> None:
+    """The function refuses them, as it does in a call, by its own name."""
+    x = T.dvector("x")
+    f = theano.function([x], x * 2, name="twice")
+    for given in (threading.Lock(), (k for k in range(3))):
+        error = theano.explain(f, given).data["functions"][0]["error"]
+        assert error.startswith("TypeError: Bad input argument") and '"twice"' in error
+
+
+def test_many_arguments_are_told_in_short() -> None:
+    xs = [T.dscalar() for _ in range(20)]
+    e = theano.explain(theano.function(xs, sum(xs)), *[1.0] * 20)
+    assert len(e.data["functions"][0]["arguments"]) == 20
+    assert str(e).splitlines()[1].endswith("float64 () and 12 more")
