@@ -78,3 +78,21 @@ def test_many_arguments_are_told_in_short() -> None:
     e = theano.explain(theano.function(xs, sum(xs)), *[1.0] * 20)
     assert len(e.data["functions"][0]["arguments"]) == 20
     assert str(e).splitlines()[1].endswith("float64 () and 12 more")
+
+
+def test_boxes_of_loops_are_of_the_lines_inside() -> None:
+    """So a click on a line of a step marks the loop, and the loop around that one."""
+
+    def step(row, total):
+        inner, _ = theano.scan(lambda v, s: T.tanh(v + s), [row], [T.zeros(())])
+        return total + inner[-1]
+
+    x = T.dmatrix("x")
+    sums, _ = theano.scan(step, [x], [T.zeros(())])
+    f = theano.function([x], sums[-1], mode="FAST_COMPILE")
+    data = theano.explain(f).data["functions"][0]
+    texts = {f"0:{number}": text for number, text in data["files"][0]["lines"]}
+    for graphs in data["graphs"].values():
+        (loop,) = (node for node in graphs["graphs"][0]["nodes"] if node["label"].startswith("for{"))
+        lines = [texts[line] for line in loop["lines"]]
+        assert any("T.tanh(v + s)" in text for text in lines) and any("total + inner" in text for text in lines)

@@ -173,8 +173,29 @@ def _paged(pages: Pages, boxes: tuple[list[Data], list[Data]], title: Any) -> Da
     gradient = sum(bool(node.get("gradient")) for node in nodes)
     pages.graphs.append({})
     pages.add_inner()
+    _add_lines_inside(nodes, pages.graphs)
     pages.graphs[0] = grouped(nodes, edges, title, pages.graphs) if operations > FEW else arranged(nodes, edges)
     return {"operations": operations, "gradient": gradient, "graphs": pages.graphs}
+
+
+def _add_lines_inside(nodes: list[Data], graphs: list[Data]) -> None:
+    """Let boxes with a graph inside, such as those of loops, be of the lines of that graph, too."""
+    done: set[int] = set()
+
+    def add(boxes: list[Data]) -> None:
+        for box in boxes:
+            if "graph" not in box:
+                continue
+            inside = graphs[box["graph"]]["nodes"]
+            if box["graph"] not in done:
+                done.add(box["graph"])
+                add(inside)
+            operations = [inner for inner in inside if inner["kind"] == "op"]
+            lines = dict.fromkeys([*box["lines"], *(line for inner in operations for line in inner["lines"])])
+            callers = dict.fromkeys([*box["callers"], *(line for inner in operations for line in inner["callers"])])
+            box["lines"], box["callers"] = list(lines), [line for line in callers if line not in lines]
+
+    add(nodes)
 
 
 def _by_line(node: Data, source: Source) -> str:
