@@ -15,7 +15,7 @@ _SEVERAL = (
     for prefix in ("", *"bwilfdcz")
     for shape in ("scalars", "vectors", "matrices", "rows", "cols", *(f"tensor{n}s" for n in range(3, 8)))
 )
-# Functions of sparse matrices whose result is one, whatever else they are given. (That of others, such as `add`, may be.)
+# Functions whose result is a sparse matrix, whatever they are given. (That of others, such as `add`, may be dense.)
 _SPARSE = """
 as_sparse_variable constant matrix bsr_matrix csc_matrix csr_matrix cast clean col_scale row_scale hstack vstack
 sp_ones_like sp_zeros_like structured_add structured_exp structured_log structured_maximum structured_minimum

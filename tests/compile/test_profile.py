@@ -17,6 +17,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.profiled_form import MEASURED, profiled_form
+from theano.compile import profiling
 from theano.compile.executable import Function
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -460,3 +461,12 @@ def test_calls_that_raise(in_steps: bool) -> None:
         assert len(shares) >= 3 and 80 < sum(shares) < 100.5
     stats.reset()
     assert stats.raised_time == 0
+
+
+def test_a_pickle_prints_as_the_function_does(monkeypatch) -> None:
+    monkeypatch.setattr(profiling, "_to_print_at_exit", [])
+    for prints in (False, True):
+        f = theano.function([x], T.exp(x), profile=theano.ProfileStats(atexit_print=prints), name="f")
+        for again in (pickle.loads(pickle.dumps(f)), copy.deepcopy(f)):
+            assert again.profile is not f.profile and again.profile.message == "f"
+            assert (again.profile in profiling._to_print_at_exit) is prints

@@ -279,3 +279,13 @@ def test_many_arguments_leave_room(tmp_path) -> None:
         line = page.run("document.querySelector('.line.has').dataset.line")
         page.click(f"[data-line='{line}'] i")
         assert page.run("line") == line and page.problems == []
+
+
+def test_a_copy(tmp_path) -> None:
+    x = T.dvector("x")
+    theano.explain(theano.function([x], T.log(1 + T.exp(x))).copy(), np.ones(3)).save(tmp_path / "copy.html")
+    with chromium.Page((tmp_path / "copy.html").as_uri()) as page:
+        assert "not known: a copy" in page.run("document.getElementById('before-count').textContent")
+        page.click("#button-rewrites")
+        assert "explain the one that it was made of" in page.run("document.getElementById('tab-rewrites').textContent")
+        assert page.problems == []

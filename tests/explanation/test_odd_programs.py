@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
+import copy
+import importlib
+import pickle
 import sys
 import threading
 import zipfile
@@ -96,3 +98,14 @@ def test_boxes_of_loops_are_of_the_lines_inside() -> None:
         (loop,) = (node for node in graphs["graphs"][0]["nodes"] if node["label"].startswith("for{"))
         lines = [texts[line] for line in loop["lines"]]
         assert any("T.tanh(v + s)" in text for text in lines) and any("total + inner" in text for text in lines)
+
+
+def test_copies_say_that_they_are_copies() -> None:
+    """They hold the graph as it runs: what it was made of, and how, is not known."""
+    x = T.dvector("x")
+    f = theano.function([x], T.log(1 + T.exp(x)))
+    assert theano.explain(f).data["functions"][0]["rewrites_why"] is None
+    for made in (f.copy(), pickle.loads(pickle.dumps(f)), copy.deepcopy(f)):
+        e = theano.explain(made)
+        why = e.data["functions"][0]["rewrites_why"]
+        assert why and not e.data["functions"][0]["rewrites"] and f"Rewrites: {why}" in str(e)

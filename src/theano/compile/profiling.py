@@ -92,6 +92,7 @@ class ProfileStats:
         **kwargs: Any,
     ) -> None:
         self.flag_time_thunks = True if flag_time_thunks is None else flag_time_thunks
+        self.atexit_print = atexit_print
         self.native: list[Any] = []
         self._calls, self._call_time, self._inside = 0, 0.0, 0.0
         self._node_time: dict[Apply, float] = {}

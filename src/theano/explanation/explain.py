@@ -138,7 +138,7 @@ def _lines_of(f: dict[str, Any]) -> Iterator[str]:
     if f["call_seconds"] is not None:
         taken = f" with {_few(f['arguments'])}" if f["arguments"] else ""
         yield f"  a call takes {_seconds(f['call_seconds'])}{taken}"
-    yield f"Rewrites: {len(f['rewrites'])}"
+    yield f"Rewrites: {f['rewrites_why'] or len(f['rewrites'])}"
     for step in f["rewrites"]:
         yield f"  {_place(step, f)}{step['phase']}: {step['rule']}"
         yield f"    - {step['before']}"

@@ -39,6 +39,7 @@ NO_PLACE = "the compiler made it; no line of the program stands for it"
 BETWEEN = "between loops: checks, memory, objects"
 ARGUMENTS = "arguments: converted by Python, results handed back"
 NO_CODE = "it comes before and after compiled code; arrays of the right type, in C order, need no conversion"
+COPIED = "this function is a copy, or was read from a pickle: explain the one that it was made of"
 NO_LINE = "it moves what was computed to where it is kept; no line of the program asks for that"
 
 
@@ -52,6 +53,7 @@ def function_data(f: Function, args: Sequence[Any]) -> Data:
         "error_lines": source.places(*map(origin_of, getattr(error, "theano_nodes", ())))["lines"],
         "arguments": _argument_texts(f, args),
         "graphs": {"before": _before(f, source)}, "rewrites": rewrites_data(trace, source),
+        "rewrites_why": COPIED if f.maker.is_copy else None,
         "rewrite_seconds": dict(trace.seconds), "machine": _machine(), "loops": [], "code": {},
         "memory": None, "call_seconds": None, "calls": 0, "native": isinstance(f.executor, NativeExecutor),
     }  # fmt: skip

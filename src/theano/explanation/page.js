@@ -63,7 +63,7 @@ function head() {
   const all_loops = loops(), moved = all_loops.filter(l => l.bytes !== null);
   const rewriting = Object.values(F.rewrite_seconds).reduce((a, b) => a + b, 0);
   const tiles = [
-    ["operations", `${F.graphs.before.operations} → ${F.graphs.after.operations}`], ["rewrites", F.rewrites.length],
+    ["operations", `${F.graphs.before.operations} → ${F.graphs.after.operations}`], ["rewrites", F.rewrites_why ? "–" : F.rewrites.length],
     ["loops and calls", all_loops.length], ["one call", seconds(F.call_seconds)],
     ["bytes moved", F.calls && moved.length ? size(moved.reduce((sum, l) => sum + l.bytes, 0)) : "–"],
     ["memory at most", size(F.memory && F.memory.peak)], ["rewriting", seconds(rewriting)],
@@ -132,7 +132,7 @@ function graph() {
       if (host.view) host.view.reset(F.graphs[which].graphs);
       else host.view = new GraphView(host, $(which + "-root"), $(which + "-canvas"), F.graphs[which].graphs, { choose: tell, state, colour: which === "after" ? heat : () => "" });
       const g = F.graphs[which];
-      $(which + "-count").textContent = many(g.operations, "operation") + (g.gradient ? `, ${g.gradient} of gradients` : "");
+      $(which + "-count").textContent = which === "before" && F.rewrites_why ? "(not known: a copy is shown as it runs)" : many(g.operations, "operation") + (g.gradient ? `, ${g.gradient} of gradients` : "");
       return host.view;
     });
     const key = (kind, text) => [el("span", { class: "key", style: `background: var(--${kind})` }), text];
@@ -151,6 +151,7 @@ function rule(s) {
 const LONG = 150;   // so many steps at once
 let most_steps = LONG;
 function rewrites() {
+  if (F.rewrites_why) { $("tab-rewrites").replaceChildren(el("p", { text: "How it was rewritten is not known: " + F.rewrites_why })); return; }
   const found = F.rewrites.filter(s => on_line(s) && (!word || (s.rule + " " + s.before + " " + s.after).toLowerCase().includes(word)));
   const parts = [el("h2", { text: `${found.length} of ${many(F.rewrites.length, "step")}${line ? " at " + named(line) : ""}` })];
   let phase = null;
