@@ -109,3 +109,16 @@ def test_copies_say_that_they_are_copies() -> None:
         e = theano.explain(made)
         why = e.data["functions"][0]["rewrites_why"]
         assert why and not e.data["functions"][0]["rewrites"] and f"Rewrites: {why}" in str(e)
+
+
+def test_boxes_of_functions_in_graphs_are_of_the_lines_inside() -> None:
+    """Also of that of their inputs."""
+    a = T.dvector("a")
+    inside = T.exp(a)
+    function_of_it = theano.OpFromGraph([a], [inside])
+    x = T.dvector("x")
+    data = theano.explain(theano.function([x], function_of_it(x), mode="FAST_COMPILE")).data["functions"][0]
+    shown = {line for node in data["graphs"]["before"]["graphs"][0]["nodes"] for line in node.get("lines", ())}
+    texts = {f"0:{number}": text.strip() for number, text in data["files"][0]["lines"]}
+    assert {'x = T.dvector("x")', "inside = T.exp(a)"} <= {texts[line] for line in shown}
+    assert any("OpFromGraph([a]" in texts[line] for line in shown)

@@ -192,9 +192,8 @@ def _add_lines_inside(nodes: list[Data], graphs: list[Data]) -> None:
             if box["graph"] not in done:
                 done.add(box["graph"])
                 add(inside)
-            operations = [inner for inner in inside if inner["kind"] == "op"]
-            lines = dict.fromkeys([*box["lines"], *(line for inner in operations for line in inner["lines"])])
-            callers = dict.fromkeys([*box["callers"], *(line for inner in operations for line in inner["callers"])])
+            lines = dict.fromkeys([*box["lines"], *(line for inner in inside for line in inner.get("lines", ()))])
+            callers = dict.fromkeys([*box["callers"], *(line for inner in inside for line in inner.get("callers", ()))])
             box["lines"], box["callers"] = list(lines), [line for line in callers if line not in lines]
 
     add(nodes)

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, TypeAlias
 
 from theano.configdefaults import config
@@ -178,9 +178,8 @@ def source_lines(file: str) -> list[str]:
     lines = linecache.getlines(file)
     if not lines:
         for module in list(sys.modules.values()):  # what has loaded a module may have its text
-            names = getattr(module, "__dict__", {})
-            if names.get("__file__") == file:
-                return linecache.getlines(file, names)
+            if isinstance(module, ModuleType) and module.__dict__.get("__file__") == file:
+                return linecache.getlines(file, module.__dict__)
     return lines
 
 
