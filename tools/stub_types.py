@@ -15,6 +15,14 @@ _SEVERAL = (
     for prefix in ("", *"bwilfdcz")
     for shape in ("scalars", "vectors", "matrices", "rows", "cols", *(f"tensor{n}s" for n in range(3, 8)))
 )
+# Functions whose result is a sparse matrix, whatever they are given. (That of others, such as `add`, may be dense.)
+_SPARSE = """
+as_sparse_variable constant matrix bsr_matrix csc_matrix csr_matrix cast clean col_scale row_scale hstack vstack
+sp_ones_like sp_zeros_like structured_add structured_exp structured_log structured_maximum structured_minimum
+structured_pow structured_sigmoid arcsin arcsinh arctan arctanh ceil conj deg2rad expm1 floor log1p rad2deg rint sgn sin
+sinh sqr sqrt tan tanh trunc
+"""
+_SPARSE_METHOD = "theano.sparse.variable._sparse_py_operators"
 # Classes that signatures name, and where they are.
 CLASSES = {
     "Apply": "theano.graph.nodes",
@@ -78,6 +86,11 @@ RESULTS: dict[str, str] = {
     "theano.tensor.nnet.conv.get_conv_shape_1axis": "Any",
     "theano.random.philox.sample_size": "Any",
     **{f"theano.tensor.{name}": "list[TensorVariable]" for name in _SEVERAL},
+    **{f"theano.sparse.{name}": "SparseVariable" for name in _SPARSE.split()},
+    **{f"theano.sparse.{name}": "TensorVariable" for name in "csm_data csm_indices csm_indptr csm_shape".split()},
+    **{f"{_SPARSE_METHOD}.{name}": "SparseVariable" for name in "T astype real transpose zeros_like".split()},
+    **{f"{_SPARSE_METHOD}.{name}": "SparseVariable" for name in ("__neg__", "__truediv__")},
+    **{f"{_SPARSE_METHOD}.{name}": "TensorVariable" for name in "data indices indptr shape size toarray".split()},
 }
 _WRT = "consider_constant: Any = None, disconnected_inputs: str = 'raise'"
 _GRAD = (

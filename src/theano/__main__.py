@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -46,7 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cache.add_argument("what", choices=["clear"])
     cache.set_defaults(run=_clear)
     options = parser.parse_args(arguments)
-    return int(options.run(options))
+    try:
+        status = int(options.run(options))
+        print(end="", flush=True)
+    except BrokenPipeError:  # who reads, such as `head`, has enough: what is left is for nobody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
 
 
 if __name__ == "__main__":

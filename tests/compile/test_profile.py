@@ -17,6 +17,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.profiled_form import MEASURED, profiled_form
+from theano.compile import profiling
 from theano.compile.executable import Function
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -422,3 +423,50 @@ def test_time_for_arguments() -> None:
     text = io.StringIO()
     stats.summary_loops(text)
     assert "to convert arguments and to hand back results)" in text.getvalue()
+
+
+@pytest.mark.parametrize("in_steps", [False, True])
+def test_calls_that_raise(in_steps: bool) -> None:
+    """They are no calls, but what they did is a part of the whole of which the table tells shares."""
+    fails = [False]
+
+    @theano.compile.ops.as_op([T.dvector], [T.dvector])
+    def doubled(given):
+        if fails[0]:
+            raise ZeroDivisionError
+        return given * 2
+
+    w, m = T.dvector("w"), T.dmatrix("m")
+    if in_steps:
+        steps, _ = theano.scan(lambda row, h: doubled(T.tanh(h + row)), [m], [T.zeros((2000,))])
+        f, given = profiled([m], T.exp(steps).sum()), np.ones((5, 2000))
+    else:
+        f, given = profiled([w], T.exp(doubled(T.tanh(w))).sum()), np.ones(20_000)
+    for k in range(12):
+        fails[0] = k % 3 == 2
+        try:
+            f(given)
+        except ZeroDivisionError:
+            assert fails[0]
+    stats = f.profile
+    assert stats.fct_callcount == 8 and 0 < stats.raised_time
+    (back,) = (loop for loop in stats.loops if loop.name == "call-back")
+    assert back.calls == (8 * 5 + 4 if in_steps else 12)
+    for kept in (stats, copy.copy(stats)):
+        own = sum(loop.own_seconds for loop in kept.loops)
+        assert 0 < own <= kept.fct_call_time + kept.raised_time
+        table = io.StringIO()
+        kept.summary_loops(table)
+        shares = [float(s) for s in re.findall(r"^ +([\d.]+)% +[\d.]+% +[\d.]+s", table.getvalue(), re.MULTILINE)]
+        assert len(shares) >= 3 and 80 < sum(shares) < 100.5
+    stats.reset()
+    assert stats.raised_time == 0
+
+
+def test_a_pickle_prints_as_the_function_does(monkeypatch) -> None:
+    monkeypatch.setattr(profiling, "_to_print_at_exit", [])
+    for prints in (False, True):
+        f = theano.function([x], T.exp(x), profile=theano.ProfileStats(atexit_print=prints), name="f")
+        for again in (pickle.loads(pickle.dumps(f)), copy.deepcopy(f)):
+            assert again.profile is not f.profile and again.profile.message == "f"
+            assert (again.profile in profiling._to_print_at_exit) is prints

@@ -267,3 +267,25 @@ def test_a_large_explanation_answers(tmp_path) -> None:
         assert count(page, ".step") == page.run("LONG")
         page.click("#more")
         assert count(page, ".step") == min(3 * page.run("LONG"), len(f["rewrites"])) and page.problems == []
+
+
+def test_many_arguments_leave_room(tmp_path) -> None:
+    """The program and the tabs are to be seen, however many arguments there are, and however long a name is."""
+    xs = [T.dscalar() for _ in range(400)]
+    f = theano.function(xs, sum(xs), name="name of a function " * 60)
+    theano.explain(f, *[1.0] * 400).save(tmp_path / "many.html")
+    with chromium.Page((tmp_path / "many.html").as_uri()) as page:
+        assert page.run("document.querySelector('header').getBoundingClientRect().height") < 250
+        line = page.run("document.querySelector('.line.has').dataset.line")
+        page.click(f"[data-line='{line}'] i")
+        assert page.run("line") == line and page.problems == []
+
+
+def test_a_copy(tmp_path) -> None:
+    x = T.dvector("x")
+    theano.explain(theano.function([x], T.log(1 + T.exp(x))).copy(), np.ones(3)).save(tmp_path / "copy.html")
+    with chromium.Page((tmp_path / "copy.html").as_uri()) as page:
+        assert "not known: a copy" in page.run("document.getElementById('before-count').textContent")
+        page.click("#button-rewrites")
+        assert "explain the one that it was made of" in page.run("document.getElementById('tab-rewrites').textContent")
+        assert page.problems == []

@@ -12,6 +12,7 @@ from theano.compile import OrderedUpdates, SharedVariable
 from theano.compile.executable import Function
 from theano.compile.tensorshared import TensorSharedVariable
 from theano.ifelse import ifelse
+from theano.sparse.variable import SparseVariable
 from theano.tensor import TensorVariable
 
 # variables
@@ -144,3 +145,12 @@ class Plus(theano.scalar.BinaryScalarOp):
 
 
 Axpy()(T.dscalar(), T.dvector())
+
+# sparse matrices
+sparse = theano.sparse.csr_matrix("sparse")
+assert_type(sparse, SparseVariable)
+assert_type(-sparse.T / 2, SparseVariable)
+assert_type(theano.sparse.hstack([theano.sparse.tanh(sparse), sparse.astype("float32")]), SparseVariable)
+assert_type(sparse.toarray(), TensorVariable)
+assert_type(theano.sparse.csm_indices(sparse), TensorVariable)
+assert_type(T.dot(sparse, x) + sparse.data.sum(), TensorVariable)

@@ -201,6 +201,8 @@ def test_completion(installed: Path) -> None:
         "T.signal.pool.pool_": {"pool_2d", "pool_3d"},
         "T.nnet.soft": {"softmax", "softplus"},
         "from theano.tensor.shared_randomstreams import Rand": {"RandomStreams"},
+        "import theano.sparse as S\ns = S.csr_matrix('s')\ns.toa": {"toarray"},
+        "import theano.sparse as S\ns = S.csr_matrix('s')\nS.sqrt(s.T / 2).indi": {"indices"},
     }.items():
         script = jedi.Script(start + text, project=project)
         lacking[text] = wanted - {c.name for c in script.complete()}

@@ -11,9 +11,9 @@ from theano.runtime.module import Function, Global, intrinsic
 if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
-__all__ = ["KEEP_SIZES", "NOTE_TIME", "Clock", "clock_functions", "clock_of"]
+__all__ = ["KEEP_SIZES", "NOTE_RAISED", "NOTE_TIME", "Clock", "clock_functions", "clock_of"]
 
-NOTE_TIME, KEEP_SIZES = "note_time", "keep_sizes"
+NOTE_TIME, NOTE_RAISED, KEEP_SIZES = "note_time", "note_raised", "keep_sizes"
 MEMCPY = intrinsic("llvm.memcpy.p0.p0.i64", "void", "ptr", "ptr", "i64", "i1")
 THREAD = intrinsic("llvm.thread.pointer", "ptr")
 
@@ -41,6 +41,10 @@ class Clock(Record):
     def ends(self) -> str:
         """The clock stops."""
         return _note(self.buffer, self.place, self.start)
+
+    def raises(self) -> str:
+        """What it measures, a call, ends with an error."""
+        return f"call void @{NOTE_RAISED}(ptr {self.buffer}, i64 {self.start})"
 
     def range_ends(self, buffer: str, start: str) -> str:
         """A thread has done a part since `start`."""
@@ -71,6 +75,13 @@ def clock_functions(isa: Isa) -> tuple[list[Function], dict[str, Global]]:
         "store i64 %place, ptr %event", "store i64 %start, ptr %start1", "store i64 %end, ptr %start2",
         "store i64 %thread, ptr %start3", "ret void",
     ]  # fmt: skip
+    raised = [
+        f"%end = call i64 @{clock.name}()", "%passed = sub i64 %end, %start",
+        f"%calls = getelementptr i64, ptr %buffer, i64 {abi.PROFILE_RAISED}",
+        f"%ticks = getelementptr i64, ptr %buffer, i64 {abi.PROFILE_RAISED_TICKS}",
+        "%c = atomicrmw add ptr %calls, i64 1 monotonic", "%t = atomicrmw add ptr %ticks, i64 %passed monotonic",
+        "ret void",
+    ]  # fmt: skip
     keep = [
         f"%changes = getelementptr i64, ptr %buffer, i64 {abi.PROFILE_CHANGES}",
         "%n = atomicrmw add ptr %changes, i64 1 monotonic", f"%k = and i64 %n, {abi.PROFILE_KEPT_CHANGES - 1}",
@@ -82,6 +93,9 @@ def clock_functions(isa: Isa) -> tuple[list[Function], dict[str, Global]]:
     uses = frozenset(name for name in used if name != MEMCPY.name)
     return [
         Function(NOTE_TIME, f"void @{NOTE_TIME}(ptr %buffer, i64 %place, i64 %start)", "\n".join(note), uses),
+        Function(
+            NOTE_RAISED, f"void @{NOTE_RAISED}(ptr %buffer, i64 %start)", "\n".join(raised), frozenset([clock.name])
+        ),
         Function(
             KEEP_SIZES, f"void @{KEEP_SIZES}(ptr %buffer, i64 %place, i64 %row)", "\n".join(keep),
             frozenset([MEMCPY.name]),

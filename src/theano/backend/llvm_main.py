@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from theano.backend import llvm_ops as ops
-from theano.backend.llvm_clock import KEEP_SIZES, NOTE_TIME, Clock, clock_functions, clock_of
+from theano.backend.llvm_clock import KEEP_SIZES, NOTE_RAISED, NOTE_TIME, Clock, clock_functions, clock_of
 from theano.backend.llvm_kernel import glue, has_vectors, print_kernel, team_call
 from theano.backend.llvm_loops import FunctionPrinter, collect_stored
 from theano.loops import expr as ex
@@ -49,7 +49,8 @@ class MainPrinter(FunctionPrinter):
         self.n_float_ops = 0
         self.releases = False  # the GIL, and has not committed yet
         self.may_leave = True  # with an exception: nothing has been committed
-        self.exits: dict[int, str] = {}  # code -> the exit that stores nothing
+        # code, and which clocks run -> the exit that stores nothing else
+        self.exits: dict[tuple[int, tuple[int, ...]], str] = {}
         self.clock: tuple[str, str, str] | None = None
         self.clocks: list[Clock] = []  # of a profiled program, those that run
         self.define("ctx", "%ctx", depth=0)
@@ -85,14 +86,22 @@ class MainPrinter(FunctionPrinter):
         texts = [self.operand(ex.cast(o, "i64")) for o in operands]
         addresses = [self.word("frame", self.layout.error + k) for k in range(len(texts))]
         stores = [f"store i64 {t}, ptr {a}" for t, a in zip(texts, addresses, strict=True)]
-        ok, fail = self.label(), "" if stores else self.exits.get(code, "")
+        key = code, tuple(clock.place for clock in self.clocks)
+        ok, fail = self.label(), "" if stores else self.exits.get(key, "")
         if not fail:
             fail = self.label()
-            self.failures += [f"{fail}:", *stores, f"ret i32 {code}"]
+            self.failures += [f"{fail}:", *stores, *self.interrupted(), f"ret i32 {code}"]
             if not stores:
-                self.exits[code] = fail
+                self.exits[key] = fail
         self.do(f"br i1 {cond}, label %{ok}, label %{fail}")
         self.start(ok)
+
+    def interrupted(self) -> list[str]:
+        """What an exit with an error does with the clocks that run: that of the whole call is the first one."""
+        if not self.clocks:
+            return []
+        self.uses.add(NOTE_RAISED)
+        return [*(clock.ends() for clock in reversed(self.clocks)), self.clocks[0].raises()]
 
     def store_dims(self, dims: tuple[Expr, ...]) -> str:
         """A stack array with the given lengths."""

@@ -13,6 +13,7 @@ from typing import Any
 from theano.compile.io import In, Outputs, SymbolicOutput, copy_input
 from theano.compile.mode import predefined_modes
 from theano.compile.plan import Maker
+from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, SharedVariable, detached_copy
 from theano.graph import FunctionGraph, Variable
 
@@ -114,6 +115,7 @@ def state_of(maker: Maker, storage: Sequence[Container], name: str | None, trust
         "mode": mode,
         "name": name,
         "profile": maker.profile is not None,
+        "profile_prints": getattr(maker.profile, "atexit_print", True),
         "trust_input": trust_input,
     }
 
@@ -134,9 +136,12 @@ def restore_function(state: dict[str, Any]) -> Any:
         containers.append(container)
     outs = [SymbolicOutput(v, borrow) for v, borrow in zip(fgraph.outputs, state["borrow"], strict=False)]
     returned = Outputs(outs, state["unpack_single"], state["return_none"], state["output_keys"])
+    profile: Any = state["profile"] or None
+    if profile and not state.get("profile_prints", True):
+        profile = ProfileStats(atexit_print=False, message=state["name"])
     function = _made_again(
         state["maker"], specs, returned, fgraph, containers,
-        mode=state["mode"], function_builder=state["builder"], profile=state["profile"] or None, name=state["name"],
+        mode=state["mode"], function_builder=state["builder"], profile=profile, name=state["name"],
     )  # fmt: skip
     function.trust_input = state["trust_input"]
     return function

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from theano.graph import Apply
+from theano.graph.shown import told
 from theano.record import Record
 from theano.tensor.elemwise import Elemwise
 
@@ -114,7 +115,7 @@ def shares_of(group: Any) -> list[tuple[Apply, float]]:
 
 def short_name(node: Apply) -> str:
     """The operation of a node in a word: ``mul`` for ``Elemwise{mul,no_inplace}``."""
-    return str(node.op.scalar_op) if isinstance(node.op, Elemwise) else str(node.op).partition("{")[0]
+    return str(node.op.scalar_op) if isinstance(node.op, Elemwise) else told(node.op).partition("{")[0]
 
 
 def what_text(loop: LoopTime) -> str:

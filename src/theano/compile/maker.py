@@ -51,6 +51,8 @@ class FunctionMaker:
         As given, in normal form.
     plan
         What the executor was told.
+    is_copy
+        Whether the graph was rewritten before, as that of a copy or of a pickle is.
 
     Examples
     --------
@@ -89,6 +91,7 @@ class FunctionMaker:
         executors = executors_of(self.mode)
         executors.begin()
         original = None
+        self.is_copy = fgraph is not None
         if fgraph is None:
             fgraph, original = self._rewritten()
         self.fgraph = fgraph

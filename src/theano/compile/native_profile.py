@@ -74,13 +74,20 @@ class NativeProfile:
 
     @property
     def calls(self) -> int:
-        """Calls of the function that have come to their end."""
-        return int(self.buffer[self.form.layout.record(0)])
+        """Calls of the function that have come to their end, and have not raised."""
+        return int(self.buffer[self.form.layout.record(0)] - self.buffer[abi.PROFILE_RAISED])
 
     @property
     def seconds(self) -> float:
         """Their time."""
-        passed = int(self.buffer[self.form.layout.record(0) + 1])
+        return self._passed(int(self.buffer[self.form.layout.record(0) + 1] - self.buffer[abi.PROFILE_RAISED_TICKS]))
+
+    @property
+    def raised_seconds(self) -> float:
+        """The time of calls that have raised: what their loops took is a part of what is noted of loops."""
+        return self._passed(int(self.buffer[abi.PROFILE_RAISED_TICKS]))
+
+    def _passed(self, passed: int) -> float:
         return passed * self.ticks.seconds if passed else 0.0
 
     def reset(self) -> None:
@@ -104,7 +111,7 @@ class NativeProfile:
 
     # -- what it is of -------------------------------------------------------------------------------------
     def loops(self) -> list[LoopTime]:
-        """One for each thing that is measured, the call as a whole first."""
+        """One for each thing that is measured, all calls as a whole first, also those that have raised."""
         with self._lock:
             descriptions = self._described()
             tick = self.ticks.seconds
@@ -260,11 +267,16 @@ class NativeProfile:
     def kept(self) -> KeptTimes:
         """What has been noted by now."""
         loops = self.loops()  # once, as functions may be running: all entries are of one moment
-        return KeptTimes(loops[0].calls, loops[0].seconds, loops, self.events(), self.memory())
+        raised, seconds = int(self.buffer[abi.PROFILE_RAISED]), self.raised_seconds
+        made = KeptTimes(loops[0].calls - raised, loops[0].seconds - seconds, loops, self.events(), self.memory())
+        made.raised_seconds = seconds
+        return made
 
 
 class KeptTimes:
     """What a `NativeProfile` had noted at some moment, for its readers; and so what a pickle holds of it."""
+
+    raised_seconds = 0.0  # those of older pickles have none
 
     def __init__(
         self, calls: int, seconds: float, loops: list[LoopTime], events: Events, memory: MemoryPlan
@@ -291,7 +303,8 @@ class KeptTimes:
     def reset(self) -> None:
         """Forget it."""
         empty = np.empty(0, np.int64)
-        self.calls, self.seconds, self._loops, self._events = 0, 0.0, [], Events(empty, empty, empty, empty, empty)
+        self.calls, self.seconds, self.raised_seconds, self._loops = 0, 0.0, 0.0, []
+        self._events = Events(empty, empty, empty, empty, empty)
 
 
 def _description(

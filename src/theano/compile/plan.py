@@ -64,6 +64,7 @@ class Maker(Protocol):
     plan: FunctionPlan
     profile: ProfileStats | None
     function_builder: Callable[..., Any]
+    is_copy: bool
 
     def create(self, input_storage: Sequence[Any] | None = None) -> Any:
         """A function; `input_storage` gives values (or containers) for inputs, overriding their defaults."""

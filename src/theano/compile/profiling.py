@@ -92,6 +92,7 @@ class ProfileStats:
         **kwargs: Any,
     ) -> None:
         self.flag_time_thunks = True if flag_time_thunks is None else flag_time_thunks
+        self.atexit_print = atexit_print
         self.native: list[Any] = []
         self._calls, self._call_time, self._inside = 0, 0.0, 0.0
         self._node_time: dict[Apply, float] = {}
@@ -172,6 +173,11 @@ class ProfileStats:
     @vm_call_time.setter
     def vm_call_time(self, value: float) -> None:
         self._inside = value - sum(times.seconds for times in self.native)
+
+    @property
+    def raised_time(self) -> float:
+        """Seconds of calls that have raised. They are in no other time of calls, but in those of nodes and loops."""
+        return sum(times.raised_seconds for times in self.native)
 
     @property
     def argument_time(self) -> float:
@@ -344,11 +350,12 @@ class ProfileStats:
             f"  Time in {self.fct_callcount} calls to Function.__call__: {self.fct_call_time:e}s",
         ]
         if self.fct_call_time > 0:
+            whole = self.fct_call_time + self.raised_time
             share = 100 * self.vm_call_time / self.fct_call_time
             rows.append(f"  Time in Function.fn.__call__: {self.vm_call_time:e}s ({share:.3f}%)")
             if self.apply_time:
                 local = sum(self.apply_time.values())
-                rows.append(f"  Time in thunks: {local:e}s ({100 * local / self.fct_call_time:.3f}%)")
+                rows.append(f"  Time in thunks: {local:e}s ({100 * local / whole:.3f}%)")
         rows += [
             f"  Total compile time: {self.compile_time:e}s",
             f"    Number of Apply nodes: {self.nb_nodes}",
@@ -411,7 +418,8 @@ class ProfileStats:
         from theano.compile.loop_times import loop_lines  # few programs are profiled
 
         file = sys.stderr if file is None else file
-        print("\n".join(loop_lines(self.loops, self.vm_call_time, N, self.argument_time)), end="\n\n", file=file)
+        total = self.vm_call_time + self.raised_time
+        print("\n".join(loop_lines(self.loops, total, N, self.argument_time)), end="\n\n", file=file)
 
     def print_extra(self, file: TextIO) -> None:
         """What registered printers add."""

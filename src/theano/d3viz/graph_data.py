@@ -10,7 +10,7 @@ from theano.d3viz.graphviz import graphviz_places
 from theano.d3viz.labels import apply_label, shape_label, type_to_str, var_label, var_tag
 from theano.d3viz.layout import Placed, layout
 from theano.graph import Apply, Constant, FunctionGraph, Variable, graph_inputs, io_toposort
-from theano.graph.shown import shown
+from theano.graph.shown import shown, told
 
 __all__ = ["Data", "Pages", "arranged", "box_width", "graph_data", "graph_of"]
 
@@ -199,7 +199,7 @@ class _Graph:
         seconds, total = self.pages.times.get(node), self.pages.total
         kind = ", ".join(self.type_text(v) for v in node.outputs)
         number = self.box(
-            "op", apply_label(node), kind, op=str(node.op), type=", ".join(str(v.type) for v in node.outputs),
+            "op", apply_label(node), kind, op=told(node.op), type=", ".join(str(v.type) for v in node.outputs),
             name=next((v.name for v in node.outputs if v.name), None), line=var_tag(node.outputs[0]),
             seconds=seconds, share=None if seconds is None else seconds / total,
             graph=self.pages.number_of(node.op), kindOfOp=type(node.op).__name__,

@@ -6,7 +6,7 @@ from typing import Any
 
 from theano.graph import Apply, Constant
 from theano.graph.origin import origin_of
-from theano.graph.shown import shown
+from theano.graph.shown import shown, told
 
 _LETTERS = {
     "bool": "b", "int8": "b", "int16": "w", "int32": "i", "int64": "l", "uint8": "B", "uint16": "W", "uint32": "I",
@@ -49,12 +49,12 @@ def apply_label(node: Apply) -> str:
     >>> apply_label((T.dvector() + 1).owner), apply_label(T.dmatrix().sum(axis=0).owner)
     ('add', 'Sum{axis=[0]}')
     """
-    text = str(node.op)
+    text = told(node.op)
     for common in (",no_inplace", ", acc_dtype=float64", "acc_dtype=float64", "Inplace"):
         text = text.replace(common, "")
     if text.startswith("Elemwise{") and text.endswith("}"):
         text = text[len("Elemwise{") : -1]
-    return text.replace("{}", "") or str(node.op)
+    return text.replace("{}", "") or told(node.op)
 
 
 def apply_profile(node: Apply, profile: Any) -> list[float] | None:

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     sys.path.insert(0, str(Path(script).resolve().parent))
     try:
         names = runpy.run_path(script, run_name=MODULE)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script may end itself
         return _failed(error, script)
     first, *attributes = name.split(".")
     if first not in names:
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             return _complain(f"{name} in {script} needs arguments; {_explainable(names)}")
         try:
             found = found()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return _failed(error, script)
     if not isinstance(found, Function):
         problem = f"{name} in {script} is no compiled function, and returns none: {shown(found)}"
@@ -72,7 +72,10 @@ def run(options: argparse.Namespace) -> int:
         return _complain(str(problem))
     explanation = explain(found, *given)
     output = options.output or f"{name}.html"
-    explanation.save(output)
+    try:
+        explanation.save(output)
+    except OSError as problem:
+        return _complain(f"the page can't be written: {problem}")
     print(explanation)
     print(f"\nthe page: {output}")
     return 0
@@ -93,13 +96,13 @@ def _given(text: str, names: dict[str, Any]) -> list[Any]:
         try:
             value = eval(compile(ast.Expression(wanted), "--args", "eval"), {"np": numpy, "numpy": numpy, **names})
             found += value if starred else [value]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             problem = f"argument {number}, {ast.unparse(node)}, can't be evaluated"
             raise ValueError(f"{problem}: {type(error).__name__}: {error}") from error
     return found
 
 
-def _failed(error: Exception, script: str) -> int:
+def _failed(error: Exception | SystemExit, script: str) -> int:
     """Show what a script has raised, from its own lines on."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename != script:

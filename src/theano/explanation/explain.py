@@ -136,9 +136,9 @@ def _lines_of(f: dict[str, Any]) -> Iterator[str]:
     if f["error"]:
         yield f"  a call with these arguments raises {f['error']}"
     if f["call_seconds"] is not None:
-        taken = f" with {', '.join(f['arguments'])}" if f["arguments"] else ""
+        taken = f" with {_few(f['arguments'])}" if f["arguments"] else ""
         yield f"  a call takes {_seconds(f['call_seconds'])}{taken}"
-    yield f"Rewrites: {len(f['rewrites'])}"
+    yield f"Rewrites: {f['rewrites_why'] or len(f['rewrites'])}"
     for step in f["rewrites"]:
         yield f"  {_place(step, f)}{step['phase']}: {step['rule']}"
         yield f"    - {step['before']}"
@@ -158,6 +158,11 @@ def _lines_of(f: dict[str, Any]) -> Iterator[str]:
         unknown = f["memory"]["unknown"]
         more = f", and {unknown} array{'s' * (unknown != 1)} of unknown size" if unknown else ""
         yield f"Memory: {f['memory']['peak']:,} bytes at most beside arguments and shared variables{more}"
+
+
+def _few(texts: list[str], most: int = 8) -> str:
+    """Texts in a list; of many the first ones."""
+    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
 
 
 def _place(entry: dict[str, Any], f: dict[str, Any]) -> str:

@@ -42,6 +42,7 @@ NO_PLACE = "the compiler made it; no line of the program stands for it"
 BETWEEN = "between loops: checks, memory, objects"
 ARGUMENTS = "arguments: converted by Python, results handed back"
 NO_CODE = "it comes before and after compiled code; arrays of the right type, in C order, need no conversion"
+COPIED = "this function is a copy, or was read from a pickle: explain the one that it was made of"
 NO_LINE = "it moves what was computed to where it is kept; no line of the program asks for that"
 
 
@@ -51,10 +52,11 @@ def function_data(f: Function, args: Sequence[Any]) -> Data:
     source = _source_of(f, twin)
     trace = theano.rewrite.trace(f)
     found: Data = {
-        "name": f.name or "function", "error": f"{type(error).__name__}: {error}" if error else None,
+        "name": f.name or "function", "error": _error_text(error),
         "error_lines": source.places(*map(origin_of, getattr(error, "theano_nodes", ())))["lines"],
         "arguments": _argument_texts(f, args),
         "graphs": {"before": _before(f, source)}, "rewrites": rewrites_data(trace, source),
+        "rewrites_why": COPIED if f.maker.is_copy else None,
         "rewrite_seconds": dict(trace.seconds), "machine": _machine(), "loops": [], "code": {},
         "memory": None, "call_seconds": None, "calls": 0, "native": isinstance(f.executor, NativeExecutor),
     }  # fmt: skip
@@ -84,7 +86,7 @@ def _measured(f: Function, args: Sequence[Any] | None) -> tuple[Function, Profil
     twin: Function = f.copy(swap={s: _own(s) for s in f.get_shared()}, name=f.name, profile=stats)
     if args is None:
         return twin, None, None
-    args = copy.deepcopy(args)  # those of mutable inputs may be overwritten
+    args = [_copied(a) for a in args]  # those of mutable inputs may be overwritten
     try:
         twin(*args)
         stats.reset()
@@ -95,6 +97,25 @@ def _measured(f: Function, args: Sequence[Any] | None) -> tuple[Function, Profil
     except Exception as error:  # whatever the program raises is part of what is to be explained
         return twin, None, error
     return twin, stats, None
+
+
+def _copied(value: Any) -> Any:
+    """A copy of an argument; what nobody can copy, such as a file, is shown to the function as it is."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # whatever its class raises
+        return value
+
+
+def _error_text(error: Exception | None) -> str | None:
+    """Class and text of an error: of a user's class, it may have none."""
+    if error is None:
+        return None
+    try:
+        text = str(error)
+    except Exception as problem:
+        text = f"(its text can't be told: {type(problem).__name__})"
+    return f"{type(error).__name__}: {text}"
 
 
 def _own(shared: Any) -> Any:
@@ -157,8 +178,28 @@ def _paged(pages: Pages, boxes: tuple[list[Data], list[Data]], title: Any) -> Da
     gradient = sum(bool(node.get("gradient")) for node in nodes)
     pages.graphs.append({})
     pages.add_inner()
+    _add_lines_inside(nodes, pages.graphs)
     pages.graphs[0] = grouped(nodes, edges, title, pages.graphs) if operations > FEW else arranged(nodes, edges)
     return {"operations": operations, "gradient": gradient, "graphs": pages.graphs}
+
+
+def _add_lines_inside(nodes: list[Data], graphs: list[Data]) -> None:
+    """Let boxes with a graph inside, such as those of loops, be of the lines of that graph, too."""
+    done: set[int] = set()
+
+    def add(boxes: list[Data]) -> None:
+        for box in boxes:
+            if "graph" not in box:
+                continue
+            inside = graphs[box["graph"]]["nodes"]
+            if box["graph"] not in done:
+                done.add(box["graph"])
+                add(inside)
+            lines = dict.fromkeys([*box["lines"], *(line for inner in inside for line in inner.get("lines", ()))])
+            callers = dict.fromkeys([*box["callers"], *(line for inner in inside for line in inner.get("callers", ()))])
+            box["lines"], box["callers"] = list(lines), [line for line in callers if line not in lines]
+
+    add(nodes)
 
 
 def _by_line(node: Data, source: Source) -> str:

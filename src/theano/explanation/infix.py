@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from theano.graph import io_toposort
+from theano.graph.shown import told
 from theano.rewrite.engine.trace import Snapshot
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import Elemwise
@@ -107,7 +108,7 @@ def _operands(shot: Snapshot, name: str) -> list[Snapshot]:
 def _name(op: Any) -> str:
     if type(op) is Elemwise:
         return str(op.scalar_op.name)
-    text = str(op).replace("InplaceDimShuffle", "DimShuffle").replace(", acc_dtype=float64", "")
+    text = told(op).replace("InplaceDimShuffle", "DimShuffle").replace(", acc_dtype=float64", "")
     text = text.replace("{acc_dtype=float64}", "").replace("{no_inplace}", "").replace("{inplace}", "")
     return _LONG_PARAMETERS.sub("", text)
 

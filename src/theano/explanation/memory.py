@@ -13,6 +13,7 @@ from theano.compile.memory import memory_of
 from theano.compile.sizes import Sizes
 from theano.explanation.source import Source
 from theano.graph.origin import Origin, origin_of
+from theano.graph.shown import told
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -85,7 +86,7 @@ def _arrays(
             for tensor in item.made():
                 tensors.setdefault(tensor.storage().name, tensor.storage())
                 if item.node is not None:
-                    names.setdefault(tensor.storage().name, str(getattr(item.node, "op", item.node)))
+                    names.setdefault(tensor.storage().name, told(getattr(item.node, "op", item.node)))
     used: dict[str, list[int]] = {}
     for stmt, step in zip(main, when, strict=True):
         for inner in st.walk([stmt]):

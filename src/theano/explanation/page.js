@@ -25,6 +25,7 @@ const size = b => b === null || b === undefined ? "–" : b >= 1e9 ? (b / 1e9).t
 const giga = r => r === null || r === undefined ? "–" : (r / 1e9).toFixed(1);
 const over = l => [l.over && "over " + l.over, l.extents && l.extents.length && l.extents.join(" × ")].filter(Boolean).join(" = ");
 const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+const few = (texts, most = 8) => texts.slice(0, most).join(", ") + (texts.length > most ? ` and ${texts.length - most} more` : "");
 const named = id => { const [file, number] = id.split(":"); return F.files.length > 1 ? `${F.files[file].name}:${number}` : `line ${number}`; };
 const entry_of = pair => pair.places[D.functions.indexOf(F)];   // of something in both functions
 const stands = entry => [...entry.lines || [], ...entry.callers || []];
@@ -52,7 +53,7 @@ function head() {
   document.title = F.name + " explained";
   $("name").textContent = F.name;
   const isa = `${F.machine.isa}, ${many(F.machine.threads, "thread")}`;
-  $("sub").textContent = F.calls ? `measured with ${F.arguments.join(", ") || "no arguments"}, ${many(F.calls, "call")} · ${isa}` : `not measured · ${isa}`;
+  $("sub").textContent = F.calls ? `measured with ${few(F.arguments) || "no arguments"}, ${many(F.calls, "call")} · ${isa}` : `not measured · ${isa}`;
   $("error").hidden = !F.error;
   if (F.error) {
     const [first, ...rest] = F.error.split("\n");
@@ -62,7 +63,7 @@ function head() {
   const all_loops = loops(), moved = all_loops.filter(l => l.bytes !== null);
   const rewriting = Object.values(F.rewrite_seconds).reduce((a, b) => a + b, 0);
   const tiles = [
-    ["operations", `${F.graphs.before.operations} → ${F.graphs.after.operations}`], ["rewrites", F.rewrites.length],
+    ["operations", `${F.graphs.before.operations} → ${F.graphs.after.operations}`], ["rewrites", F.rewrites_why ? "–" : F.rewrites.length],
     ["loops and calls", all_loops.length], ["one call", seconds(F.call_seconds)],
     ["bytes moved", F.calls && moved.length ? size(moved.reduce((sum, l) => sum + l.bytes, 0)) : "–"],
     ["memory at most", size(F.memory && F.memory.peak)], ["rewriting", seconds(rewriting)],
@@ -131,7 +132,7 @@ function graph() {
       if (host.view) host.view.reset(F.graphs[which].graphs);
       else host.view = new GraphView(host, $(which + "-root"), $(which + "-canvas"), F.graphs[which].graphs, { choose: tell, state, colour: which === "after" ? heat : () => "" });
       const g = F.graphs[which];
-      $(which + "-count").textContent = many(g.operations, "operation") + (g.gradient ? `, ${g.gradient} of gradients` : "");
+      $(which + "-count").textContent = which === "before" && F.rewrites_why ? "(not known: a copy is shown as it runs)" : many(g.operations, "operation") + (g.gradient ? `, ${g.gradient} of gradients` : "");
       return host.view;
     });
     const key = (kind, text) => [el("span", { class: "key", style: `background: var(--${kind})` }), text];
@@ -150,6 +151,7 @@ function rule(s) {
 const LONG = 150;   // so many steps at once
 let most_steps = LONG;
 function rewrites() {
+  if (F.rewrites_why) { $("tab-rewrites").replaceChildren(el("p", { text: "How it was rewritten is not known: " + F.rewrites_why })); return; }
   const found = F.rewrites.filter(s => on_line(s) && (!word || (s.rule + " " + s.before + " " + s.after).toLowerCase().includes(word)));
   const parts = [el("h2", { text: `${found.length} of ${many(F.rewrites.length, "step")}${line ? " at " + named(line) : ""}` })];
   let phase = null;

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from theano.graph.origin import Origin
+from theano.graph.origin import Origin, source_lines
 
 # Of a longer file the lines around those that made something are shown.
 WHOLE, AROUND = 400, 12
@@ -55,7 +54,7 @@ class Source:
         return [self._file(file) for file in self.files]
 
     def _file(self, file: str) -> dict[str, Any]:
-        text = [line.rstrip("\n") for line in linecache.getlines(file)]
+        text = [line.rstrip("\n") for line in source_lines(file)]
         if not text:  # typed in somewhere: nobody has the lines
             shown = sorted(self.used[file])
         elif len(text) <= WHOLE:

@@ -13,7 +13,7 @@ from theano.configdefaults import config
 from theano.digest import blake2b
 from theano.graph import serialise
 from theano.graph.origin import Origin, RawOrigin, capture_origin, resolve_origin
-from theano.graph.shown import shown
+from theano.graph.shown import shown, told
 from theano.notebook_form import notebook_form, notebook_picture
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Variable(Node):
             return self.name
         if self.owner is not None:
             op = self.owner.op
-            return f"{op}.out" if self.index == op.default_output else f"{op}.{self.index}"
+            return f"{told(op)}.out" if self.index == op.default_output else f"{told(op)}.{self.index}"
         return f"<{self.type}>"
 
     def __repr_test_value__(self) -> str:
@@ -420,7 +420,7 @@ class Apply(Node):
         return self.outputs[index]
 
     def __str__(self) -> str:
-        return f"{self.op}({', '.join(map(str, self.inputs))})"
+        return f"{told(self.op)}({', '.join(map(str, self.inputs))})"
 
     def __repr__(self) -> str:
         return str(self)

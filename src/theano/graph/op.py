@@ -11,6 +11,7 @@ from theano.graph.errors import MethodNotDefined, MissingTestValueError, TestVal
 from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import capture_origin, made_here, resolve_origin
 from theano.graph.props import Props
+from theano.graph.shown import told
 from theano.graph.type import Type
 from theano.graph.walk import io_toposort
 
@@ -103,11 +104,11 @@ class PureOp(Props):
         reused if it fits. This default evaluates `decompose`.
         """
         if not self.defines("decompose"):
-            raise MethodNotDefined(f"{self} defines no perform")
+            raise MethodNotDefined(f"{told(self)} defines no perform")
         with config.change_flags(compute_test_value="off"):
             outputs = self.decompose(node.inputs)
         if outputs is None:
-            raise MethodNotDefined(f"{self} defines no perform, and decompose says nothing of {node.inputs}")
+            raise MethodNotDefined(f"{told(self)} defines no perform, and decompose says nothing of {node.inputs}")
         values = evaluate(outputs, dict(zip(node.inputs, inputs, strict=True)))
         for storage, value in zip(output_storage, values, strict=True):
             storage[0] = value
@@ -179,13 +180,13 @@ class PureOp(Props):
     ) -> Any:  # fmt: skip
         """`make_thunk` by C code; NotImplementedError if there is none, or no compiler."""
         if getattr(self, "c_code", None) is None:
-            raise MethodNotDefined(f"{self} has no C code")
+            raise MethodNotDefined(f"{told(self)} has no C code")
         return _node_thunk(node, C_PERFORMERS[0](node), storage_map, compute_map)
 
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         """One gradient for each input, from those of the outputs."""
         raise MethodNotDefined(
-            f"{self} has no gradient: the class {type(self).__name__} defines neither grad nor L_op"
+            f"{told(self)} has no gradient: the class {type(self).__name__} defines neither grad nor L_op"
         )
 
     def L_op(
@@ -206,7 +207,7 @@ class PureOp(Props):
         This default is for ops that are linear in all inputs that they have derivatives for.
         """
         if self.linear_in == Op.linear_in:
-            raise MethodNotDefined(f"{self} has no R_op: the class {type(self).__name__} does not define it")
+            raise MethodNotDefined(f"{told(self)} has no R_op: the class {type(self).__name__} does not define it")
         total: list[Any] = []
         for i, direction in enumerate(eval_points):
             if direction is not None and i in self.linear_in:

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, TypeAlias
 
 from theano.configdefaults import config
@@ -87,7 +87,7 @@ def resolve_origin(origin: Origin | RawOrigin) -> Origin:
     if isinstance(origin, tuple):
         return origin
     pairs = zip(origin[-2::-2], origin[::-2], strict=True)
-    frames = _shared(tuple([_frame_at(code, position) for code, position in pairs]))
+    frames = _shared(tuple([(code.co_filename, _line_at(code, position), code.co_name) for code, position in pairs]))
     return GradientFrames(frames) if isinstance(origin, GradientOrigin) else frames
 
 
@@ -97,12 +97,13 @@ def _shared(origin: Origin) -> Origin:
     return origin
 
 
+# Code objects of two files may be equal, as those of copies of a module are: the file is no part of what is kept.
 @lru_cache(4096)
-def _frame_at(code: CodeType, position: int) -> Frame:
+def _line_at(code: CodeType, position: int) -> int:
     for start, end, line in code.co_lines():
         if start <= position < end and line is not None:
-            return code.co_filename, line, code.co_name
-    return code.co_filename, code.co_firstlineno, code.co_name
+            return line
+    return code.co_firstlineno
 
 
 def raw_origin_of(thing: Any) -> Origin | RawOrigin:
@@ -172,12 +173,23 @@ def made_here(thing: Any) -> str:
     return f"\n{thing} was made here:\n{where}" if where else ""
 
 
+def source_lines(file: str) -> list[str]:
+    """The lines of a file of a program, of which a module in an archive is a part; [] where they are not at hand."""
+    lines = linecache.getlines(file)
+    if not lines:
+        for module in list(sys.modules.values()):  # what has loaded a module may have its text
+            if isinstance(module, ModuleType) and module.__dict__.get("__file__") == file:
+                return linecache.getlines(file, module.__dict__)
+    return lines
+
+
 def format_origin(origin: Origin) -> str:
     """`origin` in the form of a Python traceback, with source lines where the files are at hand."""
     lines = []
     for file, line, function in origin:
         lines.append(f'  File "{file}", line {line}, in {function}\n')
-        text = linecache.getline(file, line).strip()
+        known = source_lines(file)
+        text = known[line - 1].strip() if 0 < line <= len(known) else ""
         if text:
             lines.append(f"    {text}\n")
     return "".join(lines)

@@ -9,6 +9,20 @@ from typing import Any
 _MOST_SHOWN = 75
 
 
+def told(value: Any) -> str:
+    """``str(value)``, or a text that says that the user's class raises: that must not hide another error.
+
+    Examples
+    --------
+    >>> told(1.5)
+    '1.5'
+    """
+    try:
+        return str(value)
+    except Exception as error:
+        return f"<{type(value).__name__} whose str raises {type(error).__name__}>"
+
+
 def shown(value: Any, text_of: Callable[[Any], str] = repr) -> str:
     """A short text for `value` in an error: the middle of a long one is left out, one that can't be had is named.
 

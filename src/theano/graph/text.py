@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from theano.graph.nodes import Apply, Variable
+from theano.graph.shown import told
 from theano.graph.walk import io_toposort
 
 
@@ -18,7 +19,7 @@ def default_leaf_formatter(leaf: Variable) -> str:
 
 def default_node_formatter(op: Apply, argstrings: Sequence[str]) -> str:
     """The text of a node, from those of its inputs."""
-    return f"{op.op}({', '.join(argstrings)})"
+    return f"{told(op.op)}({', '.join(argstrings)})"
 
 
 class _Call:
@@ -102,7 +103,7 @@ def as_string(
                 parts.append(f"*{numbers[node]} -> ")
             behind: list[Any]
             if node_formatter is default_node_formatter and node.nin:  # without putting long texts together again
-                parts.append(f"{node.op}(")
+                parts.append(f"{told(node.op)}(")
                 behind = [", "] * (node.nin - 1) + [f"){which}"]
             else:
                 behind = [_Call(node, which, len(parts))] * max(node.nin, 1)

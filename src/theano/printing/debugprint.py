@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any
 
 from theano.graph import Apply, FunctionGraph, Variable
+from theano.graph.shown import told
 from theano.record import Record, field
 
 __all__ = ["debugprint"]
@@ -97,7 +98,7 @@ class _Known(Record):
         if self.fgraph is None:
             return []
         uses = self.fgraph.clients(v)
-        return [(u, i) if isinstance(u, str) else (str(u.op), self.order[u]) for u, i in uses]
+        return [(u, i) if isinstance(u, str) else (told(u.op), self.order[u]) for u, i in uses]
 
 
 _NOTHING = _Known()
@@ -225,7 +226,7 @@ class _Listing:
         return text
 
     def node_text(self, v: Variable, node: Apply, known: _Known) -> str:
-        op = str(node.op) if len(node.outputs) == 1 else f"{node.op}.{v.index}"
+        op = told(node.op) if len(node.outputs) == 1 else f"{told(node.op)}.{v.index}"
         kind = f" <{v.type}>" if self.print_type else ""
         number = known.order.get(node, "")
         clients = ""

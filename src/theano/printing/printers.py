@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from theano.graph import FunctionGraph, PureOp, Variable
+from theano.graph.shown import told
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import Elemwise
 
@@ -209,7 +210,7 @@ class DefaultPrinter(PiecePrinter):
         node = output.owner
         if node is None:
             return leaf_printer.pieces(output)
-        name = str(node.op) if len(node.outputs) == 1 else f"{node.op}.{output.index}"
+        name = told(node.op) if len(node.outputs) == 1 else f"{told(node.op)}.{output.index}"
         return call_pieces(name, node.inputs)
 
 

@@ -258,10 +258,10 @@ class FrameLayout:
 
 
 # Words of the buffer in which a profiled program notes its times (see `backend.profiled_form`): how many events it has
-# noted, and how often the sizes of its arguments have changed; then the last events, each its record, the ticks of its
-# begin and end, and the thread.
-PROFILE_EVENTS, PROFILE_CHANGES = 0, 1
-PROFILE_FIRST_EVENT, PROFILE_EVENT_WORDS, PROFILE_KEPT_EVENTS = 2, 4, 1 << 14
+# noted, how often the sizes of its arguments have changed, how many calls have raised, and their ticks; then the last
+# events, each its record, the ticks of its begin and end, and the thread.
+PROFILE_EVENTS, PROFILE_CHANGES, PROFILE_RAISED, PROFILE_RAISED_TICKS = 0, 1, 2, 3
+PROFILE_FIRST_EVENT, PROFILE_EVENT_WORDS, PROFILE_KEPT_EVENTS = 4, 4, 1 << 14
 # A record: calls and ticks of something, then ranges and ticks of the parts that threads did of it.
 PROFILE_RECORD_WORDS, PROFILE_RANGES = 4, 2
 PROFILE_KEPT_CHANGES = 64

@@ -9,6 +9,7 @@ from typing import Any
 
 from theano.graph import Variable
 from theano.graph.origin import raw_origin_of
+from theano.graph.shown import told
 from theano.notebook_form import notebook_form
 from theano.record import Record, field
 from theano.tensor.elemwise import Elemwise
@@ -53,7 +54,7 @@ def text(shot: Snapshot) -> str:
             return str(data.item())
         return f"constant{list(data.shape)}" if hasattr(data, "shape") else str(data)
     op = shot[0]
-    name = op.scalar_op.name if type(op) is Elemwise else str(op)
+    name = op.scalar_op.name if type(op) is Elemwise else told(op)
     return f"{name}({', '.join(map(text, shot[1]))})" if len(shot) == 2 else f"{name}(…)"
 
 
