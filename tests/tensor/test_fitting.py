@@ -138,7 +138,7 @@ MISTAKES = {
         r"attention: query has length 4 along axis 2, key 6 along axis 2: query \(2, 3, 4\), key \(2, 5, 6\), value",
     ),
     "mask": (
-        [t3, key, value, m], lambda: N.attention(t3, key, value, m),
+        [t3, key, value, m], lambda: N.attention(t3, key, value, T.gt(m, 0)),
         [ones(2, 3, 4), ones(2, 5, 4), ones(2, 5, 4), ones(3, 6)],
         r"attention: (key has length 5 along axis 1, mask 6|mask has length 6 along axis 1, key 5) .*mask \(3, 6\)",
     ),

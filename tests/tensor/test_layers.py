@@ -207,7 +207,9 @@ def test_attention_refuses():
         with pytest.raises(ValueError, match="must have equally many axes, two or more"):
             nnet.attention(*bad)
     with pytest.raises(ValueError, match="mask has 3 axes, more than the 2"):
-        nnet.attention(T.matrix(), T.matrix(), T.matrix(), mask=T.tensor3())
+        nnet.attention(T.matrix(), T.matrix(), T.matrix(), mask=T.btensor3())
+    with pytest.raises(TypeError, match="mask must be of booleans or integers"):  # others add such masks to the scores
+        nnet.attention(T.matrix(), T.matrix(), T.matrix(), mask=T.fmatrix())
 
 
 # -- dropout -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.scalar.dtypes import FLOAT
+from theano.scalar.dtypes import DISCRETE, FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
 from theano.tensor.fitting import Argument, all_fitting
 from theano.tensor.math import cast, ge, neq, sqrt, switch
@@ -37,8 +37,8 @@ def attention(
     value
         (…, key, element).
     mask
-        (…, query, key): a query sees a key where it is true. It broadcasts where its type has length 1, and axes in
-        front may be missing.
+        (…, query, key), of booleans or integers: a query sees a key where it is true, not zero. It broadcasts where its
+        type has length 1, and axes in front may be missing.
     causal
         Whether a query sees only keys up to its own place, counted from the end: the last query sees all keys.
     scale
@@ -52,7 +52,7 @@ def attention(
     Raises
     ------
     TypeError
-        One of the three is not of floats, or `scale` is no number.
+        One of the three is not of floats, `mask` not of booleans or integers, or `scale` is no number.
     ValueError
         They have different numbers of axes or less than two, or `mask` has more.
 
@@ -78,6 +78,11 @@ def attention(
         raise TypeError(f"attention: scale must be a number, got {scale.type}: multiply query by other factors")
     if mask is not None:
         mask = as_tensor_variable(mask)
+        if mask.type.dtype not in DISCRETE:
+            raise TypeError(
+                f"attention: mask must be of booleans or integers, not zero where a query sees a key, got {mask.type}. "
+                "Of one that others add to scores, 0 and -inf, that is T.ge(mask, 0); of ones and zeros T.neq(mask, 0)"
+            )
         if mask.type.ndim > ndim:
             raise ValueError(f"attention: mask has {mask.type.ndim} axes, more than the {ndim} of the scores")
     front = [str(a) for a in range(ndim - 2)]
