@@ -38,7 +38,7 @@ def test_the_error_is_its_own(silent, mode) -> None:
     x, y = silent
     with pytest.raises(KeyError, match="what went wrong") as caught:
         theano.function([x], y, mode=mode)(np.ones(3))
-    assert f"{NAMED}(" in str(caught.value)
+    assert f"{NAMED}(" in "\n".join(caught.value.__notes__)
 
 
 def test_it_is_shown(silent, tmp_path) -> None:
