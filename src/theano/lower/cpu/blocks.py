@@ -19,7 +19,7 @@ from theano.record import Record
 
 
 class _Block(Record):
-    """The rows from `lo` to the one before `hi`, in slot `slot`."""
+    """The rows from `lo` to the one before `hi`, in the place of slot `slot`."""
 
     slot: Expr
     lo: Expr
@@ -38,7 +38,8 @@ def emit_in_blocks(
     else:
         slots = length(stretch.slots)
         begun, (first, last, slot) = ex.mul(ex.name(turn, "i64"), slots), (b.fresh_length() for _ in range(3))
-        inside = _block(asm, stretch, ex.add(begun, slot), slot, steps)
+        # a thread makes the blocks of a slice one after the other, all in the place of the first: that stays in the cache
+        inside = _block(asm, stretch, ex.add(begun, slot), first, steps)
         loop = st.For(index_name(slot), last, "serial", inside, start=first)
         least, weight = max(b.machine.least_work(), 1), b.dims.normal(ex.mul(stretch.weight, stretch.block))
         body = [hs.Slices(index_name(first), index_name(last), slots, weight, 1, least, [loop])]
@@ -53,7 +54,7 @@ def emit_in_blocks(
 def _block(
     asm: NestEmitter, stretch: Stretch, number: Expr, slot: Expr, steps: Sequence[tuple[Group, st.Stmt]]
 ) -> list[st.Stmt]:  # fmt: skip
-    """The steps for the rows of block `number`, which has a slot; the last slots of the last turn may have no rows."""
+    """The steps for the rows of block `number`, in the place of a slot; the last blocks of a turn may have no rows."""
     lo, hi = asm.b.fresh_length(), asm.b.fresh_length()
     rows = _Block(slot, lo, hi)
     return [
