@@ -38,7 +38,7 @@ def emit_in_blocks(
     else:
         slots = length(stretch.slots)
         begun, (first, last, slot) = ex.mul(ex.name(turn, "i64"), slots), (b.fresh_length() for _ in range(3))
-        # a thread makes the blocks of a slice one after the other, all in the place of the first: that stays in the cache
+        # a thread makes the blocks of a slice one after the other, all in the place of the first: it stays in the cache
         inside = _block(asm, stretch, ex.add(begun, slot), first, steps)
         loop = st.For(index_name(slot), last, "serial", inside, start=first)
         least, weight = max(b.machine.least_work(), 1), b.dims.normal(ex.mul(stretch.weight, stretch.block))
