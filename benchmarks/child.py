@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-SETTLED, PATIENCE = 0.05, 60.0  # seconds
+# Seconds: after a call threads of libraries (BLAS, OpenMP) look for more work for a while; then all is to be quiet.
+REST, QUIET, PATIENCE = 0.3, 0.05, 20.0
 
 
 def _pin(threads: int) -> None:
@@ -29,9 +30,10 @@ def settle(call: Callable[[], Any]) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         call()
+        time.sleep(REST)
         before = time.process_time()
-        time.sleep(SETTLED)
-        if time.process_time() - before < SETTLED / 10:
+        time.sleep(QUIET)
+        if time.process_time() - before < QUIET / 10:
             return
 
 

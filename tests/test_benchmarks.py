@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import benchmarks
 from benchmarks import __main__ as command
 from benchmarks import contenders, figure, layers, report
+from benchmarks.child import settle
 from benchmarks.contenders import CONTENDERS, ORIGINAL, environment
 from benchmarks.runner import QUICK, Row, Runner, _Child
 from benchmarks.timing import Stopwatch, check, largest_difference, once
@@ -126,6 +128,20 @@ print({{type(node.op).__name__ for node in case.fn.maker.fgraph.toposort()}})
     done = subprocess.run([original.python, "-c", code], env=env, cwd=contenders.ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "CorrMM" in done.stdout and "AbstractConv" not in done.stdout
+
+
+def test_nothing_is_measured_while_a_thread_works() -> None:
+    until = time.monotonic() + 1.0
+
+    def work() -> None:
+        while time.monotonic() < until:
+            sum(range(1000))
+
+    thread, calls = threading.Thread(target=work), []
+    thread.start()
+    settle(lambda: calls.append(0))
+    assert time.monotonic() >= until and len(calls) > 1
+    thread.join()
 
 
 def test_a_tree_measures_itself(tmp_path) -> None:
