@@ -82,7 +82,7 @@ class TestLayout:
         assert all(part(node) == part(node.inputs) for part in parts)
         assert op.outer_seqs(node) == [x, y] and names(op.outer_non_seqs(node)) == ["w", "a"]
         inputs = theano.gof.graph.inputs
-        assert inputs(op.outer_mitsot(node))[0] is m and inputs(op.outer_sitsot(node)[:1]) == [s]
+        assert inputs(op.outer_mitsot(node))[0] is m and inputs([op.outer_sitsot(node)[0].owner.inputs[0]]) == [s]
         assert op.outer_nitsot(node) == [node.inputs[0]]
         offsets = [op.seqs_arg_offset, op.shared_arg_offset, op.nit_sot_arg_offset]
         assert offsets == [3, 6, 7] and node.inputs[6:7] == op.outer_shared(node)

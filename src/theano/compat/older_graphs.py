@@ -174,7 +174,8 @@ def _read_scan(node: Any, inputs: Sequence[Any]) -> Apply:
         if after is not None:
             loop.sequences.append(SequenceArg(buffer[1:], [0], [after]))
         read = [(tap - (after is not None), v) for tap, v in rows_read.items()]
-        loop.states.append(StateArg(buffer[:rows], [tap for tap, _ in read], [v for _, v in read], next(values), rows))
+        kept = [tap for tap, _ in read], [v for _, v in read]
+        loop.states.append(StateArg(buffer, *kept, next(values), rows, buffer=True))
     shared = [(next(outer), next(inner)) for _ in range(info["n_shared_outs"])]
     for _ in range(info["n_nit_sot"]):
         next(outer)  # its length

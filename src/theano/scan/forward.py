@@ -7,7 +7,9 @@ from typing import Any
 
 from theano.gradient.forward import Rop
 from theano.graph.null_type import DisconnectedType
+from theano.record import replace
 from theano.scalar.dtypes import DISCRETE
+from theano.scan.buffer import initial_rows
 from theano.scan.connection import closure
 from theano.scan.history import History
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
@@ -60,7 +62,8 @@ class _Forward:
         states: dict[int, StateArg] = {}
         for k in sorted(moving):
             old, p = loop.states[k], self.state_points[k]
-            initial = zeros_like(old.initial) if p is None else _fit(p, old.initial)
+            before = initial_rows(old)
+            initial = zeros_like(before) if p is None else _fit(initial_rows(replace(old, initial=p)), before)
             inner = _twins(old.inner, tangents, old.initial.type.dtype)
             states[k] = StateArg(initial, list(old.taps), inner, None, old.rows, old.keep)
         outputs: dict[int, OutputArg] = {}

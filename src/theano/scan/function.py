@@ -12,6 +12,7 @@ from theano.graph.shown import shown
 from theano.scalar.dtypes import DISCRETE, promote
 from theano.scan import hooks
 from theano.scan.arguments import StateInfo, as_list, number_of_steps, sequence_info, state_info
+from theano.scan.buffer import StateBuffer
 from theano.scan.capture import captured, default_updates, refuse_captured
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SharedArg, StateArg
 from theano.scan.returned import Returned, parse_returned
@@ -119,7 +120,7 @@ def scan(
             loop.outputs.append(OutputArg(_as_output(value)))
         else:
             new = _new_value(info, value, name)
-            loop.states.append(StateArg(info.rows, info.taps, inner, new, info.depth))
+            loop.states.append(_state(loop, info.rows, info.taps, inner, new, info.depth))
     loop.condition = returned.condition
     targets = _add_shared(loop, returned, explicit)
     _add_non_sequences(loop, explicit, [*targets], strict)
@@ -144,6 +145,11 @@ def _step(fn: Any, sequences: Sequence[Any], states: Sequence[Any], non_sequence
         except ValueError:  # a builtin without a signature
             pass
         raise
+
+
+def _state(loop: Loop, initial: Any, taps: list[int], inner: list[Any], value: Any, rows: int) -> StateArg:
+    """A state with a buffer for all steps."""
+    return StateArg(StateBuffer(rows)(initial, loop.n_steps), taps, inner, value, rows, buffer=True)
 
 
 def _check_count(returned: Returned, infos: Sequence[Any]) -> None:
@@ -211,7 +217,7 @@ def _add_shared(loop: Loop, returned: Returned, explicit: Sequence[Any]) -> dict
     for target, value in updates.items():
         if isinstance(target.type, TensorType):
             rows = unbroadcast(shape_padleft(target), 0)
-            parts[target] = StateArg(rows, [-1], [target], value, 1)
+            parts[target] = _state(loop, rows, [-1], [target], value, 1)
             loop.states.append(parts[target])
         else:
             parts[target] = SharedArg(target, target, value)

@@ -223,7 +223,7 @@ class Layout:
         return []
 
     def outer_mitsot(self, list_inputs: Any) -> list[Any]:
-        """Initial rows of the mit-sot states."""
+        """The buffers of the mit-sot states: initial rows, and room for those of the steps."""
         return _inputs(list_inputs)[self.seqs_arg_offset : self.seqs_arg_offset + self.n_mit_sot]
 
     def inner_mitsot(self, list_inputs: Sequence[Any]) -> list[Any]:
@@ -231,7 +231,7 @@ class Layout:
         return [list_inputs[k] for part in self._places().states[: self.n_mit_sot] for k in part.inner]
 
     def outer_sitsot(self, list_inputs: Any) -> list[Any]:
-        """Initial rows of the sit-sot states."""
+        """The buffers of the sit-sot states: an initial row, and room for those of the steps."""
         return _inputs(list_inputs)[self.seqs_arg_offset + self.n_mit_sot : self.shared_arg_offset]
 
     def inner_sitsot(self, list_inputs: Sequence[Any]) -> list[Any]:

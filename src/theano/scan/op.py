@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,9 +31,10 @@ class Scan(Layout, Op):
     ============  =====================================================  =====================================
     n_steps       input: 0-d int64                                       –
     sequences     input: array                                           one input per offset
-    states        input: the initial rows; output: these and one row     one input per tap; output: new value
-                  per step (the last `keep` of all). Those of which
-                  steps read just the value before come last.
+    states        input: a buffer that begins with the initial rows;     one input per tap; output: new value
+                  output: these and one row per step (the last `keep`
+                  of all). Those of which steps read just the value
+                  before come last.
     outputs       output: one row per step (the last `keep`)             output
     shared        input: an object; output: the last value               input; output
     constant      input: any variable                                    input
@@ -44,7 +46,9 @@ class Scan(Layout, Op):
     - of a sequence ``x`` with the offset ``o``: ``x[t + o]`` (``o >= 0``; what is read backwards is reversed
       outside; sequences may be longer than is read),
     - of a state with buffer ``b`` and the tap ``k < 0``: ``b[t + rows + k]``, and writes ``b[t + rows]``;
-      ``b[:rows]`` are the initial rows, ``rows = -min(taps)``,
+      ``b[:rows]`` are the initial rows, ``rows = -min(taps)``. The gradient with respect to ``b[j]`` is that with
+      respect to what the steps read there. Loops of gradients and rewritten ones are given the initial rows alone
+      (`StateSpec.buffer` is false),
 
     and appends to each output. Only the last ``max(keep, rows)`` rows of a state with `keep` need storage.
     The number of rows of all outputs is known before the loop unless `as_while`: then the step that makes the
@@ -100,6 +104,13 @@ class Scan(Layout, Op):
         self.inner_outputs: list[Any] = [equiv[v] for v in inner_outputs]
         self.has_effects = any(isinstance(n, Apply) and n.op.has_effects for n in equiv.values())
         self._forget()
+
+    def with_spec(self, spec: ScanSpec) -> Scan:
+        """This op with the same step and another meaning of its lists."""
+        made = copy.copy(self)
+        made.spec = spec
+        made._hash = made._outer_pattern = None
+        return made
 
     def _forget(self) -> None:
         """Drop what is derived from the data when needed."""
@@ -214,7 +225,12 @@ class Scan(Layout, Op):
         return self._outer_pattern
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return with_late_test_values(lambda: gradients(self, inputs, outputs, output_grads))
+        return self.L_op_of(inputs, outputs, output_grads, [True] * len(inputs))
+
+    def L_op_of(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any], wanted: Sequence[bool]
+    ) -> list[Any]:
+        return with_late_test_values(lambda: gradients(self, inputs, outputs, output_grads, wanted))
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return with_late_test_values(lambda: directional_derivatives(self, inputs, eval_points))

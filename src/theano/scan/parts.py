@@ -20,16 +20,19 @@ class StateSpec(NamedTuple):
     ----------
     taps, rows, keep
         See above; `keep` is None where all rows are kept.
+    buffer
+        Whether the input of the node has room for the rows of the steps behind the initial ones, or these alone.
 
     Examples
     --------
     >>> StateSpec((-2, -1), 2)
-    StateSpec(taps=(-2, -1), rows=2, keep=None)
+    StateSpec(taps=(-2, -1), rows=2, keep=None, buffer=False)
     """
 
     taps: tuple[int, ...]
     rows: int
     keep: int | None = None
+    buffer: bool = False
 
     @property
     def is_sit_sot(self) -> bool:
@@ -49,7 +52,7 @@ class ScanSpec(NamedTuple):
     Examples
     --------
     >>> ScanSpec(((0,),), (StateSpec((-1,), 1),), (), 0, 0, False, -1).states
-    (StateSpec(taps=(-1,), rows=1, keep=None),)
+    (StateSpec(taps=(-1,), rows=1, keep=None, buffer=False),)
     """
 
     sequences: tuple[tuple[int, ...], ...]
@@ -72,8 +75,9 @@ class SequenceArg(Record):
 class StateArg(Record):
     """A value that steps hand on: `value` is the new one, ``inner[k]`` that of ``-taps[k]`` steps before.
 
-    `initial` holds the rows before the first step. The result has these rows too, and then one for each
-    step; only the last `keep` of all if `keep` is not None.
+    The first `rows` rows of `initial` are those before the first step; it has no others unless it is a `buffer`, whose
+    others the steps replace. The result has the initial rows too, and then one for each step; only the last `keep` of
+    all if `keep` is not None.
     """
 
     initial: Any
@@ -82,10 +86,11 @@ class StateArg(Record):
     value: Any
     rows: int
     keep: int | None = None
+    buffer: bool = False
 
     def spec(self) -> StateSpec:
         """The meaning of its variables."""
-        return StateSpec(tuple(self.taps), self.rows, self.keep)
+        return StateSpec(tuple(self.taps), self.rows, self.keep, self.buffer)
 
 
 class OutputArg(Record):
@@ -164,7 +169,7 @@ class Loop(Record):
             SequenceArg(next(outer), list(offsets), _take(inner, len(offsets))) for offsets in spec.sequences
         ]
         loop.states = [
-            StateArg(next(outer), list(s.taps), _take(inner, len(s.taps)), next(values), s.rows, s.keep)
+            StateArg(next(outer), list(s.taps), _take(inner, len(s.taps)), next(values), s.rows, s.keep, s.buffer)
             for s in spec.states
         ]
         loop.outputs = [OutputArg(next(values), keep) for keep in spec.outputs]

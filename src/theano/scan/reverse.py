@@ -26,27 +26,30 @@ from theano.graph import Variable
 from theano.graph.null_type import NullType
 from theano.record import Record, field
 from theano.scalar.dtypes import DISCRETE
+from theano.scan.buffer import gradient_of_buffer, initial_rows
 from theano.scan.connection import closure
 from theano.scan.history import History
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
 from theano.tensor.alloc import zeros_like
 from theano.tensor.axes import shape_padleft
 from theano.tensor.masks import Mask, filled, is_zero, unmasked
-from theano.tensor.math import add, minimum
+from theano.tensor.math import add, maximum, minimum
 from theano.tensor.opsupport import disconnected, is_disconnected, new_tensor, zero_gradient
 from theano.tensor.promises import patternbroadcast, unbroadcast
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 from theano.tensor.type import TensorType
 
 
-def gradients(op: Any, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-    """One gradient for each of `inputs`, from those of `outputs`: what `Scan.L_op` returns."""
+def gradients(
+    op: Any, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any], wanted: Sequence[bool]
+) -> list[Any]:
+    """One gradient for each of `inputs`, from those of `outputs`: what `Scan.L_op_of` returns."""
     pattern = op.connection_pattern(None)
-    wanted = [o for o, g in enumerate(gs) if not is_disconnected(g)]
-    reached = [any(row[o] for o in wanted) for row in pattern]
+    live = [o for o, g in enumerate(gs) if not is_disconnected(g)]
+    reached = [any(row[o] for o in live) for row in pattern]
     if not any(reached):
         return [disconnected() for _ in inputs]
-    return _Backward(op, inputs, outputs, gs).gradients(reached)
+    return _Backward(op, inputs, outputs, gs, wanted).gradients(reached)
 
 
 def gradient_dtype(x: Any) -> str:
@@ -74,12 +77,17 @@ class _Parts(Record):
 
 
 class _Backward:
-    def __init__(self, op: Any, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> None:
+    def __init__(
+        self, op: Any, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any], wanted: Sequence[bool]
+    ) -> None:
         self.op = op
         self.inputs = inputs
         self.history = History(op, inputs, outputs)
         self.loop = loop = self.history.loop
         self.steps = self.history.steps
+        # States whose buffers, if they have one, somebody wants the gradients of.
+        first = 1 + len(loop.sequences)
+        self.wanted_buffers = {k for k, s in enumerate(loop.states) if s.buffer and wanted[first + k]}
         if loop.truncate_gradient >= 0:
             self.steps = minimum(self.steps, loop.truncate_gradient)
         self.truncated = loop.truncate_gradient >= 0
@@ -205,7 +213,7 @@ class _Backward:
                 g = zero_gradient(c.tap_variable)
             state = loop.states[c.state]
             rows = -c.tap
-            start = zeros_like(state.initial[state.rows - rows : state.rows], dtype=c.arriving.type.dtype)
+            start = zeros_like(initial_rows(state)[state.rows - rows : state.rows], dtype=c.arriving.type.dtype)
             c.part = StateArg(unbroadcast(start, 0), [c.tap], [c.arriving], g, rows, keep=rows)
         for s in loop.sequences:
             for v in s.inner:
@@ -249,7 +257,19 @@ class _Backward:
         results = back.apply()
         found = {id(part): v for part, v in zip(states, results.states, strict=True)}
         found.update((id(part), v) for part, v in zip(outputs, results.outputs, strict=True))
+        self.whole = self._whole_rows([found[id(c.part)] for c in contributions if c.state in self.wanted_buffers])
         return found
+
+    def _whole_rows(self, last: list[Any]) -> dict[Any, Any]:
+        """All rows of states of the backward scan, by its outputs `last` with the last few of them."""
+        if not last:
+            return {}
+        node = last[0].owner
+        specs = list(node.op.spec.states)
+        for v in last:
+            specs[v.index] = specs[v.index]._replace(keep=None)
+        made = node.op.with_spec(node.op.spec._replace(states=tuple(specs)))(*node.inputs, return_list=True)
+        return {v: made[v.index] for v in last}
 
     def _answers(self, results: dict[int, Any], contributions: list[_Contribution], made: _Parts) -> list[Any]:
         """For each input of the node its gradient, None for zero."""
@@ -259,7 +279,11 @@ class _Backward:
             answers.append(self._of_sequence(s, results, made))
         for k, state in enumerate(loop.states):
             terms = [(c, results[id(c.part)]) for c in contributions if c.state == k]
-            answers.append(self._of_initial(k, state, terms))
+            first = self._of_initial(k, state, terms)
+            if first is not None and k in self.wanted_buffers:
+                others = self._of_made(k, state, terms)
+                first = gradient_of_buffer(state, first, others, loop.condition is not None)
+            answers.append(first)
         answers += [None] * len(loop.shared)
         for n in loop.non_sequences:
             if n.inner in made.undefined:
@@ -295,9 +319,25 @@ class _Backward:
             if self.truncated:
                 rows = rows[self.history.steps - self.steps :]
             if answer is None:
-                answer = zeros_like(state.initial, dtype=rows.type.dtype)
+                answer = zeros_like(initial_rows(state), dtype=rows.type.dtype)
             begin = state.rows - rows.shape[0] if self.truncated else state.rows + c.tap
             answer = inc_subtensor(answer[begin : state.rows], rows[::-1])
+        return answer
+
+    def _of_made(self, k: int, state: StateArg, terms: list[tuple[_Contribution, Any]]) -> Any:
+        """What arrives at the rows that the steps made: from outside, and from the steps after them."""
+        steps = self.history.steps
+        answer = self.external[k][state.rows :] if k in self.external else None
+        for c, last in terms:
+            # With the zeros that it begins with, what the tap sends back belongs to the last rows of the buffer.
+            rows = self.whole[last][::-1]
+            if not self.truncated:
+                answer = rows[-c.tap :] if answer is None else add(answer, rows[-c.tap :])
+                continue
+            rows = rows[maximum(self.steps - c.tap - steps, 0) :]
+            if answer is None:
+                answer = zeros_like(self.buffers[k][state.rows :], dtype=rows.type.dtype)
+            answer = inc_subtensor(answer[steps - rows.shape[0] :], rows)
         return answer
 
 

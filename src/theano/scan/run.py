@@ -26,6 +26,7 @@ def run(op: Any, inputs: Sequence[Any]) -> list[Any]:
     rest = list(inputs[1 + n_seq + n_states :])
     carried, constant = rest[: spec.n_shared], rest[spec.n_shared :]
     _check(op, n_steps, sequences, initials)
+    initials = [x[: s.rows] for x, s in zip(initials, spec.states, strict=True)]
     states = [
         GrowingRows(op.state_label(k), initial, s.rows + n_steps, not spec.as_while, s.keep, s.rows, initial.dtype)
         for k, (s, initial) in enumerate(zip(spec.states, initials, strict=True))
@@ -73,7 +74,7 @@ def _check(op: Any, n_steps: int, sequences: Sequence[Any], initials: Sequence[A
         if len(x) < n_steps + max(offsets):
             raise ValueError(f"sequence {k} of {op} has {len(x)} rows; {n_steps} steps read {n_steps + max(offsets)}")
     for k, (initial, s) in enumerate(zip(initials, spec.states, strict=True)):
-        if len(initial) != s.rows:
+        if len(initial) < s.rows or not s.buffer and len(initial) > s.rows:
             raise ValueError(
                 f"{op.state_label(k)} needs {s.rows} initial rows, for the taps {list(s.taps)}, but has {len(initial)}"
             )

@@ -145,7 +145,8 @@ class _ScanLowering:
             if not is_const(rows, state.rows):
                 label = escaped(self.op.state_label(k))
                 message = f"{label} needs {state.rows} initial rows, for the taps {state.taps}, but has {{0}}"
-                b.check(ex.eq(rows, length(state.rows)), ValueError, message, (rows,))
+                enough = ex.ge if state.buffer else ex.eq
+                b.check(enough(rows, length(state.rows)), ValueError, message, (rows,))
 
     def _sequence(self, s: SequenceArg) -> list[Value]:
         """The rows of a sequence that step `t` reads."""
@@ -177,7 +178,7 @@ class _ScanLowering:
     def _state(self, s: StateArg, inner: dict[Any, Value]) -> tuple[list[Carry], RowMemory | None]:
         """What holds a state; tells the steps where they find it."""
         b = self.b
-        initial = self.values[s.initial]
+        initial = self._initial(s)
         dims = initial.dims[1:]
         number = all(is_const(d, 1) for d in dims) and b.native(initial.type) and initial.type != "f16"
         carries: list[Carry] = []
@@ -196,6 +197,19 @@ class _ScanLowering:
             for tap, v in zip(s.taps, s.inner, strict=True):
                 inner[v] = self._seen(rows.row(b.dims, ex.add(self.t, length(s.rows + tap)), dims))
         return carries, rows
+
+    def _initial(self, s: StateArg) -> Value:
+        """The rows before the first step."""
+        value = self.values[s.initial]
+        if not s.buffer:
+            return value
+        dims = (length(s.rows), *value.dims[1:])
+        if value.uniform is not None:
+            return Value(value.type, dims, uniform=value.uniform)
+        full = self.b.strided(value)
+        assert full.strides is not None
+        strides = (ZERO, *full.strides[1:]) if s.rows == 1 else full.strides
+        return Value(full.type, dims, tensor=full.tensor, offset=full.offset, strides=strides)
 
     def _carry(self, initial: Value, dims: tuple[Expr, ...], row: int) -> Carry:
         first = self._row(initial, length(row))

@@ -14,9 +14,10 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.loops.step import results
+from theano.scan.buffer import initial_rows
 from theano.scan.count import StepCount
 from theano.scan.op import Scan
-from theano.scan.parts import Loop, OutputArg, StateArg
+from theano.scan.parts import Loop, OutputArg, ScanSpec, StateArg
 from theano.tensor.subtensor import Subtensor
 
 
@@ -27,6 +28,21 @@ def _stacked(node: Node) -> Sequence[Tensor]:
 
 def _keeps(node: Node) -> list[int | None]:
     return [*(s.keep for s in node.op.spec.states), *node.op.spec.outputs]
+
+
+@rule(Scan, name="initial_rows_of_scan")
+def initial_rows_of_scan(graph: RewriteGraph, node: Node) -> Result:
+    """A state's buffer gives way to its initial rows: a loop reads nothing else of it."""
+    spec: ScanSpec = node.op.spec
+    if not any(s.buffer for s in spec.states):
+        return None
+    states = Loop.of(node.op, node.inputs).states
+    inputs = list(node.inputs)
+    first = 1 + len(spec.sequences)
+    inputs[first : first + len(states)] = map(initial_rows, states)
+    op = node.op.with_spec(spec._replace(states=tuple(s._replace(buffer=False) for s in spec.states)))
+    made: list[Tensor] = op(*inputs, return_list=True)
+    return made
 
 
 @rule(Subtensor, name="last_steps_of_scan")
