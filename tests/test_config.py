@@ -164,6 +164,25 @@ def test_files(tmp_path):
     assert flags == {"floatX": "float16", "mode": "FAST_RUN", "DebugMode.patience": "3"}
 
 
+def test_flags_of_theano_move_the_cache(tmp_path):
+    show = "from theano.configdefaults import config; print(config.cache.dir, config.compiledir)"
+    a, b, c = (str(tmp_path / name) for name in "abc")
+    kept = os.path.join(a, "theano-jit")
+    assert run(show, THEANO_FLAGS=f"base_compiledir={a}") == f"{kept} {os.path.join(a, 'compiledir')}"
+    assert run(show, THEANO_FLAGS=f"base_compiledir={b},compiledir={a}") == f"{kept} {a}"
+    assert run(show, THEANO_FLAGS=f"base_compiledir={b},cache.dir={c}") == f"{c} {os.path.join(b, 'compiledir')}"
+    program = "import theano; x = theano.tensor.dvector(); theano.function([x], x + 1)"
+    assert run(program, THEANO_FLAGS=f"base_compiledir={a}") == ""
+    assert any(name.endswith(".obj") for _, _, names in os.walk(kept) for name in names)
+
+
+def test_the_page_tells_which_flags_do_nothing():
+    page = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Za-z_.]+…?)`", page))
+    for name in ACCEPTED:
+        assert name in named or any(n.endswith("…") and name.startswith(n[:-1]) for n in named), name
+
+
 def test_environment(tmp_path):
     rc = tmp_path / "rc"
     rc.write_text("[global]\nfloatX=float16\n[traceback]\nlimit=5\n")
@@ -246,7 +265,8 @@ def test_flags_with_an_effect_are_read():
     source = "".join(path.read_text() for path in Path(theano.__file__).parent.rglob("*.py"))
     for name in FLAGS:
         last = name.rpartition(".")[2]
-        assert re.search(rf"(config|flags|made)(\.\w+)*\.{last}\b|config, [\"']{last}[\"']", source), name
+        read = rf"(config|flags|made)(\.\w+)*\.{last}\b|config, [\"']{last}[\"']|_GIVEN.get\(\"{last}\"\)"
+        assert re.search(read, source), name
 
 
 def test_warn_float64():

@@ -20,9 +20,15 @@ from theano.configparser import (
     warn_user,
 )
 
+# What the user has set, as texts.
+_GIVEN = flags_of_user()
+
 
 def _cache_dir() -> str:
-    """``theano-jit`` in the folder where this platform keeps caches of the user."""
+    """``theano-jit`` in the folder that the user names for compiled code, else where this platform keeps caches."""
+    named = _GIVEN.get("compiledir") or _GIVEN.get("base_compiledir")
+    if named:
+        return os.path.join(os.path.expanduser(named), "theano-jit")
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
     elif sys.platform == "darwin":
@@ -30,6 +36,10 @@ def _cache_dir() -> str:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return os.path.join(os.path.expanduser(base), "theano-jit")
+
+
+def _base_compiledir() -> str:
+    return os.path.expanduser(_GIVEN.get("base_compiledir") or "~/.theano")
 
 
 # More threads than that share no loop: each has a stack, and a loop has not so many parts.
@@ -164,18 +174,26 @@ FLAGS: dict[str, ConfigParam] = {
     "isa": EnumStr("auto", "baseline", "avx2", "avx512", doc="instruction set of native code"),
     "cache.enabled": BoolParam(True, doc="keep compiled programs on disk"),
     "cache.dir": StrParam(_cache_dir, doc="where they are kept"),
+    "base_compiledir": StrParam(
+        _base_compiledir, allow_override=False, doc="where they are kept if `cache.dir` is not set, in theano-jit"
+    ),
+    "compiledir": StrParam(
+        lambda: os.path.join(_base_compiledir(), "compiledir"), allow_override=False,
+        doc="the same, and wins over `base_compiledir`",
+    ),  # fmt: skip
+    "cxx": StrParam(_find_cxx, doc="the compiler of operations that have C code of their own"),
+    "gcc.cxxflags": StrParam("", doc="arguments for it"),
     "cache.max_mb": IntParam(512, doc="size at which the oldest ones are removed", least=0),
 }
 
-# Flags of Theano 1.0 that concern things we do not have (GPUs, a C compiler, its cache, old bugs):
-# accepted and validated, so that old programs and .theanorc files work; without effect.
+# Other flags of Theano 1.0, accepted and validated, so that old programs and .theanorc files work. Most concern what we
+# do not have (GPUs, locks of a cache, old bugs) and are without effect: docs/configuration.md says which.
 ACCEPTED: dict[str, ConfigParam] = {
     "DebugMode.check_preallocated_output": StrParam(""),
     "DebugMode.check_preallocated_output_ndim": IntParam(4),
     "DebugMode.check_strides": IntParam(0),
     "DebugMode.warn_input_not_reused": BoolParam(True),
     "assert_no_cpu_op": EnumStr("ignore", "warn", "raise", "pdb"),
-    "base_compiledir": StrParam(lambda: os.path.expanduser("~/.theano"), allow_override=False),
     "blas.check_openmp": BoolParam(True),
     "blas.ldflags": StrParam(""),
     "cache_optimizations": BoolParam(False),
@@ -189,7 +207,6 @@ ACCEPTED: dict[str, ConfigParam] = {
     "cmodule.warn_no_version": BoolParam(False),
     "compile.timeout": IntParam(120, allow_override=False),
     "compile.wait": IntParam(5, allow_override=False),
-    "compiledir": StrParam(lambda: os.path.expanduser("~/.theano/compiledir"), allow_override=False),
     "compiledir_format": StrParam(
         "compiledir_%(short_platform)s-%(processor)s-%(python_version)s-%(python_bitwidth)s", allow_override=False
     ),
@@ -200,7 +217,6 @@ ACCEPTED: dict[str, ConfigParam] = {
     "ctc.root": StrParam("", allow_override=False),
     "cuda.include_path": StrParam(""),
     "cuda.root": StrParam(""),
-    "cxx": StrParam(_find_cxx),
     "cycle_detection": EnumStr("regular", "fast"),
     "deterministic": EnumStr("default", "more"),
     "dnn.base_path": StrParam(""),
@@ -253,7 +269,6 @@ ACCEPTED: dict[str, ConfigParam] = {
     "experimental.local_alloc_elemwise_assert": BoolParam(True),
     "experimental.unpickle_gpu_on_cpu": BoolParam(False),
     "force_device": BoolParam(False, allow_override=False),
-    "gcc.cxxflags": StrParam(""),
     "gpu.local_elemwise_fusion": BoolParam(True),
     "gpuarray.cache_path": StrParam("", allow_override=False),
     "gpuarray.preallocate": FloatParam(0, allow_override=False),
@@ -342,7 +357,7 @@ ACCEPTED: dict[str, ConfigParam] = {
 
 
 def _make_config() -> TheanoConfigParser:
-    made = TheanoConfigParser(flags_of_user())
+    made = TheanoConfigParser(_GIVEN)
     for name, param in (FLAGS | ACCEPTED).items():
         made.add(name, param)
     made.warn_of_misspelt()

@@ -17,6 +17,7 @@ from theano.compile.errors import typed_result
 from theano.compile.maker import convert_function_input
 from theano.compile.mode import register_linker, register_mode, register_optimizer
 from theano.compile.nanguardmode import NanGuardMode
+from theano.graph import MissingInputError
 from theano.printing import ccode
 from theano.tensor import verify_grad
 
@@ -34,6 +35,13 @@ def _without_memory() -> None:
         shared(1.0)
     finally:
         shared_constructor(full, remove=True)
+
+
+def _without_updates() -> None:
+    """A random variable of a state's shape, in a function that is not told the updates of the loop."""
+    streams = T.shared_randomstreams.RandomStreams(1)
+    steps, _ = theano.scan(lambda s: s + streams.normal(s.shape), outputs_info=v, n_steps=2)
+    function([v], steps)
 
 
 def _trusted(value: Any, kind: Any = T.dvector) -> Any:
@@ -96,6 +104,7 @@ CALLS: list[Refusal] = [
 
 UPDATES: list[Refusal] = [
     (lambda: function([], [], updates=[w, w]), ValueError, "The updates parameter must be an OrderedDict/dict or"),
+    (_without_updates, MissingInputError, "default update of .* needs v.t-1., .*pass the updates that scan returned"),
     (lambda: function([], [], updates=3), ValueError, "This is no pair: 3"),
     (lambda: function([], [], updates=[(x, w)]), TypeError, "update target must be a SharedVariable, not x"),
     (lambda: function([], [], updates=[(w, w), (w, w)]), ValueError, "already has an update expression: w"),

@@ -15,11 +15,11 @@ from theano.compile.profiling import ProfileStats, profile_for
 from theano.compile.sharedvalue import Container
 from theano.configdefaults import config
 from theano.garbage import collector_rests
-from theano.graph import FunctionGraph, ancestors
+from theano.graph import FunctionGraph, MissingInputError, ancestors
 from theano.graph.destroyhandler import DestroyHandler
 from theano.graph.expansion import expand
 from theano.graph.features import ReplaceValidate, Supervisor
-from theano.graph.origin import capture_origin, place_of, resolve_origin
+from theano.graph.origin import capture_origin, made_here, place_of, resolve_origin
 from theano.progress import compiling, nodes_are, stage
 from theano.user_warnings import warn_user
 
@@ -179,10 +179,31 @@ class FunctionMaker:
 
 def _copied(specs: Sequence[SymbolicInput], roots: Sequence[Any], accept_inplace: bool) -> FunctionGraph:
     """A copy of what is between inputs and expressions."""
-    fgraph = FunctionGraph([spec.variable for spec in specs], roots, clone=True)
+    try:
+        fgraph = FunctionGraph([spec.variable for spec in specs], roots, clone=True)
+    except MissingInputError as error:
+        raise _of_default_update(error.variable, specs, roots) or error from None
     fgraph.protected = [v for v, spec in zip(fgraph.inputs, specs, strict=True) if not spec.mutable]
     _check_inplace(fgraph, accept_inplace)
     return fgraph
+
+
+def _of_default_update(missing: Any, specs: Sequence[SymbolicInput], roots: Sequence[Any]) -> MissingInputError | None:
+    """The error for a missing input that only default updates of shared variables need; None for others."""
+    updates = [spec.update for spec in specs if spec.update is not None]
+    if missing in ancestors(roots[: len(roots) - len(updates)]):
+        return None
+    needing = [spec.variable for spec in specs if spec.update is not None and missing in ancestors([spec.update])]
+    defaults = [getattr(v, "default_update", None) for v in needing]
+    if not all(v is not None and missing in ancestors([v]) for v in defaults):
+        return None
+    return MissingInputError(
+        f"The default update of the shared variable {needing[0]} needs {missing}, which has no value. If that is a "
+        "variable of a scan's step, where random variables have the shape of a state, say: pass the updates that scan "
+        "returned, as in steps, updates = theano.scan(...); theano.function(..., updates=updates)."
+        + made_here(missing),
+        variable=missing,
+    )
 
 
 def std_fgraph(
@@ -248,6 +269,9 @@ def _check_unused(explicit: list[In], roots: list[Any], action: str | None) -> N
             "Valid values are 'raise', 'warn', and 'ignore'."
         )
     used = set(ancestors(roots, [spec.variable for spec in explicit]))
+    if any(spec.variable not in used for spec in explicit):
+        # What a derivative is one of, and does without: see `Rop`.
+        used.update(*(getattr(v.tag, "named", ()) for v in tuple(used)))
     for k, spec in enumerate(explicit):
         if spec.variable in used or spec.update is not None:
             continue
