@@ -39,6 +39,19 @@ def test_rop():
     assert value(Rop(y.sum(), y, v), v=[1, 2]) == 3
 
 
+def test_inputs_that_a_derivative_does_without_are_used():
+    """The example of Theano's tutorial: the derivative of a product with `W` has no `W`."""
+    W, V, x = T.dmatrix("W"), T.dmatrix("V"), T.dvector("x")
+    f = theano.function([W, V, x], 2 * T.Rop(T.dot(x, W), W, V))
+    assert f([[1, 1], [1, 1]], [[2, 2], [2, 2]], [0, 1]).tolist() == [4, 4]
+    y = T.dvector("y")
+    f = theano.function([W, V, y], T.Rop(T.dot(x, W), W, V), givens={x: 2 * y})
+    assert f([[1, 1], [1, 1]], [[2, 2], [2, 2]], [0, 1]).tolist() == [4, 4]
+    with pytest.raises(theano.compile.UnusedInputError, match="index 3"):
+        theano.function([W, V, x, y], T.Rop(T.dot(x, W), W, V))
+    assert not hasattr(T.Rop(W + 1, W, V).tag, "named")  # V itself: it is no derivative elsewhere
+
+
 def test_rop_of_the_gradient_of_a_linear_cost_is_zero():
     """The gradient reads the shape of what it is of, and nothing else."""
     w, x, v = T.dvector("w"), T.dvector("x"), T.dvector("v")

@@ -213,6 +213,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.tensor.random.function",
         "theano.tensor.random.state",
         "theano.tensor.random.base",
+        "_infer_ndim_bcast=theano.tensor.random.size:infer_ndim_bcast",
         "random_make_inplace=theano.random.inplace:random_make_inplace",
     ),
     "theano.tensor.shared_randomstreams": ("theano.random.shared_streams",),

@@ -61,7 +61,15 @@ def test_inputs_written_as_tuples(mode: str) -> None:
     assert [f(0), f(0), f(10)] == [0, 1, 12]
     g = function([y, ("total", x, (x + y, 5.0))], x, mode=mode)
     assert [g(1), g(1)] == [5, 6] and g["total"] == 7
-    for wrong in ((), ("a",), (3, x), (x, 1, 2)):
+    h = function([y, ((x, x + y), 10.0)], 2 * x, mode=mode)  # the form of Theano's tutorial
+    assert [h(1), h(2)] == [20, 22] and h["x"] == h[x] == 13
+    h["x"] = 100.0
+    assert h(1) == 200 and h["x"] == 101
+    k = function([y, ("total", (x, x + y), 2.0)], [], mode=mode)
+    assert k(1) == [] and k["total"] == 3
+    with pytest.raises(TypeError, match="default value of the input x is a number or an array, not the variable"):
+        function([(x, 2 * y)], x, mode=mode)
+    for wrong in ((), ("a",), (3, x), (x, 1, 2), ((x, x + 1),)):
         with pytest.raises(TypeError, match="an input given as a tuple is"):
             function([wrong], x, mode=mode)
 

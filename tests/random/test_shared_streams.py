@@ -424,3 +424,23 @@ def test_integers_between_floats() -> None:
     assert cut.tolist() == whole.tolist()
     with pytest.raises(TypeError, match="high must be integer"):
         RandomStreams(1).random_integers((3,), high=T.zscalar())
+
+
+def test_dimensions_under_an_older_name():
+    """What random ops of others ask for; values of Theano 1.0.5."""
+    n, row, matrix, unknown = T.iscalar(), T.drow(), T.dmatrix("m"), T.ivector()
+    for arguments, expected in (
+        ((None, (2, 3)), (2, (False, False))),
+        ((2, unknown), (2, (False, False))),
+        ((None, (1, n), matrix), (2, (True, False))),
+        ((None, None, matrix, row), (2, (False, False))),
+        ((3, None, T.dvector()), (1, (False,))),
+        ((None, [1, -1], matrix), (2, (True, False))),
+        ((None, ()), (0, ())),
+    ):
+        ndim, shape, broadcastable = raw_random._infer_ndim_bcast(*arguments)
+        assert (ndim, broadcastable) == expected and shape.type == T.lvector
+    assert raw_random._infer_ndim_bcast(None, None, matrix, row)[1].eval({matrix: np.ones((4, 5))}).tolist() == [4, 5]
+    for arguments, error in (((None, None), TypeError), ((None, n), TypeError), ((None, unknown), ValueError)):
+        with pytest.raises(error):
+            raw_random._infer_ndim_bcast(*arguments)

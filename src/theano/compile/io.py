@@ -221,22 +221,34 @@ def as_input(param: Any, allow_downcast: bool | None = None) -> In:
 
 
 def _input_of_tuple(param: Sequence[Any]) -> In:
-    """`(variable,)`, `(variable, default)`, `(variable, (update, default))`, or one of them after a name."""
+    """The `In` for ``(variable, default)``, ``((variable, update), default)`` and the like, after a name or without."""
     name = None
     rest = list(param)
     if rest and isinstance(rest[0], str):
         name = rest.pop(0)
-    if not rest or not isinstance(rest[0], Variable) or len(rest) > 2:
+    if len(rest) == 2 and _is_pair(rest[1]):  # (variable, (update, default))
+        rest = [(rest[0], rest[1][0]), rest[1][1]]
+    update = None
+    if rest and _is_pair(rest[0]):
+        rest[0], update = rest[0]
+    alone = len(rest) == 1 and update is None  # a state needs a value to begin with
+    if not rest or not isinstance(rest[0], Variable) or not (alone or len(rest) == 2):
         raise TypeError(
-            f"Unknown parameter type: an input given as a tuple is (variable, default), not {shown(param)}"
+            "Unknown parameter type: an input given as a tuple is (variable, default), or ((variable, update), "
+            f"default), not {shown(param)}"
         )
-    variable = rest[0]
-    if len(rest) == 1:
-        return In(variable, name=name)
-    value = rest[1]
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Variable):
-        return In(variable, name=name, value=value[1], update=value[0])
-    return In(variable, name=name, value=value)
+    value = rest[1] if len(rest) == 2 else None
+    if isinstance(value, Variable) and not isinstance(value, SharedVariable):
+        raise TypeError(
+            f"The default value of the input {rest[0]} is a number or an array, not the variable {value}. "
+            "For one that follows from others write givens={variable: expression}."
+        )
+    return In(rest[0], name=name, value=value, update=update)
+
+
+def _is_pair(given: Any) -> bool:
+    """Whether `given` is a tuple of an update and a value, or of a variable and its update."""
+    return isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], Variable)
 
 
 def convert_function_input(input: Any) -> In:

@@ -15,7 +15,7 @@ from theano.gradient.reverse import (
     has_only_expression,
     relevant_nodes,
 )
-from theano.graph import Apply, Op, Variable, ancestors, clone_replace
+from theano.graph import Apply, Constant, Op, Variable, ancestors, clone_replace, graph_inputs
 from theano.graph.common_text import fill
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin
@@ -96,7 +96,22 @@ def Rop(
         if x not in connected and isinstance(x.type, TensorType) and not set(xs).isdisjoint(ancestors([x])):
             tangents[x] = zero_gradient(x)
     results = [_result(x, tangents.get(x), disconnected_outputs, return_disconnected) for x in fs]
+    for x, t in zip(fs, results, strict=True):
+        if t is not None and not any(t is p for p in points):
+            _remember_inputs(x, t)
     return format_as(isinstance(f, list), isinstance(f, tuple), results)
+
+
+def _remember_inputs(x: Variable, t: Variable) -> None:
+    """Note in ``t.tag.named`` of which inputs `x` is made, and `t`, its derivative, is not.
+
+    A function of them is no mistake: `theano.function` takes them for used. The derivative of a product with `W` does
+    without it.
+    """
+    read = set(graph_inputs([t]))
+    gone = [v for v in graph_inputs([x]) if v not in read and not isinstance(v, Constant)]
+    if gone:
+        t.tag.named = gone
 
 
 def _is_expressed(op: Op) -> bool:

@@ -72,6 +72,43 @@ def sample_size(size: Any, ndim: int | None, params: Sequence[Any] = ()) -> Size
     return found
 
 
+def infer_ndim_bcast(ndim: int | None, shape: Any, *args: Any) -> tuple[int, Any, tuple[bool, ...]]:
+    """The dimensions, shape and broadcastable axes of a sample: `sample_size` under an older name.
+
+    Parameters
+    ----------
+    ndim, shape
+        The `ndim` and `size` of `sample_size`; without `shape`, the parameters tell the dimensions.
+    args
+        The distribution's parameters.
+
+    Returns
+    -------
+    int, variable, tuple of bool
+        The number of dimensions, an int64 vector of lengths, and which axes are of length 1 for certain.
+
+    Raises
+    ------
+    TypeError
+        There is neither a shape nor a parameter; or as `sample_size`.
+    ValueError
+        As `sample_size`.
+
+    Examples
+    --------
+    >>> ndim, shape, broadcastable = infer_ndim_bcast(None, (1, T.iscalar()))
+    >>> ndim, broadcastable
+    (2, (True, False))
+    """
+    params = [as_tensor_variable(a) for a in args]
+    if shape is None:
+        if not params:
+            raise TypeError("without a shape, parameters must tell the dimensions of a sample: there are none")
+        shape, ndim = [_open_or_one(params, axis) for axis in range(-max(p.type.ndim for p in params), 0)], None
+    found = sample_size(shape, ndim, params)
+    return found.ndim, found.vector, tuple(n == 1 for n in found.static)
+
+
 def _broadcast(params: Sequence[Any], ndim: int) -> StaticShape:
     """The static shape of parameters together; known to be 1 only where all of them are."""
     lengths: list[int | None] = []
