@@ -21,6 +21,7 @@ from theano.gradient import (
     subgraph_grad,
     verify_grad,
 )
+from theano.graph import io_toposort
 from theano.scan import Scan
 
 
@@ -260,3 +261,44 @@ def test_the_step_of_finite_differences_can_be_chosen():
     for eps in (0.5, 0.125):
         (slope,) = numeric_grad(lambda x: x**2, [np.array(3.0)], eps=eps).gf
         assert slope == 6 + eps
+
+
+def nodes(*variables):
+    return len(list(io_toposort([], variables)))
+
+
+def test_jacobians_of_jacobians_stay_small():
+    """The curvature of a sphere of radius 1 and its derivative: Jacobians four deep, of vectors of known lengths."""
+    q = T.dvector("q")
+    place = T.stack([T.sin(q[0]) * T.cos(q[1]), T.sin(q[0]) * T.sin(q[1]), T.cos(q[0])])
+    tangents = jacobian(place, q)
+    metric = T.dot(tangents.T, tangents)
+    slopes = jacobian(metric.flatten(), q).reshape((2, 2, 2))  # [i, j, l]: d g[i, j] / d q[l]
+    lowered = slopes.dimshuffle(0, 2, 1) + slopes - slopes.dimshuffle(2, 0, 1)
+    symbols = T.tensordot(T.nlinalg.matrix_inverse(metric), lowered, (1, 0)) / 2
+    moved = jacobian(symbols.flatten(), q).reshape((2, 2, 2, 2))  # [l, j, k, i]
+    products = T.tensordot(symbols, symbols, (2, 0))  # [l, i, j, k]
+    half = moved.dimshuffle(0, 2, 3, 1) + products.dimshuffle(0, 3, 1, 2)
+    curvature = half - half.dimshuffle(0, 1, 3, 2)  # [l, k, i, j]
+    ricci = sum(curvature[i, :, i, :] for i in range(2))
+    change = jacobian(ricci.flatten(), q).reshape((2, 2, 2))
+    assert nodes(metric) < 150 and nodes(symbols) < 1000 and nodes(ricci) < 1500 and nodes(change) < 4000
+    f = theano.function([q], [metric, ricci, slopes, change])
+    found = f([0.7, 0.3])
+    np.testing.assert_allclose(found[1], found[0], atol=1e-12)  # the metric itself, of curvature 1
+    np.testing.assert_allclose(found[3], found[2], atol=1e-12)
+    np.testing.assert_allclose(found[0], np.diag([1, np.sin(0.7) ** 2]), atol=1e-12)
+
+
+@pytest.mark.parametrize("terms", [2, 40])
+def test_rows_are_unrolled_if_they_are_few_and_small(terms):
+    """Both forms give the same numbers."""
+    x = T.dvector("x")
+    v = T.stack([x[0], x[1], x[2]])
+    cost = sum(T.exp(v[k % 3]) * T.sin(v[(k + 1) % 3] + 0.1 * k) for k in range(terms))
+    matrix = hessian(cost, v)
+    loops = [n for n in io_toposort([], [matrix]) if isinstance(n.op, Scan)]
+    assert len(loops) == (terms > 2)
+    columns = [T.grad(T.grad(cost, v)[k], v) for k in range(3)]
+    values = theano.function([x], [matrix, T.stack(columns)])([0.1, 0.2, 0.3])
+    np.testing.assert_allclose(values[0], values[1], rtol=1e-12)
