@@ -12,6 +12,7 @@ import theano.tensor as T
 from theano import gradient, scalar
 from theano.compile.ops import DeepCopyOp, OutputGuard
 from theano.ifelse import ifelse
+from theano.scan.buffer import BufferGradient, StateBuffer
 from theano.tensor import blas, factors, fft, nlinalg, nnet, slinalg
 from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import elemwise
@@ -326,6 +327,9 @@ EXAMPLES: dict[str, Example] = {
     "a column in front": Example(lambda x, m: nnet.prepend_scalar_to_each_row(x, m), [X, M]),
     "ifelse": Example(lambda x, v, w: ifelse(T.real(x) > 0, v * w, w), [X, V, W]),
     "scan": Example(_loop, [V, X, np.array(1.7)]),
+    "buffer of a state": Example(
+        lambda m: [StateBuffer(1)(T.unbroadcast(T.shape_padleft(m), 0), 2), BufferGradient()(m[:1], m)], [M]
+    ),
     "print, views, copies": Example(
         lambda m: [theano.printing.Print("", attrs=())(m), gradient.ViewOp()(m), DeepCopyOp()(m), OutputGuard()(m)], [M]
     ),
