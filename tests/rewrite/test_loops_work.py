@@ -14,7 +14,8 @@ import theano.tensor as T
 from theano.rewrite.engine.phases import run_inner
 from theano.rewrite.engine.table import RewriteGraph
 from theano.rewrite.loops import steps
-from theano.scan import Scan
+from theano.rewrite.loops.step import StepGraph
+from theano.scan import Loop, Scan
 
 x, M = T.dmatrices("x", "M")
 
@@ -187,3 +188,18 @@ def test_gradient_of_a_geodesic(rewritten):
     at, way, eps = np.array([0.1, 0.2]), np.array([0.5, 0.3]), 1e-6
     differences = [(value(at, way + eps * u) - value(at, way - eps * u)) / (2 * eps) for u in np.eye(2)]
     np.testing.assert_allclose(slope(at, way), differences, rtol=1e-7)
+
+
+def test_nodes_of_a_step_come_in_order():
+    """What is made of them, outputs of a loop, so has one order in all processes: the cache of programs needs it."""
+
+    def step(row, state):
+        for k in range(30):
+            state = T.tanh(state * row + k)
+        return state
+
+    x = T.dvector("x")
+    out, _ = theano.scan(step, sequences=x, outputs_info=T.constant(0.0, dtype="float64"))
+    node = out.owner.inputs[0].owner
+    graph = StepGraph(Loop.of(node.op, node.inputs))
+    assert list(graph.needed_for(node.op.inner_outputs)) == graph.order and list(graph.recurrent()) == graph.order

@@ -55,9 +55,9 @@ class StepGraph:
         """What `v` changes with."""
         return self.kinds.get(v, Kind.FIXED)
 
-    def needed_for(self, values: Iterable[Tensor]) -> set[Node]:
-        """The nodes that `values` are computed by."""
-        return set(io_toposort(self.loop.inner_inputs(), list(values)))
+    def needed_for(self, values: Iterable[Tensor]) -> dict[Node, None]:
+        """The nodes that `values` are computed by, in order: no set, whose order depends on addresses."""
+        return dict.fromkeys(io_toposort(self.loop.inner_inputs(), list(values)))
 
     def may_leave(self, v: Tensor) -> bool:
         """Whether what is the same in all steps among the work for `v` may be done although there may be no step."""
@@ -65,7 +65,7 @@ class StepGraph:
             may_run(n, self.certain) for n in self.needed_for([v]) if all(self.kind(i) == Kind.FIXED for i in n.inputs)
         )
 
-    def recurrent(self) -> set[Node]:
+    def recurrent(self) -> dict[Node, None]:
         """The nodes that the next step, or the end of the loop, depends on."""
         loop = self.loop
         values = [*(s.value for s in loop.states), *(s.value for s in loop.shared)]

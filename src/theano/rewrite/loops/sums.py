@@ -371,7 +371,7 @@ def _stacked(batch: Batch, v: Tensor) -> Tensor:
     return rows
 
 
-def _later(plan: SplitPlan, recurrent: set[Node], value: Tensor) -> bool:
+def _later(plan: SplitPlan, recurrent: dict[Node, None], value: Tensor) -> bool:
     """Whether `value` is better computed after the loop: there is a product in it that nothing else needs."""
     step = plan.step
     if step.kind(value) != Kind.STATE:
@@ -393,7 +393,7 @@ def _has_form(step: StepGraph, node: Node) -> bool:
     return type(node.op) in (Elemwise, DimShuffle, Dot, Sum)
 
 
-def _frontier(recurrent: set[Node], step: StepGraph, value: Tensor) -> list[Tensor]:
+def _frontier(recurrent: dict[Node, None], step: StepGraph, value: Tensor) -> list[Tensor]:
     """What the work for `value` that nothing else needs reads of the rest of the step."""
     own = [n for n in step.needed_for([value]) if n not in recurrent]
     made = {v for n in own for v in n.outputs}
