@@ -56,6 +56,30 @@ float32_rtol, float32_atol = TOLERANCES["float32"]
 float64_rtol, float64_atol = TOLERANCES["float64"]
 
 
+def tolerances(a: np.ndarray, b: np.ndarray, rtol: float | None, atol: float | None) -> tuple[float, float]:
+    """Relative and absolute tolerance: those given, or those of the less exact of two dtypes."""
+    kinds = {str(a.dtype), str(b.dtype)}
+    own = TOLERANCES["float64"]
+    if kinds & {"float32", "complex64"}:
+        own = TOLERANCES["float32"]
+    if "float16" in kinds:
+        own = TOLERANCES["float16"]
+    return own[0] if rtol is None else rtol, own[1] if atol is None else atol
+
+
+def _allclose(a: Any, b: Any, rtol: float | None = None, atol: float | None = None) -> bool:
+    """Return True if arrays, broadcast to one shape, are equal but for the rounding of the less exact dtype.
+
+    Examples
+    --------
+    >>> from theano.tensor.basic import _allclose
+    >>> _allclose(np.float32(1.00001), 1.0), _allclose(1.001, np.ones(2))
+    (True, False)
+    """
+    first, second = np.asarray(a), np.asarray(b)
+    return bool(np.allclose(first, second, *tolerances(first, second, rtol, atol)))
+
+
 # -- what is installed --------------------------------------------------------------------------------------------
 
 #: SciPy always is.
