@@ -37,6 +37,9 @@ class SymbolicInput:
     In(x -> Elemwise{add,no_inplace}.0)
     """
 
+    #: Whether `update` is what the caller's array holds after a call, see `theano.compile.overwritten`.
+    overwritten = False
+
     def __init__(
         self,
         variable: Variable,

@@ -97,6 +97,13 @@ class PureOp(Props):
             return list(outputs)
         return outputs[0]
 
+    def out_of_place(self) -> Op | None:
+        """The op that computes the same in memory of its own, where this one overwrites an input; None if not known.
+
+        A function replaces an op in place by it, for it keeps the memory of its arguments by itself.
+        """
+        return None
+
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         """Compute the outputs from values of the inputs with NumPy: the reference meaning of the op.
 
