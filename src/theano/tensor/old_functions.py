@@ -9,11 +9,15 @@ import numpy as np
 
 from theano.graph import Variable
 from theano.graph.common_text import fill
-from theano.scalar.dtypes import DISCRETE
+from theano.scalar import convert_to
+from theano.scalar.dtypes import COMPLEX, DISCRETE, FLOAT, all_dtypes
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.constructors import CONSTRUCTORS
+from theano.tensor.elemwise import DimShuffle, elemwise
+from theano.tensor.math import cast
 from theano.tensor.opsupport import as_index
+from theano.tensor.shape import MakeVector
 from theano.tensor.slices import make_slice
 from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
 from theano.tensor.subtensor import fill_in, inc_subtensor, set_subtensor
@@ -78,6 +82,62 @@ def _allclose(a: Any, b: Any, rtol: float | None = None, atol: float | None = No
     """
     first, second = np.asarray(a), np.asarray(b)
     return bool(np.allclose(first, second, *tolerances(first, second, rtol, atol)))
+
+
+# -- operations under the names of their modules ------------------------------------------------------------------
+
+globals().update({f"_convert_to_{dtype}": elemwise(convert_to(dtype)) for dtype in all_dtypes})
+make_vector = MakeVector()
+
+
+def _as_scalar(res: Any, dtype: str | None = None) -> Any:
+    """Return the number that a variable consists of, as a 0-d variable; None if it may have several elements.
+
+    Parameters
+    ----------
+    res : Variable
+        Axes that were added to a number are left out again.
+    dtype
+        What it is converted to, if it has another dtype.
+
+    Examples
+    --------
+    >>> from theano.tensor.blas import _as_scalar
+    >>> x = T.dscalar("x")
+    >>> _as_scalar(x.dimshuffle("x", "x")), _as_scalar(T.dvector())
+    (x, None)
+    """
+    if not all(res.type.broadcastable):
+        return None
+    number = res
+    while number.owner is not None and isinstance(number.owner.op, DimShuffle):
+        number = number.owner.inputs[0]
+    number = number.dimshuffle() if number.type.ndim else number
+    return number if dtype in (None, number.type.dtype) else cast(number, dtype)
+
+
+def _is_real_matrix(res: Any) -> bool:
+    """Return True if BLAS multiplies a variable as a matrix: of floats or complex numbers, both axes of any length.
+
+    Examples
+    --------
+    >>> from theano.tensor.blas import _is_real_matrix
+    >>> _is_real_matrix(T.dmatrix()), _is_real_matrix(T.drow()), _is_real_matrix(T.imatrix())
+    (True, False, False)
+    """
+    return res.type.dtype in FLOAT | COMPLEX and res.type.ndim == 2 and not any(res.type.broadcastable)
+
+
+def check_force_gemv_init() -> bool:
+    """Whether BLAS reads the vector that `Gemv` adds to where its factor is 0: no program here lets it.
+
+    Examples
+    --------
+    >>> from theano.tensor.blas_c import check_force_gemv_init
+    >>> check_force_gemv_init()
+    False
+    """
+    return False
 
 
 # -- what is installed --------------------------------------------------------------------------------------------
