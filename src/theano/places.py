@@ -67,7 +67,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.graph.external_c",
         "theano.graph",
     ),
-    "theano.gof.sched": ("_toposort=theano.graph.sched:_toposort", "theano.graph.sched", "list_of_nodes=theano.graph:list_of_nodes"),
+    "theano.gof.sched": (
+        "_toposort=theano.graph.sched:_toposort",
+        "theano.graph.sched",
+        "list_of_nodes=theano.graph:list_of_nodes",
+    ),
     "theano.gof.toolbox": (
         "theano.graph.features",
         "BadOptimization=theano.compile.debugmode:BadOptimization",

@@ -139,10 +139,16 @@ def test_names_defaults_states_and_copies() -> None:
     assert profiled(given).tolist() == [1] == given.tolist()
 
 
-def test_shared_variables_change_by_updates_only() -> None:
-    s = theano.shared(np.zeros(2))
-    assert function([], exp_inplace(s))().tolist() == [1, 1] and s.get_value().tolist() == [0, 0]
-    function([], [], updates=[(s, exp_inplace(s))])()
+@pytest.mark.parametrize("mode", MODES)
+def test_shared_variables_are_updated(mode: str) -> None:
+    s, n = theano.shared(np.zeros(2)), theano.shared(np.ones((2, 2)))
+    f = function([], [exp_inplace(s), add_inplace(n.T[0], s).sum()], mode=MODES[mode])
+    assert [v.tolist() for v in f()] == [[1, 1], 2] and s.get_value().tolist() == [1, 1]
+    assert f()[1] == 4 and n.get_value().tolist() == [[2, 1], [2, 1]]
+    g = function([], exp_inplace(s), updates=[(s, s * 0)], mode=MODES[mode])  # what is written down has the say
+    assert np.allclose(g(), np.exp(np.e)) and s.get_value().tolist() == [0, 0]
+    h = function([], [], updates=[(s, exp_inplace(s))], mode=MODES[mode])
+    h()
     assert s.get_value().tolist() == [1, 1]
 
 

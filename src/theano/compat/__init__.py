@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from builtins import filter as ifilter
 from builtins import map as imap
-from builtins import next
+from builtins import next  # noqa: UP029  # a name of this module
 from builtins import zip as izip
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable

@@ -24,10 +24,12 @@ __all__ = ["leave_in_place", "target_of", "with_contents"]
 def with_contents(specs: Sequence[In], roots: Sequence[Any]) -> list[In]:
     """The inputs of a function; those that its expressions overwrite have their content after the call as `update`.
 
+    For a shared variable that is an update as any other.
+
     Parameters
     ----------
     specs
-        The inputs. Shared variables, states and what are no tensors stay as they are.
+        The inputs. Those with an update and those that are no tensors stay as they are.
     roots
         The expressions that the function computes.
 
@@ -45,14 +47,14 @@ def with_contents(specs: Sequence[In], roots: Sequence[Any]) -> list[In]:
 
 def _overwritten(spec: In, contents: dict[Variable, Variable | str]) -> In:
     variable = spec.variable
-    if spec.shared or spec.update is not None or variable not in contents or not isinstance(variable.type, TensorType):
+    if spec.update is not None or variable not in contents or not isinstance(variable.type, TensorType):
         return spec
     content = contents[variable]
     if isinstance(content, str):
         raise InconsistencyError(content)
     made = copy_input(spec)
     made.update = variable.type.filter_variable(content)
-    made.overwritten = True
+    made.overwritten = not spec.shared
     return made
 
 

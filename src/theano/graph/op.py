@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, ClassVar
@@ -338,7 +339,10 @@ def _thunk(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
     variables = [*node.inputs, *node.outputs]
     storage_map: dict[Any, list[Any]] = {v: [None] for v in variables}
     compute_map: dict[Any, list[Any]] = {v: [False] for v in variables}
-    thunk = op.make_thunk(node, storage_map, compute_map, list(node.outputs))
+    arguments: list[Any] = [node, storage_map, compute_map, list(node.outputs)]
+    if "impl" in inspect.signature(op.make_thunk).parameters:  # ops of older programs do without
+        arguments.append(None)
+    thunk = op.make_thunk(*arguments)
 
     def run(inputs: list[Any], cells: list[list[Any]]) -> None:
         for v, value in zip(node.inputs, inputs, strict=True):

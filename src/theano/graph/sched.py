@@ -109,7 +109,7 @@ def _toposort(edges: Mapping[Any, Iterable[Any]]) -> list[Any]:
     >>> _toposort({"a": {"c"}, "b": {"a"}})
     ['b', 'a', 'c']
     """
-    before: dict[Any, Iterable[Any]] = {thing: () for thing in edges}
+    before: dict[Any, Iterable[Any]] = dict.fromkeys(edges, ())
     before.update(reverse_dict(edges))
     return list(TopologicalSorter(before).static_order())
 

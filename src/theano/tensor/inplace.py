@@ -69,7 +69,7 @@ def _like_first(base: str, name: str) -> Callable[..., Any]:
 
     inplace.__name__ = inplace.__qualname__ = name
     inplace.__module__ = __name__
-    inplace.__doc__ = filled(f"""`{base}` in the memory of its first argument, whose type the result has: see `theano.tensor.inplace`.
+    inplace.__doc__ = filled(f"""`{base}` in the memory of its first argument: see `theano.tensor.inplace`.
 
 Parameters
 ----------

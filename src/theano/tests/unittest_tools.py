@@ -304,11 +304,11 @@ class TestOptimizationMixin:
 
 
 class T_OpContractMixin:
-    """What operations promise: equality, hash, a name. A class of tests has ``ops``, a list, and ``other_op``, which
-    differs from all of them."""
+    """What operations promise: equality, hash, a name. A class of tests has ``ops``, a list. `other_op` must differ from
+    all of them."""
 
     ops: Sequence[Any]
-    other_op: Any
+    other_op: Any = theano.tensor.add
 
     def copy(self, x: Any) -> Any:
         """A copy that must be equal."""
