@@ -470,7 +470,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.scalar": "mul",
     },
     "theano.tensor": {
-        "theano.tensor": "fourier inplace io opt_uncanonicalize signal",
+        "theano.tensor": "blas_c blas_scipy fourier inplace io opt_uncanonicalize signal",
         "theano.tensor.triangles": "Tri",
         "theano.tensor.static_value": "EmptyConstantError",
         "theano.tensor.subtensor": "AdvancedBooleanIndexingError AdvancedIndexingError",

@@ -174,3 +174,13 @@ def test_programs_without_them_are_the_same() -> None:
     texts = [theano.printing.loop_program(theano.function([x], T.exp(x) + 1, accept_inplace=a)) for a in (False, True)]
     assert texts[0] == texts[1]
     assert not any(s.overwritten for s in function([x], T.exp(x)).maker.inputs)
+
+
+@pytest.mark.parametrize("linker", [theano.gof.PerformLinker(), theano.gof.CLinker(), theano.gof.OpWiseCLinker()])
+def test_linkers(linker: Any) -> None:
+    """A graph that is given to a linker overwrites its inputs, too."""
+    graph = theano.FunctionGraph([x, y], [add_inplace(x, sqr_inplace(y)) + 1])
+    f, one, two = linker.accept(graph).make_function(), np.ones(2), np.full(2, 2.0)
+    assert f(one, two).tolist() == [6, 6] and one.tolist() == [5, 5] and two.tolist() == [4, 4]
+    with pytest.raises(ValueError, match="read-only"):
+        f(np.broadcast_to(np.ones(1), 2), two)

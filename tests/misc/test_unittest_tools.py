@@ -135,7 +135,6 @@ def test_decorators():
 
 class Contract(utt.T_OpContractMixin, unittest.TestCase):
     ops = [T.nlinalg.TensorInv(1), T.nlinalg.TensorInv(2)]
-    other_op = T.nlinalg.TensorSolve()
 
     def clone(self, op):
         return type(op)(op.ind)

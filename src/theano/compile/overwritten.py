@@ -119,7 +119,7 @@ def target_of(spec: In, k: int, value: Any) -> np.ndarray | None:
     """
     if not isinstance(value, np.ndarray):
         return None
-    label = f"argument {k} ({spec.name or spec.variable}) is overwritten by this function (accept_inplace=True)"
+    label = f"argument {k} ({spec.name or spec.variable}) is overwritten by this function (its graph is in place)"
     if value.dtype != spec.variable.type.dtype:
         raise TypeError(
             f"{label}: an array of dtype {spec.variable.type.dtype} is needed, not of {value.dtype}. Convert it first "

@@ -304,8 +304,8 @@ class TestOptimizationMixin:
 
 
 class T_OpContractMixin:
-    """What operations promise: equality, hash, a name. A class of tests has ``ops``, a list. `other_op` must differ from
-    all of them."""
+    """What operations promise: equality, hash, a name. A class of tests has ``ops``, a list; `other_op` differs
+    from all of them."""
 
     ops: Sequence[Any]
     other_op: Any = theano.tensor.add
