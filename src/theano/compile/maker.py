@@ -230,8 +230,9 @@ def std_fgraph(
     fgraph.attach_feature(ReplaceValidate())
     protected = fgraph.protected or []
     if any(node.op.destroy_map for node in fgraph.apply_nodes):
-        fgraph.attach_feature(DestroyHandler())
-        protected = [v for v in protected if not fgraph.destroyers(v)]  # accept_inplace allows it
+        handler = DestroyHandler()
+        fgraph.attach_feature(handler)
+        protected = [v for v in protected if not handler.destroyers_of(fgraph, v)]  # accept_inplace allows it
     fgraph.attach_feature(Supervisor(protected))
     return fgraph, [SymbolicOutput(update) for update in updates]
 
