@@ -138,3 +138,14 @@ def test_own_listings_stay():
     """`dir` of a module that makes its names when they are asked for."""
     code = "import theano.tensor as T; print('exp_inplace' in dir(T.inplace))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "True\n"
+
+
+def test_modules_that_nobody_has_imported():
+    """Theano loads all of its modules, so programs ask for them by their names in a module above."""
+    code = """
+import theano
+names = "gof.unify scan_module.scan_opt tensor.blas_c tensor.blas_scipy tensor.opt_uncanonicalize scalar.basic"
+print([eval("theano." + name).__name__ == "theano." + name for name in names.split()])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == (str([True] * 6), "")

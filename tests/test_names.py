@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
+import io
 import itertools
 import operator
 import pickle
@@ -324,3 +326,82 @@ assert len(ours) > 100 and callable(theano.tensor.rows)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_names_that_begin_with_an_underscore():
+    """Tests and programs for Theano take them from these modules."""
+    from theano.gof.sched import _toposort
+    from theano.tensor.basic import _allclose, _convert_to_complex64, _convert_to_int8, _dot
+
+    from theano.tensor.blas import _as_scalar, _dot22, _dot22scalar, _is_real_matrix
+
+    x, m, n = T.dvector("x"), T.dmatrix("m"), T.dscalar("n")
+    assert _convert_to_int8(x).dtype == "int8" and _convert_to_complex64(x).dtype == "complex64"
+    assert _convert_to_int8 == T.cast(x, "int8").owner.op
+    assert _allclose(1.0, np.ones(2) + 1e-9) and not _allclose(1.0, np.ones(2) + 1e-3)
+    assert _allclose(np.float32(1.0), 1.000005) and not _allclose(np.float32(1.0), 1.000005, rtol=1e-8, atol=0)
+    products = theano.function([m, n], [_dot(m, m), _dot22(m, m), _dot22scalar(m, m, n) / n])
+    for product in products([[1, 2], [3, 4]], 2):
+        assert product.tolist() == [[7, 10], [15, 22]]
+    assert _as_scalar(n.dimshuffle("x", "x")) is n and _as_scalar(x) is None
+    assert _as_scalar(T.constant(np.ones((1, 1), "float32")), "float64").type == T.dscalar
+    assert _is_real_matrix(m.T) and _is_real_matrix(T.zmatrix())
+    assert not any(map(_is_real_matrix, (T.drow(), T.imatrix(), x)))
+    edges = {1: {4, 6, 7}, 2: {4, 6, 7}, 3: {5, 7}, 4: {6, 7}, 5: {7}}
+    order = _toposort(edges)
+    assert sorted(order) == [1, 2, 3, 4, 5, 6, 7]
+    assert all(order.index(a) < order.index(b) for a, after in edges.items() for b in after)
+    with pytest.raises(ValueError):
+        _toposort({1: {2}, 2: {1}})
+
+
+def test_products_of_other_modules():
+    """They are one operation here, whoever computes it."""
+    from theano.tensor import blas, blas_c, blas_scipy
+
+    assert blas_c.CGemv is blas.Gemv and blas_c.CGer is blas_scipy.ScipyGer is blas.Ger
+    assert blas_scipy.have_fblas is True
+    assert blas_c.cgemv_inplace == blas.Gemv(True) and blas_c.cger_no_inplace == blas.Ger(False)
+    assert blas_scipy.scipy_ger_inplace == blas.Ger(True) and blas_c.check_force_gemv_init() is False
+    y, z = T.dvectors("y", "z")  # what is multiplied by 0 is not read
+    f = theano.function([y, z], blas.gemv_no_inplace(y, np.float64(1), T.eye(2), z, np.float64(0)))
+    assert f([np.nan, np.inf], [1, 2]).tolist() == [1, 2]
+
+
+def test_other_names_of_older_tests():
+    from theano.gof.opt import logging
+    from theano.gof.opt import theano as also
+    from theano.gof.optdb import opt
+    from theano.tensor.opt import assert_, make_vector
+
+    from theano.compat import BytesIO, next
+
+    assert BytesIO is io.BytesIO and next is builtins.next and also is theano and opt is theano.gof.opt
+    assert logging.getLogger is not None
+    assert make_vector(1, 2).eval().tolist() == [1, 2] and make_vector(1, 2).dtype == "int64"
+    with pytest.raises(AssertionError):
+        assert_(T.constant(1.0), T.eq(1, 2)).eval()
+
+
+def test_automatic_names_are_counted():
+    number = next(theano.Variable.__count__)
+    theano.Variable.__count__ = itertools.count(number)
+    first, second = T.dvector(), T.dvector().clone()
+    assert [first.auto_name, second.auto_name, first.auto_name] == [f"auto_{number + k}" for k in (0, 1, 0)]
+
+
+def test_which_dtypes_floats_have():
+    from theano.scalar import autocast_float, autocast_float_as
+
+    before, x = autocast_float.dtypes, T.fvector()
+    with autocast_float_as("float32"):
+        assert autocast_float.dtypes == ("float32",) and (x + 1.1).dtype == "float32"
+        with autocast_float_as("float64"):
+            assert autocast_float.dtypes == ("float64",) and (x + 1.5).dtype == "float64"
+        assert autocast_float.dtypes == ("float32",)
+    assert autocast_float.dtypes is before
+    try:
+        autocast_float.dtypes = ("float32", "float64")
+        assert (x + 1.1).dtype == "float64" and (x + 1.5).dtype == "float32"
+    finally:
+        autocast_float.dtypes = before

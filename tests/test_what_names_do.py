@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
 import sys
@@ -48,8 +49,9 @@ def value(outputs, given=None):
     """The values of expressions, of `x`, `m`, `n` and `s`."""
     given = {x: [1.0, 2.0], m: A, n: 3, s: P, **(given or {})}
     many = isinstance(outputs, list | tuple)
-    f = theano.function(list(given), list(outputs) if many else outputs, on_unused_input="ignore")
-    found = f(*given.values())
+    computed = list(outputs) if many else outputs
+    f = theano.function(list(given), computed, on_unused_input="ignore", accept_inplace=True)
+    found = f(*copy.deepcopy([*given.values()]))
     return [np.asarray(v).tolist() for v in found] if many else np.asarray(found).tolist()
 
 
@@ -148,7 +150,7 @@ T.nnet.abstract_conv2d(T.tensor4(), T.tensor4()).owner.op == T.nnet.conv2d(T.ten
 T.nnet.ctc.ctc_present() is True
 T.nnet.sigm.scalar_softplus is scalar.softplus and T.nnet.sigm.ultra_fast_scalar_sigmoid is scalar.ultra_fast_sigmoid
 T.nnet.nnet.scalar_softsign.impl(1.0) == 0.5
-np.allclose(value([T.nnet.sigm.sigmoid_inplace(x), T.nnet.sigm.ultra_fast_sigmoid_inplace(x)]),
+np.allclose(value([T.nnet.sigm.sigmoid_inplace(x), T.nnet.sigm.ultra_fast_sigmoid_inplace(x * 1)]),
     value([T.nnet.sigmoid(x), T.nnet.ultra_fast_sigmoid(x)]))
 np.allclose(value(T.nnet.SoftmaxWithBias()(m, x)), value(T.nnet.softmax(m + x)))
 [v.type.ndim for v in T.nnet.crossentropy_softmax_max_and_argmax_1hot_with_bias(m, x, [0, 1])] == [1, 2, 1, 1]

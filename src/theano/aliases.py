@@ -49,6 +49,8 @@ class AliasModule(ModuleType):
             module_found = importlib.import_module(place)
             if hasattr(module_found, name):
                 return getattr(module_found, name)
+        if f"{self.__name__}.{name}" in ON_DEMAND:  # Theano loads all its modules, so programs ask without an import
+            return importlib.import_module(f"{self.__name__}.{name}")
         found = passed_on.find(self.__name__, name)
         return absent.stand_in(self.__name__, name) if found is None else found
 

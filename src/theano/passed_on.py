@@ -70,6 +70,10 @@ HOMES: dict[str, str] = {
     "TopoOptimizer": "theano.gof.opt:TopoOptimizer",
     "Type": "theano.gof.type:Type",
     "Variable": "theano.gof.graph:Variable",
+    "_as_scalar": "theano.tensor.old_functions:_as_scalar",
+    "_dot22": "theano.tensor.composed_ops:dot22",
+    "_dot22scalar": "theano.tensor.composed_ops:dot22scalar",
+    "_is_real_matrix": "theano.tensor.old_functions:_is_real_matrix",
     "add": "theano.scalar.basic:add",
     "as_common_dtype": "theano.scalar.basic:as_common_dtype",
     "as_scalar": "theano.scalar.basic:as_scalar",
@@ -140,6 +144,7 @@ HOMES: dict[str, str] = {
     "local_bitwidth": "theano.flag_sources:local_bitwidth",
     "local_optimizer": "theano.gof.opt:local_optimizer",
     "local_useless": "theano.compile.mode:local_useless",
+    "logging": "logging",
     "make_slice": "theano.tensor.type_other:make_slice",
     "maybe_add_to_os_environ_pathlist": "theano.compat:maybe_add_to_os_environ_pathlist",
     "mul": "theano.tensor.basic:mul",
@@ -213,8 +218,8 @@ PASSED_ON: dict[str, str] = {
     "theano.gof.fg": "OrderedSet get_variable_trace_string",
     "theano.gof.graph": "OrderedSet config",
     "theano.gof.link": "undef",
-    "theano.gof.opt": "OrderedSet",
-    "theano.gof.optdb": "OrderedSet",
+    "theano.gof.opt": "OrderedSet logging theano",
+    "theano.gof.optdb": "OrderedSet opt",
     "theano.gof.params_type": "c_cpp_keywords",
     "theano.gof.type": "change_flags",
     "theano.gof.utils": "config",
@@ -250,6 +255,7 @@ PASSED_ON: dict[str, str] = {
     ),
     "theano.tensor.basic": "ParamsType int32 int32_t python_all python_any python_complex",
     "theano.tensor.blas": (
+        "_as_scalar _dot22 _dot22scalar _is_real_matrix "
         "EquilibriumOptimizer FunctionPrinter InconsistencyError Optimizer ParamsType ReplacementDidntRemovedError "
         "SequenceDB bool_t config debugprint fblas have_fblas in2out inherit_stack_trace local_optimizer optdb pprint "
         "values_eq_approx_remove_inf_nan view_roots"

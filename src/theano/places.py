@@ -8,6 +8,10 @@ a higher layer defines them (``T.grad``), `LAZY` those that a module finds when 
 
 from __future__ import annotations
 
+_DTYPES = (
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
+)
+
 # alias -> places, searched in turn. "name=module:attribute" renames one thing.
 ALIASES: dict[str, tuple[str, ...]] = {
     "theano.gof": (
@@ -63,7 +67,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "theano.graph.external_c",
         "theano.graph",
     ),
-    "theano.gof.sched": ("theano.graph.sched", "list_of_nodes=theano.graph:list_of_nodes"),
+    "theano.gof.sched": (
+        "_toposort=theano.graph.sched:_toposort",
+        "theano.graph.sched",
+        "list_of_nodes=theano.graph:list_of_nodes",
+    ),
     "theano.gof.toolbox": (
         "theano.graph.features",
         "BadOptimization=theano.compile.debugmode:BadOptimization",
@@ -160,7 +168,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "map_variables=theano.compile.mapping:map_variables",
     ),
     "theano.scan_module.scan_views": ("theano.scan.views", "theano.scan"),
-    "theano.tensor.basic": ("_scal_elemwise=theano.tensor.math:_scal_elemwise", "theano.tensor"),
+    "theano.tensor.basic": (
+        "_scal_elemwise=theano.tensor.math:_scal_elemwise",
+        "_allclose=theano.tensor.old_functions:_allclose",
+        "_dot=theano.tensor.dot:dot_op",
+        *(f"_convert_to_{dtype}=theano.tensor.old_functions:_convert_to_{dtype}" for dtype in _DTYPES.split()),
+        "theano.tensor",
+    ),
     "theano.tensor.nnet.nnet": (
         "ScalarSoftsign=theano.scalar.classes:ScalarSoftsign",
         "scalar_softsign=theano.scalar:softsign",
@@ -178,6 +192,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.opt": (
         "ShapeFeature=theano.tensor.shape_feature:ShapeFeature",
+        "assert_=theano.tensor.assertion:assert_op",
+        "make_vector=theano.tensor.old_functions:make_vector",
         "theano.rewrite",
         "theano.tensor.assertion",
         "theano.tensor.shape",
@@ -262,6 +278,22 @@ ON_DEMAND: dict[str, tuple[str, ...]] = {
         "Reverse=theano.typed_list:Reverse",
         "TopoOptimizer=theano.gof.opt:TopoOptimizer",
         "typed_list_inplace_opt=theano.typed_list.inplace:typed_list_inplace_opt",
+    ),
+    "theano.tensor.blas_c": (
+        "CGemv=theano.tensor.blas:Gemv",
+        "CGer=theano.tensor.blas:Ger",
+        "cgemv_inplace=theano.tensor.blas:gemv_inplace",
+        "cgemv_no_inplace=theano.tensor.blas:gemv_no_inplace",
+        "cger_inplace=theano.tensor.blas:ger_destructive",
+        "cger_no_inplace=theano.tensor.blas:ger",
+        "check_force_gemv_init=theano.tensor.old_functions:check_force_gemv_init",
+        "theano.tensor.blas",
+    ),
+    "theano.tensor.blas_scipy": (
+        "ScipyGer=theano.tensor.blas:Ger",
+        "scipy_ger_inplace=theano.tensor.blas:ger_destructive",
+        "scipy_ger_no_inplace=theano.tensor.blas:ger",
+        "theano.tensor.blas",
     ),
     "theano.misc.cpucount": ("cpuCount=theano.flag_sources:cpuCount",),
     "theano.sandbox.solve": ("solve=theano.tensor.slinalg:solve",),
@@ -439,7 +471,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.scalar": "mul",
     },
     "theano.tensor": {
-        "theano.tensor": "fourier inplace io opt_uncanonicalize signal",
+        "theano.tensor": "blas_c blas_scipy fourier inplace io opt_uncanonicalize signal",
         "theano.tensor.triangles": "Tri",
         "theano.tensor.static_value": "EmptyConstantError",
         "theano.tensor.subtensor": "AdvancedBooleanIndexingError AdvancedIndexingError",

@@ -84,7 +84,21 @@ class Thunk(Unary):
         return thunk
 
 
-@pytest.mark.parametrize("op, factor", [(Times(3.0), 3), (Thunk(), 7)])
+class Told(Thunk):
+    """Must be told by what: Theano always says it."""
+
+    def make_thunk(self, node: Any, storage_map: Any, compute_map: Any, no_recycling: Any, impl: Any) -> Any:
+        return super().make_thunk(node, storage_map, compute_map, no_recycling, impl)
+
+
+class NotTold(Thunk):
+    """Of versions before 1.0, where there was no `impl`."""
+
+    def make_thunk(self, node: Any, storage_map: Any, compute_map: Any, no_recycling: Any) -> Any:  # type: ignore[override]
+        return super().make_thunk(node, storage_map, compute_map, no_recycling)
+
+
+@pytest.mark.parametrize("op, factor", [(Times(3.0), 3), (Thunk(), 7), (Told(), 7), (NotTold(), 7)])
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "DebugMode"])
 def test_parameters_and_thunks(op: Any, factor: int, mode: str) -> None:
     f = function([v], op(v) + 1, mode=mode)

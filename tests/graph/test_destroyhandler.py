@@ -153,6 +153,19 @@ def test_one_handler_for_one_graph() -> None:
     assert not hasattr(fgraph, "destroyers") and handler.fgraph is None
 
 
+def test_features_of_a_graph_that_contradicts_itself():
+    """They can be attached after the handler: it is `validate` that complains."""
+    inplace = T.inplace.exp_inplace(x)
+    for outputs in ([inplace, x], [inplace + T.log(x), T.inplace.log_inplace(x)]):
+        fgraph = FunctionGraph([x], outputs, clone=False)
+        fgraph.attach_feature(DestroyHandler())
+        fgraph.attach_feature(ReplaceValidate())
+        assert fgraph.consistent() is False
+        with pytest.raises(InconsistencyError):
+            fgraph.validate()
+
+
+
 def test_outputs_made_in_place() -> None:
     fgraph = graph(inplace(x), T.exp(y))
     fgraph.attach_feature(NoOutputFromInplace(1))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import random
+import subprocess
 import sys
 import unittest
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -57,6 +59,34 @@ def test_gradients():
         utt.verify_grad(Wrong(), [np.array([0.3, -1.0])])
 
 
+def test_the_error_of_gradients_is_known():
+    """Tests derive ``verify_grad.E_grad`` of one of these functions from that of another."""
+    found = (utt.verify_grad, theano.gradient.verify_grad, T.verify_grad, theano.sparse.verify_grad_sparse)
+    assert {f.E_grad for f in found} == {theano.gradient.GradientError}
+
+
+def test_classes_of_tests_are_collected(tmp_path: Path) -> None:
+    """pytest dropped every class that derives from the mix-in, and said nothing."""
+    (tmp_path / "test_mine.py").write_text(
+        "from theano.tests.unittest_tools import T_OpContractMixin, TestOptimizationMixin\n"
+        "class TestMine(TestOptimizationMixin):\n"
+        "    def test_nothing(self): pass\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_parameterized_is_found_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "parameterized", SimpleNamespace(parameterized=3))
+    assert utt.parameterized == 3
+    monkeypatch.setitem(sys.modules, "parameterized", None)
+    with pytest.raises(ImportError, match="parameterized"):
+        utt.parameterized  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        utt.nothing  # noqa: B018
+
+
 def test_comparing_arrays():
     utt.assert_allclose(np.ones(2), [1, 1 + 1e-9])
     utt.assert_allclose(np.ones(2, "float32"), np.ones(2) + 5e-6)
@@ -65,6 +95,8 @@ def test_comparing_arrays():
         with pytest.raises(utt.WrongValue) as caught:
             utt.assert_allclose(np.ones(2), value)
         assert caught.value.val2 is value and "value:" in str(caught.value)
+    utt.assert_allclose(1.0, np.ones((2, 3)))  # shapes that broadcast are compared
+    utt.assert_allclose(np.ones((3, 1)), np.ones((2, 3, 1)))
     text = utt.str_diagnostic(np.zeros(2), np.array([0.0, 2.0]), 1e-3, None)
     assert "largest absolute difference: 2.0, largest relative difference: 1.0" in text and "rtol=0.001" in text
 
@@ -103,7 +135,6 @@ def test_decorators():
 
 class Contract(utt.T_OpContractMixin, unittest.TestCase):
     ops = [T.nlinalg.TensorInv(1), T.nlinalg.TensorInv(2)]
-    other_op = T.nlinalg.TensorSolve()
 
     def clone(self, op):
         return type(op)(op.ind)

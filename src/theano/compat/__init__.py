@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from builtins import filter as ifilter
 from builtins import map as imap
+from builtins import next  # noqa: UP029  # a name of this module
 from builtins import zip as izip
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
+from io import BytesIO
 from operator import truediv as operator_div
 from typing import Any
 
 __all__ = [
-    "PY3", "DefaultOrderedDict", "OrderedDict", "cmp", "decode", "decode_iter", "decode_with", "defaultdict",
+    "PY3", "BytesIO", "DefaultOrderedDict", "OrderedDict", "cmp", "decode", "decode_iter", "decode_with", "defaultdict",
     "exc_message", "get_unbound_function", "ifilter", "imap", "izip", "maybe_add_to_os_environ_pathlist",
-    "operator_div", "partial",
+    "next", "operator_div", "partial",
 ]  # fmt: skip
 
 PY3 = True

@@ -12,9 +12,12 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from theano.compile.duplicate import copy_function, copy_state, restore_function, state_of
 from theano.compile.errors import trace_text
 from theano.compile.io import In
+from theano.compile.overwritten import target_of
 from theano.compile.plan import Executor, Maker
 from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import Container, detached_copy
@@ -89,6 +92,7 @@ class Function(FunctionBase):
         self.nodes_with_inner_function: list[Any] = []
         self._specs: list[In] = maker.plan.inputs
         self._states = [k for k, spec in enumerate(self._specs) if spec.update is not None]
+        self._overwritten = [k for k in self._states if self._specs[k].overwritten]
         self._by_name, self._by_variable = _finders(maker.inputs)
         self.fn = StorageRunner(self)
         self.container = Containers(self)
@@ -103,7 +107,9 @@ class Function(FunctionBase):
         if self.profile is not None:
             return self._profiled(self.profile, args, kwargs)
         subset = kwargs.pop("output_subset", None) if kwargs else None
-        return self._finish(self._run(self._bind(args, kwargs)), subset)
+        values = self._bind(args, kwargs)
+        targets = self._targets(args, kwargs)
+        return self._finish(self._run(values), subset, targets)
 
     def _run(self, values: list[Any]) -> list[Any]:
         """The results for filtered values; an argument that compiled code finds to be none is refused with words."""
@@ -119,10 +125,11 @@ class Function(FunctionBase):
         start = time.perf_counter()
         subset = kwargs.pop("output_subset", None)
         values = self._bind(args, kwargs)
+        targets = self._targets(args, kwargs)
         entered = time.perf_counter()
         results = self._run(values)
         left = time.perf_counter()
-        answer = self._finish(results, subset)
+        answer = self._finish(results, subset, targets)
         if self.executor.notes_times:
             profile.add_overhead(time.perf_counter() - start - (left - entered))
         else:
@@ -158,6 +165,13 @@ class Function(FunctionBase):
                 values[k] = self.input_storage[k].storage[0]
         return values
 
+    def _targets(self, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[int, Any]:
+        """The caller's arrays that the call overwrites, by the place of the input."""
+        if not self._overwritten:
+            return {}
+        given = dict(enumerate(args)) | {self._index(key): value for key, value in kwargs.items()}
+        return {k: target_of(self._specs[k], k, given.get(k)) for k in self._overwritten}
+
     def _filter(self, k: int, value: Any, inside: bool = False) -> Any:
         """An argument as its type has it; `inside` of its arrays compiled code may look itself."""
         kind = self.input_storage[k].type
@@ -191,11 +205,14 @@ class Function(FunctionBase):
             return f". {named} takes no inputs."
         return f". {named} takes {len(labels)} input{'s' * (len(labels) > 1)}: {', '.join(labels)}."
 
-    def _finish(self, results: list[Any], subset: Sequence[Any] | None = None) -> Any:
-        """Store the new states, and give the outputs the form the caller asked for."""
+    def _finish(self, results: list[Any], subset: Sequence[Any] | None, targets: dict[int, Any]) -> Any:
+        """Store the new states, overwrite what arguments are, and give the outputs the form the caller asked for."""
         n = len(self.outputs)
         for k, new in zip(self._states, results[n:], strict=True):
-            self.input_storage[k].storage[0] = new
+            if k not in targets:
+                self.input_storage[k].storage[0] = new
+            elif targets[k] is not None:
+                np.copyto(targets[k], new)
         outputs = results[:n]
         if self.output_keys is not None:
             named = dict(zip(self.output_keys, outputs, strict=True))
@@ -386,7 +403,10 @@ class StorageRunner:
             results = function.executor(values)
             outputs = results[: len(function.outputs)]
             for k, new in zip(function._states, results[len(function.outputs) :], strict=True):
-                function.input_storage[k].storage[0] = new
+                if k in function._overwritten and isinstance(values[k], np.ndarray):
+                    np.copyto(values[k], new)
+                else:
+                    function.input_storage[k].storage[0] = new
             for container, value in zip(function.output_storage, outputs, strict=True):
                 container.storage[0] = value
         return outputs

@@ -58,7 +58,8 @@ def function(
     no_default_updates
         True, or a list of the shared variables, to leave out their `default_update`.
     accept_inplace
-        Allow ops in the graph that overwrite their inputs.
+        Allow ops in the graph that overwrite their inputs. Where that is an input of the function, a call leaves the
+        result in the array that is passed, which must be writeable and of the input's dtype.
     name
         For messages and profiles; the caller's ``file.py:line`` by default.
     rebuild_strict
@@ -85,6 +86,8 @@ def function(
         An output needs a variable that is neither an input nor shared nor replaced.
     UnusedInputError
         No output needs an input (see `on_unused_input`), or a variable is listed twice.
+    InconsistencyError
+        Several ops overwrite one input, each by itself (see `accept_inplace`).
     ValueError
         There is no mode of this name, `updates` is no dict or list of pairs, or has one variable twice.
     RuntimeError

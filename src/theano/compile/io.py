@@ -23,7 +23,8 @@ class SymbolicInput:
     update
         Expression for the input's value at the next call; makes the input a state.
     mutable
-        The function may overwrite the caller's array. Default: there is an update.
+        The function may overwrite the caller's array; only operations in place do (see ``accept_inplace`` of
+        `theano.function`). Default: there is an update.
     strict, allow_downcast
         How values are filtered, see `Type.filter`.
     implicit
@@ -36,6 +37,9 @@ class SymbolicInput:
     >>> SymbolicInput(x, update=x + 1)
     In(x -> Elemwise{add,no_inplace}.0)
     """
+
+    #: Whether `update` is what the caller's array holds after a call, see `theano.compile.overwritten`.
+    overwritten = False
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from theano.compile.errors import check_present
 from theano.compile.io import In
 from theano.compile.linkers import Linker, NodeThunk, Runner
 from theano.compile.mode import Mode
+from theano.compile.overwritten import target_of, with_contents
 from theano.compile.perform_vm import NodeStep, PerformExecutor, commit, memory_owner
 from theano.compile.plan import EXECUTORS, Executor, FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats
@@ -23,11 +24,27 @@ from theano.ifelse import IfElse
 
 
 def runner(linker: Linker, fgraph: FunctionGraph) -> Runner:
-    """What runs a graph as functions of a mode with this linker do."""
+    """What runs a graph as functions of a mode with this linker do; it overwrites inputs where the graph does."""
     mode = Mode(linker, None)
+    specs = with_contents([In(v) for v in fgraph.inputs], fgraph.outputs)
+    overwritten = [k for k, spec in enumerate(specs) if spec.overwritten]
+    n = len(fgraph.outputs)
+    if overwritten:
+        roots = [*fgraph.outputs, *(specs[k].update for k in overwritten)]
+        fgraph = FunctionGraph(fgraph.inputs, roots, clone=True)
     count = len(fgraph.outputs)
     plan = FunctionPlan(fgraph, [In(v) for v in fgraph.inputs], count, borrow=[False] * count)
-    return executors_of(mode).make(plan, mode, None)
+    run = executors_of(mode).make(plan, mode, None)
+
+    def overwriting(values: Sequence[Any]) -> list[Any]:
+        targets = [target_of(specs[k], k, values[k]) for k in overwritten]
+        results = run(values)
+        for target, new in zip(targets, results[n:], strict=True):
+            if target is not None:
+                np.copyto(target, new)
+        return results[:n]
+
+    return overwriting if overwritten else run
 
 
 Linker.runners.append(runner)

@@ -10,6 +10,7 @@ from theano.compile.errors import UnusedInputError
 from theano.compile.executable import Function
 from theano.compile.io import In, SymbolicInput, SymbolicOutput, as_outputs, convert_function_input
 from theano.compile.mode import Mode, compiler_test_values, get_mode
+from theano.compile.overwritten import leave_in_place, with_contents
 from theano.compile.plan import FunctionPlan, executors_of
 from theano.compile.profiling import ProfileStats, profile_for
 from theano.compile.sharedvalue import Container
@@ -118,12 +119,16 @@ class FunctionMaker:
         """A graph of our own, rewritten; and as it was before, if the mode wants that."""
         stage("copying the graph")
         _check_unused(self._explicit(), self._roots(), self.on_unused_input)
+        if self.accept_inplace:
+            self.inputs = with_contents(self.inputs, self._roots())
         fgraph = _copied(self.inputs, self._roots(), self.accept_inplace)
         nodes_are(len(fgraph.apply_nodes))
         original = fgraph.clone(check_integrity=False) if self.mode.keep_original else None
         before = time.perf_counter()
         with compiler_test_values():
             _inline(fgraph)
+            if self.accept_inplace:
+                leave_in_place(fgraph)
             if executors_of(self.mode).wants_arrays:
                 expand(fgraph)
             self.mode.rewrite(fgraph)
@@ -135,13 +140,15 @@ class FunctionMaker:
         """What the executor is told."""
         explicit, shared = self._explicit(), [spec for spec in self.inputs if spec.shared]
         n_states = sum(spec.update is not None for spec in explicit)
+        overwrites = any(spec.overwritten for spec in explicit)
         return FunctionPlan(
             fgraph=self.fgraph,
             inputs=explicit,
             n_outputs=len(self.outputs) + n_states,
             storages=[spec.value.storage for spec in shared],
             updates=[k for k, spec in enumerate(shared) if spec.update is not None],
-            borrow=[out.borrow for out in self.outputs] + [False] * n_states,
+            # A view of an argument that is overwritten after the call would not be what was computed.
+            borrow=[out.borrow and not overwrites for out in self.outputs] + [False] * n_states,
             name=self.name,
             original=original,
         )
@@ -183,7 +190,9 @@ def _copied(specs: Sequence[SymbolicInput], roots: Sequence[Any], accept_inplace
         fgraph = FunctionGraph([spec.variable for spec in specs], roots, clone=True)
     except MissingInputError as error:
         raise _of_default_update(error.variable, specs, roots) or error from None
-    fgraph.protected = [v for v, spec in zip(fgraph.inputs, specs, strict=True) if not spec.mutable]
+    fgraph.protected = [
+        v for v, spec in zip(fgraph.inputs, specs, strict=True) if not (spec.mutable or spec.overwritten)
+    ]
     _check_inplace(fgraph, accept_inplace)
     return fgraph
 
@@ -240,9 +249,12 @@ def std_fgraph(
     updates = [spec.update for spec in input_specs if spec.update is not None]
     fgraph = _copied(input_specs, [*(out.variable for out in output_specs), *updates], accept_inplace)
     fgraph.attach_feature(ReplaceValidate())
+    protected = fgraph.protected or []
     if any(node.op.destroy_map for node in fgraph.apply_nodes):
-        fgraph.attach_feature(DestroyHandler())
-    fgraph.attach_feature(Supervisor(fgraph.protected or ()))
+        handler = DestroyHandler()
+        fgraph.attach_feature(handler)
+        protected = [v for v in protected if not handler.destroyers_of(fgraph, v)]  # accept_inplace allows it
+    fgraph.attach_feature(Supervisor(protected))
     return fgraph, [SymbolicOutput(update) for update in updates]
 
 

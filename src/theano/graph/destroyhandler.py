@@ -52,7 +52,7 @@ class DestroyHandler(Bookkeeper):
     >>> fgraph.validate()
     """
 
-    lends: ClassVar[dict[str, str]] = {"destroyers": "_destroyers", "has_destroyers": "_has_destroyers"}
+    lends: ClassVar[dict[str, str]] = {"destroyers": "destroyers_of", "has_destroyers": "_has_destroyers"}
 
     def __init__(self, do_imports_on_attach: bool = True, algo: str | None = None) -> None:
         self.do_imports_on_attach, self.algo = do_imports_on_attach, algo
@@ -233,13 +233,13 @@ class DestroyHandler(Bookkeeper):
                 if not allowed:
                     raise InconsistencyError(f"{node} overwrites input {position}, of which input {other} is a view")
 
-    def _destroyers(self, fgraph: Any, r: Any) -> list[Any]:
+    def destroyers_of(self, fgraph: Any, r: Any) -> list[Any]:
         """The nodes that overwrite the memory of `r`."""
         self._refresh(fgraph)
         return list(self._writers.get(_root(r), ()))
 
     def _has_destroyers(self, fgraph: Any, protected_list: Iterable[Any]) -> bool:
-        return any(self._destroyers(fgraph, v) for v in protected_list)
+        return any(self.destroyers_of(fgraph, v) for v in protected_list)
 
 
 def _root(variable: Any) -> Any:

@@ -275,7 +275,8 @@ class FunctionGraph:
                 return
         self._features.append(feature)
         if hasattr(feature, "on_import"):
-            for node in self.toposort():
+            # What other features say of the order does not matter here, and may contradict itself.
+            for node in list(self._order or io_toposort(self.inputs, self.outputs)):
                 feature.on_import(self, node, "attach")
         if hasattr(feature, "orderings"):
             self._order = None

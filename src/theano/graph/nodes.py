@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 #: What `Apply.run_params` returns where an op has no parameters.
 NoParams = object()
 
-_auto_numbers = itertools.count()
 
 # Constants above this size are compared by a digest of their bytes: keeping copies would double their memory.
 _DIGEST_ABOVE = 4096
@@ -137,6 +136,8 @@ class Variable(Node):
     owner: Apply | None = None
     index: int | None = None
     _auto_name: str | None = None
+    #: The numbers of automatic names that are still to be given.
+    __count__: ClassVar[itertools.count[int]] = itertools.count()
 
     def __init__(
         self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None
@@ -159,7 +160,7 @@ class Variable(Node):
     def auto_name(self) -> str:
         """A name that no other variable has: ``auto_`` and a number, in the order in which they are asked for."""
         if self._auto_name is None:
-            self._auto_name = f"auto_{next(_auto_numbers)}"
+            self._auto_name = f"auto_{next(Variable.__count__)}"
         return self._auto_name
 
     @auto_name.setter

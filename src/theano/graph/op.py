@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, ClassVar
@@ -96,6 +97,13 @@ class PureOp(Props):
         if return_list or len(outputs) != 1:
             return list(outputs)
         return outputs[0]
+
+    def out_of_place(self) -> Op | None:
+        """The op that computes the same in memory of its own, where this one overwrites an input; None if not known.
+
+        A function replaces an op in place by it, for it keeps the memory of its arguments by itself.
+        """
+        return None
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         """Compute the outputs from values of the inputs with NumPy: the reference meaning of the op.
@@ -331,7 +339,10 @@ def _thunk(node: Apply) -> Callable[[list[Any], list[list[Any]]], Any]:
     variables = [*node.inputs, *node.outputs]
     storage_map: dict[Any, list[Any]] = {v: [None] for v in variables}
     compute_map: dict[Any, list[Any]] = {v: [False] for v in variables}
-    thunk = op.make_thunk(node, storage_map, compute_map, list(node.outputs))
+    arguments: list[Any] = [node, storage_map, compute_map, list(node.outputs)]
+    if "impl" in inspect.signature(op.make_thunk).parameters:  # ops of older programs do without
+        arguments.append(None)
+    thunk = op.make_thunk(*arguments)
 
     def run(inputs: list[Any], cells: list[list[Any]]) -> None:
         for v, value in zip(node.inputs, inputs, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache, wraps
+from graphlib import TopologicalSorter
 from typing import Any, TypeVar
 
 from theano.graph.nodes import Apply
@@ -92,6 +93,25 @@ def reverse_dict(d: Mapping[Any, Iterable[Any]]) -> dict[Any, tuple[Any, ...]]:
         for value in values:
             found[value] = (*found.get(value, ()), key)
     return found
+
+
+def _toposort(edges: Mapping[Any, Iterable[Any]]) -> list[Any]:
+    """The things of a graph in an order in which each comes before those that `edges` leads to from it.
+
+    Raises
+    ------
+    ValueError
+        There is a cycle.
+
+    Examples
+    --------
+    >>> from theano.gof.sched import _toposort
+    >>> _toposort({"a": {"c"}, "b": {"a"}})
+    ['b', 'a', 'c']
+    """
+    before: dict[Any, Iterable[Any]] = dict.fromkeys(edges, ())
+    before.update(reverse_dict(edges))
+    return list(TopologicalSorter(before).static_order())
 
 
 def posort(l: Sequence[Any], *cmps: Cmp) -> list[Any]:  # noqa: E741 (its name in Theano)

@@ -160,8 +160,9 @@ def autocast_float(value: float) -> str:
     >>> autocast_float(0.5)
     'float32'
     """
-    if _wanted_floats:
-        return _first_that_holds(value, _wanted_floats[-1])
+    wanted: tuple[str, ...] = autocast_float.dtypes  # type: ignore[attr-defined]
+    if wanted is not _ANY_FLOAT:
+        return _first_that_holds(value, wanted)
     float_x = str(config.floatX)
     if float_x != "float64" or config.cast_policy == "numpy+floatX":
         return float_x
@@ -172,6 +173,10 @@ def autocast_float(value: float) -> str:
     return "float32" if float(np.float32(value)) == value else "float64"
 
 
+#: Among which `autocast_float` chooses. `autocast_float_as` sets others.
+autocast_float.dtypes = _ANY_FLOAT = ("float32", "float64")  # type: ignore[attr-defined]
+
+
 def autocast(value: bool | int | float | complex) -> str:
     """The dtype of a Python number in an expression (`True` counts as 1)."""
     if isinstance(value, int):
@@ -179,9 +184,6 @@ def autocast(value: bool | int | float | complex) -> str:
     if isinstance(value, float):
         return autocast_float(value)
     return "complex128"
-
-
-_wanted_floats: list[tuple[str, ...]] = []
 
 
 def _first_that_holds(value: Any, dtypes: tuple[str, ...]) -> str:
@@ -227,12 +229,14 @@ class autocast_float_as:
             if dtype not in FLOAT:
                 raise TypeError(f"autocast_float_as: {dtype!r} is none of {', '.join(float_dtypes)}")
         self.dtypes = dtypes
+        self._before: list[tuple[str, ...]] = []
 
     def __enter__(self) -> None:
-        _wanted_floats.append(self.dtypes)
+        self._before.append(autocast_float.dtypes)  # type: ignore[attr-defined]
+        autocast_float.dtypes = self.dtypes  # type: ignore[attr-defined]
 
     def __exit__(self, *args: object) -> None:
-        _wanted_floats.pop()
+        autocast_float.dtypes = self._before.pop()  # type: ignore[attr-defined]
 
 
 class NumpyAutocaster:

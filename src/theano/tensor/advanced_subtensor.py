@@ -63,7 +63,7 @@ class _Reader(Indexed):
 
     linear_in = (0,)
 
-    def writer(self, set_instead_of_inc: bool) -> Op:
+    def writer(self, set_instead_of_inc: bool, inplace: bool = False) -> Op:
         """The op that writes where this one reads."""
         raise NotImplementedError
 
@@ -130,8 +130,8 @@ class AdvancedSubtensor1(_Reader):
     def __str__(self) -> str:
         return "AdvancedSubtensor1"
 
-    def writer(self, set_instead_of_inc: bool) -> Op:
-        return AdvancedIncSubtensor1(set_instead_of_inc=set_instead_of_inc)
+    def writer(self, set_instead_of_inc: bool, inplace: bool = False) -> Op:
+        return AdvancedIncSubtensor1(inplace, set_instead_of_inc)
 
     def make_node(self, x: Any, ilist: Any) -> Apply:
         x, ilist = _rows(x, ilist)
@@ -151,7 +151,7 @@ class AdvancedIncSubtensor1(Written):
     Parameters
     ----------
     inplace : bool
-        Has no meaning here: the compiler plans memory.
+        Whether `x` is overwritten: only in functions that accept it (``accept_inplace=True``).
     set_instead_of_inc : bool
         Whether `y` replaces what is there.
     x, y, v : tensor-like
@@ -174,14 +174,19 @@ class AdvancedIncSubtensor1(Written):
     array([21,  2,  3])
     """
 
-    __props__ = ("set_instead_of_inc",)
+    __props__ = ("set_instead_of_inc", "inplace")
     idx_list = (ARRAY,)
 
     def __init__(self, inplace: bool = False, set_instead_of_inc: bool = False) -> None:
         self.set_instead_of_inc = bool(set_instead_of_inc)
+        self._set_inplace(inplace)
 
     def __str__(self) -> str:
-        return f"AdvancedIncSubtensor1{{no_inplace,{'set' if self.set_instead_of_inc else 'inc'}}}"
+        how = "set" if self.set_instead_of_inc else "inc"
+        return f"AdvancedIncSubtensor1{{{'inplace' if self.inplace else 'no_inplace'},{how}}}"
+
+    def out_of_place(self) -> Op:
+        return AdvancedIncSubtensor1(set_instead_of_inc=self.set_instead_of_inc)
 
     def _reader(self) -> Op:
         return AdvancedSubtensor1()
@@ -192,7 +197,7 @@ class AdvancedIncSubtensor1(Written):
         return single(self, [x, y, ilist], x.type.dtype, x.type.shape)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        x, y, ilist = np.array(inputs[0]), inputs[1], inputs[2]
+        x, y, ilist = self._target(inputs[0]), inputs[1], inputs[2]
         if self.set_instead_of_inc:
             x[ilist] = y
         else:
@@ -287,8 +292,8 @@ class AdvancedSubtensor(_General, _Reader):
     def __str__(self) -> str:
         return "AdvancedSubtensor"
 
-    def writer(self, set_instead_of_inc: bool) -> Op:
-        return AdvancedIncSubtensor(set_instead_of_inc=set_instead_of_inc, idx_list=self.idx_list)
+    def writer(self, set_instead_of_inc: bool, inplace: bool = False) -> Op:
+        return AdvancedIncSubtensor(inplace, set_instead_of_inc, self.idx_list)
 
     def make_node(self, x: Any, *indices: Any) -> Apply:
         x = as_tensor_variable(x)
@@ -350,7 +355,7 @@ class AdvancedIncSubtensor(_General, Written):
     Parameters
     ----------
     inplace : bool
-        Has no meaning here: the compiler plans memory.
+        Whether `x` is overwritten: only in functions that accept it (``accept_inplace=True``).
     set_instead_of_inc : bool
         Whether `y` replaces what is there.
     idx_list : sequence
@@ -365,16 +370,20 @@ class AdvancedIncSubtensor(_General, Written):
     AdvancedIncSubtensor1{no_inplace,inc}
     """
 
-    __props__ = ("idx_list", "set_instead_of_inc")
+    __props__ = ("idx_list", "set_instead_of_inc", "inplace")
 
     def __init__(
         self, inplace: bool = False, set_instead_of_inc: bool = False, idx_list: Sequence[Any] = ()
     ) -> None:
         self.idx_list = tuple(idx_list)
         self.set_instead_of_inc = bool(set_instead_of_inc)
+        self._set_inplace(inplace)
 
     def __str__(self) -> str:
-        return f"AdvancedIncSubtensor{{inplace=False,  set_instead_of_inc={self.set_instead_of_inc}}}"
+        return f"AdvancedIncSubtensor{{inplace={self.inplace},  set_instead_of_inc={self.set_instead_of_inc}}}"
+
+    def out_of_place(self) -> Op:
+        return AdvancedIncSubtensor(set_instead_of_inc=self.set_instead_of_inc, idx_list=self.idx_list)
 
     def _reader(self) -> Op:
         return AdvancedSubtensor(self.idx_list)
@@ -382,13 +391,14 @@ class AdvancedIncSubtensor(_General, Written):
     def make_node(self, x: Any, y: Any, *indices: Any) -> Apply:
         x = as_tensor_variable(x)
         if not self.idx_list:
-            return _node_of(inc_subtensor(_part(x, indices), y, set_instead_of_inc=self.set_instead_of_inc))
+            part = _part(x, indices)
+            return _node_of(inc_subtensor(part, y, inplace=self.inplace, set_instead_of_inc=self.set_instead_of_inc))
         inputs = self._inputs(indices)
         y = as_written(x, y, self._selected(x, inputs))
         return single(self, [x, y, *inputs], x.type.dtype, x.type.shape)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        x, y = np.array(inputs[0]), inputs[1]
+        x, y = self._target(inputs[0]), inputs[1]
         index = tuple(as_numpy_index(e) for e in fill_in(self.idx_list, inputs[2:]))
         if self.set_instead_of_inc:
             x[index] = y

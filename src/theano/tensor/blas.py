@@ -49,8 +49,20 @@ class _Blas(Op):
                 )
         return single(self, inputs, dtype, inputs[self.target].type.shape)
 
+    def out_of_place(self) -> Op | None:
+        return type(self)() if type(self) in (Gemv, Gemm, Ger) else None  # a program's class may take arguments
+
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [shapes[self.target]]
+
+    def _leave(self, result: np.ndarray, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        """Store the result: in the memory of the target, or as it is."""
+        target = inputs[self.target]
+        if not self.inplace:
+            out[0][0] = np.asarray(result, dtype=target.dtype)
+            return
+        target[...] = result
+        out[0][0] = target
 
 
 class _ScaledProduct(_Blas):
@@ -70,7 +82,7 @@ class _ScaledProduct(_Blas):
         if product.shape != z.shape:
             raise ValueError(f"{self}: the product has shape {product.shape}, what it is added to {z.shape}")
         # beta = 0 does not read z, which may hold anything
-        out[0][0] = np.asarray(alpha * product if beta == 0 else beta * z + alpha * product, dtype=z.dtype)
+        self._leave(alpha * product if beta == 0 else beta * z + alpha * product, inputs, out)
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
@@ -147,7 +159,7 @@ class Ger(_Blas):
         a, alpha, x, y = inputs
         if a.shape != (len(x), len(y)):
             raise ValueError(f"{self}: a matrix of shape {a.shape}, vectors of lengths {len(x)} and {len(y)}")
-        out[0][0] = np.asarray(a + alpha * np.outer(x, y), dtype=a.dtype)
+        self._leave(a + alpha * np.outer(x, y), inputs, out)
 
     @holomorphic
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:

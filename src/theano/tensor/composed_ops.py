@@ -205,6 +205,9 @@ class Dot22Scalar(Dot22):
         return [a * Dot()(x, y)]
 
 
+dot22, dot22scalar = Dot22(), Dot22Scalar()
+
+
 class DotModulo(Composed):
     """``[dot(A, s) % m, dot(A2, s2) % m2]`` as one vector, in int64, as MRG generators skip ahead."""
 

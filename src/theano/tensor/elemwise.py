@@ -117,13 +117,21 @@ class DimShuffle(Op):
         x, g = inputs[0], gs[0]
         if isinstance(g.type, DisconnectedType | NullType):
             return [g]
+        if x.type.dtype in DISCRETE:
+            return [zeros_for(x)]
+        return [LATE["moved"](g, self._turned_back, x)]
+
+    def written_back(self, node: Apply, new: ty.Any) -> ty.Any:
+        """The input, of which the output is a view, once that holds `new`."""
+        return self._turned_back(new)
+
+    def _turned_back(self, v: ty.Any) -> ty.Any:
+        """`v`, which has the axes of the output, with those of the input."""
         order: list[int | str] = ["x"] * len(self.input_broadcastable)
         for i, a in enumerate(self.new_order):
             if a != "x":
                 order[a] = i  # type: ignore[index]
-        if x.type.dtype in DISCRETE:
-            return [zeros_for(x)]
-        return [LATE["moved"](g, lambda v: dimshuffle(v, order), x)]
+        return dimshuffle(v, order)
 
     def __str__(self) -> str:
         return f"InplaceDimShuffle{{{','.join(map(str, self.new_order))}}}"
@@ -175,7 +183,8 @@ class Elemwise(Op):
     scalar_op
         The entry of the scalar table.
     inplace_pattern
-        Kept for old programs; memory is planned by the compiler.
+        ``{0: k}``: the result is left in the memory of input `k`, whose type it must have. A function that accepts this
+        (``accept_inplace=True``) overwrites the caller's array; inside of graphs the compiler plans memory.
     name
         What is printed; takes no part in equality.
 
@@ -196,7 +205,9 @@ class Elemwise(Op):
         openmp: ty.Any = None,
     ) -> None:
         self.scalar_op = scalar_op
-        self.inplace_pattern: dict[int, int] = {}
+        self.inplace_pattern: dict[int, int] = dict(inplace_pattern or {})
+        if self.inplace_pattern:
+            self.destroy_map = {out: [k] for out, k in self.inplace_pattern.items()}
         self.name = name
 
     @property
@@ -225,7 +236,11 @@ class Elemwise(Op):
         return node.outputs[0].type.ndim == 0
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self.scalar_op == other.scalar_op)
+        return self is other or (
+            type(self) is type(other)
+            and self.scalar_op == other.scalar_op
+            and self.inplace_pattern == other.inplace_pattern
+        )
 
     def __hash__(self) -> int:
         return hash(self.scalar_op)
@@ -250,7 +265,23 @@ class Elemwise(Op):
         kinds = [v.type for v in variables]
         dtype = op.dtype(*[k.dtype for k in kinds])
         shape = kinds[0].shape if len(kinds) == 1 else broadcast_static([k.shape for k in kinds], self)
-        return Apply(self, variables, [TensorVariable(tensor_type(dtype, shape))])
+        made = tensor_type(dtype, shape)
+        for k in self.inplace_pattern.values():
+            self._check_place(made, kinds[k])
+        return Apply(self, variables, [TensorVariable(made)])
+
+    def _check_place(self, made: ty.Any, target: ty.Any) -> None:
+        """TypeError or ValueError where a result is not of the type of the input whose memory it is to have."""
+        if made.dtype != target.dtype:
+            raise TypeError(f"{self} can't be computed in place: the result is {made}, the input {target}")
+        if made.broadcastable != target.broadcastable:
+            raise ValueError(
+                f"{self}: Operation cannot be done inplace on an input with broadcasted dimensions: the result is "
+                f"{made}, the input {target}"
+            )
+
+    def out_of_place(self) -> Elemwise | None:
+        return elemwise(self.scalar_op) if type(self) is Elemwise else None
 
     def perform(self, node: Apply, inputs: Sequence[ty.Any], out: Sequence[list[ty.Any]]) -> None:
         arrays = tuple(np.asarray(x) for x in inputs)
@@ -260,6 +291,9 @@ class Elemwise(Op):
         result = self.scalar_op.compute(arrays, kind.dtype)
         if result.base is not None or any(result is a for a in arrays):
             result = result.copy()  # some functions of NumPy answer with a view
+        for k in self.inplace_pattern.values():
+            inputs[k][...] = result
+            result = inputs[k]
         out[0][0] = result
 
     def _check_lengths(self, node: Apply, arrays: tuple[np.ndarray, ...]) -> None:
@@ -402,7 +436,8 @@ class Elemwise(Op):
         return tangent(*(Term(x, ndim) for x in inputs), Term(v, ndim), i).var
 
     def __str__(self) -> str:
-        return self.name or f"Elemwise{{{self.scalar_op.name}}}"
+        pattern = str([*self.inplace_pattern.items()]) if self.inplace_pattern else ""
+        return self.name or f"Elemwise{{{self.scalar_op.name}}}{pattern}"
 
     def __repr__(self) -> str:
         return str(self)

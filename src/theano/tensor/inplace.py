@@ -1,11 +1,14 @@
-"""The functions that may compute in the memory of their first argument: ``exp_inplace(x)``, ``add_inplace(x, y)``, ...
+"""The functions that compute in the memory of their first argument: ``exp_inplace(x)``, ``add_inplace(x, y)``, ...
 
-Here memory is planned by the compiler, which overwrites what nothing reads any more, whatever the name of a function.
-So these are the functions without ``_inplace``, whose result has the type of the first argument, as it would need to
-have in that memory: ``exp_inplace`` of integers is truncated.
+The result has the type of the first argument: ``exp_inplace`` of integers is truncated. A graph with such functions is
+compiled by ``theano.function(..., accept_inplace=True)`` only, and the function leaves the result in the array that its
+caller passes. Elsewhere there is no need for them: the compiler overwrites by itself what nothing reads any more.
 
->>> T.inplace.exp_inplace(T.lvector("x")).type
-TensorType(int64, vector)
+>>> x = T.dvector("x")
+>>> f = theano.function([x], T.inplace.exp_inplace(x), accept_inplace=True)
+>>> values = np.zeros(2)
+>>> f(values), values
+(array([1., 1.]), array([1., 1.]))
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from typing import Any
 
 import theano.tensor as tensor
 from theano.graph.common_text import filled
+from theano.scalar import second
+from theano.tensor.elemwise import Elemwise
 from theano.tensor.math import cast
 from theano.tensor.variable import as_tensor_variable
 
@@ -55,11 +60,16 @@ def _like_first(base: str, name: str) -> Callable[..., Any]:
                 f"{name}: the result, {result.type}, has no place in the memory of the first argument, {first.type}. "
                 f"Write T.{base}, which makes a new array"
             )
-        return cast(result, first.type.dtype)
+        node = result.owner
+        if isinstance(node.op, Elemwise) and node.inputs[0] is first and result.type.dtype == first.type.dtype:
+            op, operands = node.op.scalar_op, node.inputs
+        else:  # of another dtype: x is filled with the result, converted
+            op, operands = second, [first, cast(result, first.type.dtype)]
+        return Elemwise(op, {0: 0}, name=f"Elemwise{{{base},inplace}}")(*operands)
 
     inplace.__name__ = inplace.__qualname__ = name
     inplace.__module__ = __name__
-    inplace.__doc__ = filled(f"""`{base}`, with a result of the type of its first argument: see `theano.tensor.inplace`.
+    inplace.__doc__ = filled(f"""`{base}` in the memory of its first argument: see `theano.tensor.inplace`.
 
 Parameters
 ----------

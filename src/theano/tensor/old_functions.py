@@ -9,11 +9,15 @@ import numpy as np
 
 from theano.graph import Variable
 from theano.graph.common_text import fill
-from theano.scalar.dtypes import DISCRETE
+from theano.scalar import convert_to
+from theano.scalar.dtypes import COMPLEX, DISCRETE, FLOAT, all_dtypes
 from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.constructors import CONSTRUCTORS
+from theano.tensor.elemwise import DimShuffle, elemwise
+from theano.tensor.math import cast
 from theano.tensor.opsupport import as_index
+from theano.tensor.shape import MakeVector
 from theano.tensor.slices import make_slice
 from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
 from theano.tensor.subtensor import fill_in, inc_subtensor, set_subtensor
@@ -54,6 +58,86 @@ complex_matrix_types = _types(_LETTERS["complex"], "matrix")
 float16_rtol, float16_atol = TOLERANCES["float16"]
 float32_rtol, float32_atol = TOLERANCES["float32"]
 float64_rtol, float64_atol = TOLERANCES["float64"]
+
+
+def tolerances(a: np.ndarray, b: np.ndarray, rtol: float | None, atol: float | None) -> tuple[float, float]:
+    """Relative and absolute tolerance: those given, or those of the less exact of two dtypes."""
+    kinds = {str(a.dtype), str(b.dtype)}
+    own = TOLERANCES["float64"]
+    if kinds & {"float32", "complex64"}:
+        own = TOLERANCES["float32"]
+    if "float16" in kinds:
+        own = TOLERANCES["float16"]
+    return own[0] if rtol is None else rtol, own[1] if atol is None else atol
+
+
+def _allclose(a: Any, b: Any, rtol: float | None = None, atol: float | None = None) -> bool:
+    """Return True if arrays, broadcast to one shape, are equal but for the rounding of the less exact dtype.
+
+    Examples
+    --------
+    >>> from theano.tensor.basic import _allclose
+    >>> _allclose(np.float32(1.00001), 1.0), _allclose(1.001, np.ones(2))
+    (True, False)
+    """
+    first, second = np.asarray(a), np.asarray(b)
+    return bool(np.allclose(first, second, *tolerances(first, second, rtol, atol)))
+
+
+# -- operations under the names of their modules ------------------------------------------------------------------
+
+globals().update({f"_convert_to_{dtype}": elemwise(convert_to(dtype)) for dtype in all_dtypes})
+make_vector = MakeVector()
+
+
+def _as_scalar(res: Any, dtype: str | None = None) -> Any:
+    """Return the number that a variable consists of, as a 0-d variable; None if it may have several elements.
+
+    Parameters
+    ----------
+    res : Variable
+        Axes that were added to a number are left out again.
+    dtype
+        What it is converted to, if it has another dtype.
+
+    Examples
+    --------
+    >>> from theano.tensor.blas import _as_scalar
+    >>> x = T.dscalar("x")
+    >>> _as_scalar(x.dimshuffle("x", "x")), _as_scalar(T.dvector())
+    (x, None)
+    """
+    if not all(res.type.broadcastable):
+        return None
+    number = res
+    while number.owner is not None and isinstance(number.owner.op, DimShuffle):
+        number = number.owner.inputs[0]
+    number = number.dimshuffle() if number.type.ndim else number
+    return number if dtype in (None, number.type.dtype) else cast(number, dtype)
+
+
+def _is_real_matrix(res: Any) -> bool:
+    """Return True if BLAS multiplies a variable as a matrix: of floats or complex numbers, both axes of any length.
+
+    Examples
+    --------
+    >>> from theano.tensor.blas import _is_real_matrix
+    >>> _is_real_matrix(T.dmatrix()), _is_real_matrix(T.drow()), _is_real_matrix(T.imatrix())
+    (True, False, False)
+    """
+    return res.type.dtype in FLOAT | COMPLEX and res.type.ndim == 2 and not any(res.type.broadcastable)
+
+
+def check_force_gemv_init() -> bool:
+    """Whether BLAS reads the vector that `Gemv` adds to where its factor is 0: no program here lets it.
+
+    Examples
+    --------
+    >>> from theano.tensor.blas_c import check_force_gemv_init
+    >>> check_force_gemv_init()
+    False
+    """
+    return False
 
 
 # -- what is installed --------------------------------------------------------------------------------------------

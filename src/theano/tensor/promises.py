@@ -76,6 +76,10 @@ class SpecifyShape(Op):
             return [shapes[0]]
         return [tuple(s if k is None else index_constant(k) for s, k in zip(shapes[0], known))]
 
+    def written_back(self, node: Apply, new: Any) -> Any:
+        """The input, of which the output is a view, once that holds `new`."""
+        return patternbroadcast(new, node.inputs[0].type.broadcastable)
+
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, lengths = inputs
         g = moved(gs[0], lambda v: patternbroadcast(self(v, lengths), x.type.broadcastable), x)
@@ -141,6 +145,10 @@ class Rebroadcast(Op):
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         one = index_constant(1)
         return [tuple(one if self.axis.get(i) else s for i, s in enumerate(shapes[0]))]
+
+    def written_back(self, node: Apply, new: Any) -> Any:
+        """The input, of which the output is a view, once that holds `new`."""
+        return patternbroadcast(new, node.inputs[0].type.broadcastable)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x = inputs[0]

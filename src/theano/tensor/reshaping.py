@@ -97,14 +97,18 @@ class Reshape(Op):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x = inputs[0]
+        return [moved(gs[0], lambda v: _shaped_like(v, x), x), disconnected()]
 
-        def back(v: Any) -> Any:
-            return patternbroadcast(Reshape(x.type.ndim)(v, shape(x)), x.type.broadcastable)
-
-        return [moved(gs[0], back, x), disconnected()]
+    def written_back(self, node: Apply, new: Any) -> Any:
+        """The input, of which the output is a view, once that holds `new`."""
+        return _shaped_like(new, node.inputs[0])
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(2)
+
+
+def _shaped_like(v: Any, x: Any) -> Any:
+    return patternbroadcast(Reshape(x.type.ndim)(v, shape(x)), x.type.broadcastable)
 
 
 def _reshaped(x: Any, lengths: StaticShape) -> StaticShape:

@@ -327,6 +327,11 @@ class Subtensor(Indexed):
         pairs = zip((wanted.start, wanted.stop, wanted.step), (entry.start, entry.stop, entry.step))
         return None if any(w is not None and e is None for w, e in pairs) else elements[entry]
 
+    def written_back(self, node: Apply, new: Any) -> Any:
+        """The input, of which the output is a view, once that holds `new`."""
+        x, *indices = node.inputs
+        return IncSubtensor(self.idx_list, set_instead_of_inc=True)(x, new, *indices)
+
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, *indices = inputs
         rest = [disconnected() for _ in indices]
@@ -342,9 +347,24 @@ class Written(Indexed):
     """``x`` with ``x[...]`` replaced by, or increased by, `y`: the base of the writing ops."""
 
     set_instead_of_inc: bool
-    #: Memory is planned by the compiler, whatever an op says: the constructors take `inplace` and don't use it.
+    #: Whether it overwrites `x`: a function that accepts this leaves the result in the caller's array.
     inplace: bool = False
     jointly_linear_in = (0, 1)
+
+    def _set_inplace(self, inplace: bool) -> None:
+        self.inplace = bool(inplace)
+        if self.inplace:
+            self.destroy_map = {0: [0]}
+
+    def out_of_place(self) -> Any:
+        raise NotImplementedError
+
+    def _twin(self) -> Any:
+        return self.out_of_place() if self.inplace else self
+
+    def _target(self, x: np.ndarray) -> np.ndarray:
+        """What `perform` writes to: `x` itself where it is to be overwritten, or a copy."""
+        return x if self.inplace else np.array(x)
 
     def _reader(self) -> Op:
         raise NotImplementedError
@@ -359,14 +379,14 @@ class Written(Indexed):
             return [zero_gradient(x), zero_gradient(y), *rest]
         gx = g
         if self.set_instead_of_inc:
-            gx = self(g, np.asarray(0, dtype=g.type.dtype), *indices)
+            gx = self._twin()(g, np.asarray(0, dtype=g.type.dtype), *indices)
         return [gx, _gradient_of_written(self._reader()(g, *indices), y), *rest]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if eval_points[0] is None and eval_points[1] is None:
             return [None]
         x, y = (zero_gradient(i) if e is None else e for i, e in zip(inputs, eval_points[:2]))
-        return [self(x, y, *inputs[2:])]
+        return [self._twin()(x, y, *inputs[2:])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs), (0, 1))
@@ -409,7 +429,7 @@ class IncSubtensor(Written):
     idx_list : sequence
         The index, with a place-holder for each number that is an input.
     inplace : bool
-        Has no meaning here: the compiler plans memory.
+        Whether `x` is overwritten: only in functions that accept it (``accept_inplace=True``).
     set_instead_of_inc : bool
         Whether `y` replaces what is there.
     destroyhandler_tolerate_aliased : sequence
@@ -421,7 +441,7 @@ class IncSubtensor(Written):
     IncSubtensor{Set;int64}.0
     """
 
-    __props__ = ("idx_list", "set_instead_of_inc")
+    __props__ = ("idx_list", "set_instead_of_inc", "inplace")
 
     def __init__(
         self, idx_list: Sequence[Any], inplace: bool = False, set_instead_of_inc: bool = False,
@@ -429,9 +449,14 @@ class IncSubtensor(Written):
     ) -> None:  # fmt: skip
         self.idx_list = tuple(idx_list)
         self.set_instead_of_inc = bool(set_instead_of_inc)
+        self._set_inplace(inplace)
 
     def __str__(self) -> str:
-        return f"IncSubtensor{{{'Set' if self.set_instead_of_inc else 'Inc'};{index_text(self.idx_list)}}}"
+        how = ("Inplace" if self.inplace else "") + ("Set" if self.set_instead_of_inc else "Inc")
+        return f"IncSubtensor{{{how};{index_text(self.idx_list)}}}"
+
+    def out_of_place(self) -> Op:
+        return IncSubtensor(self.idx_list, set_instead_of_inc=self.set_instead_of_inc)
 
     def _reader(self) -> Op:
         return Subtensor(self.idx_list)
@@ -444,7 +469,7 @@ class IncSubtensor(Written):
         return single(self, [x, y, *inputs], x.type.dtype, x.type.shape)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        x, y = np.array(inputs[0]), inputs[1]
+        x, y = self._target(inputs[0]), inputs[1]
         index = tuple(fill_in(self.idx_list, [int(i) for i in inputs[2:]]))
         if self.set_instead_of_inc:
             x[index] = y
@@ -468,8 +493,10 @@ def inc_subtensor(
         An indexed tensor, possibly reshaped: ``a[...]``.
     y : tensor-like
         The increment, broadcast to ``a[...]`` and cast to its dtype.
-    inplace, tolerate_inplace_aliasing : bool
-        Have no meaning here: the compiler plans memory.
+    inplace : bool
+        Whether `a` is overwritten: only in functions that accept it (``accept_inplace=True``).
+    tolerate_inplace_aliasing : bool
+        Has no meaning here.
     set_instead_of_inc : bool
         Whether to replace the part: `set_subtensor`.
 
@@ -494,18 +521,18 @@ def inc_subtensor(
     part = as_tensor_variable(x)
     node = part.owner
     if node is not None and isinstance(node.op, Reshape):
-        return _through_reshape(part, as_tensor_variable(y), set_instead_of_inc)
+        return _through_reshape(part, as_tensor_variable(y), inplace, set_instead_of_inc)
     write = None if node is None else getattr(node.op, "writer", None)
     if node is not None and isinstance(node.op, Subtensor):
-        write = IncSubtensor(node.op.idx_list, set_instead_of_inc=set_instead_of_inc)
+        write = IncSubtensor(node.op.idx_list, inplace, set_instead_of_inc)
     elif write is not None:
-        write = write(set_instead_of_inc)
+        write = write(set_instead_of_inc, inplace)
     if write is None or node is None:
         raise TypeError(f"x must be the result of a subtensor operation (a[...]), got {part}")
     return write(node.inputs[0], y, *node.inputs[1:])
 
 
-def _through_reshape(part: Any, y: Any, set_instead_of_inc: bool) -> Any:
+def _through_reshape(part: Any, y: Any, inplace: bool, set_instead_of_inc: bool) -> Any:
     """Write into ``reshape(a[...])`` by reshaping the value instead."""
     inner = part.owner.inputs[0]
     if y.type.ndim > part.type.ndim:
@@ -515,7 +542,7 @@ def _through_reshape(part: Any, y: Any, set_instead_of_inc: bool) -> Any:
         if any(y.type.broadcastable):
             y = alloc(y, *shape_tuple(part))
         y = reshape(y, shape(inner), ndim=inner.type.ndim)
-    return inc_subtensor(inner, y, set_instead_of_inc=set_instead_of_inc)
+    return inc_subtensor(inner, y, inplace, set_instead_of_inc)
 
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
@@ -527,8 +554,10 @@ def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasi
         An indexed tensor, possibly reshaped: ``a[...]``.
     y : tensor-like
         What is written, broadcast to ``a[...]`` and cast to its dtype.
-    inplace, tolerate_inplace_aliasing : bool
-        Have no meaning here: the compiler plans memory.
+    inplace : bool
+        Whether `a` is overwritten: only in functions that accept it (``accept_inplace=True``).
+    tolerate_inplace_aliasing : bool
+        Has no meaning here.
 
     Returns
     -------
@@ -547,4 +576,4 @@ def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasi
     >>> T.set_subtensor(T.zeros(3)[1:], 1.).eval()
     array([0., 1., 1.])
     """
-    return inc_subtensor(x, y, set_instead_of_inc=True)
+    return inc_subtensor(x, y, inplace, set_instead_of_inc=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 import unittest
 from collections.abc import Callable, Sequence
@@ -16,14 +17,8 @@ import theano
 from theano.compile import get_default_mode
 from theano.compile.verify_grad import verify_grad as _verify_grad
 from theano.configdefaults import config
-from theano.tensor.old_functions import (
-    float16_atol,
-    float16_rtol,
-    float32_atol,
-    float32_rtol,
-    float64_atol,
-    float64_rtol,
-)
+from theano.gradient import GradientError
+from theano.tensor.old_functions import _allclose, tolerances
 
 __all__ = [
     "AttemptManyTimes", "InferShapeTester", "MockRandomState", "SkipTest", "T_OpContractMixin", "TestOptimizationMixin",
@@ -32,6 +27,14 @@ __all__ = [
 ]  # fmt: skip
 
 Function = Callable[..., Any]
+
+
+
+def __getattr__(name: str) -> Any:
+    if name == "parameterized":  # tests of older programs take it from here; only who asks needs it to be installed
+        return importlib.import_module("parameterized").parameterized
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 # -- random numbers -----------------------------------------------------------------------------------------------
 
@@ -106,18 +109,10 @@ def verify_grad(op: Function, pt: Sequence[Any], n_tests: int = 2, rng: Any = No
     _verify_grad(op, pt, n_tests, rng, *args, **kwargs)
 
 
+verify_grad.E_grad = GradientError  # type: ignore[attr-defined]  # what it raises, as tests ask for it
+
+
 # -- values -------------------------------------------------------------------------------------------------------
-
-
-def _tolerances(a: np.ndarray, b: np.ndarray, rtol: float | None, atol: float | None) -> tuple[float, float]:
-    """Those given, or those of the less exact of two dtypes."""
-    kinds = {str(a.dtype), str(b.dtype)}
-    own = (float64_rtol, float64_atol)
-    if kinds & {"float32", "complex64"}:
-        own = (float32_rtol, float32_atol)
-    if "float16" in kinds:
-        own = (float16_rtol, float16_atol)
-    return own[0] if rtol is None else rtol, own[1] if atol is None else atol
 
 
 class WrongValue(Exception):
@@ -157,7 +152,7 @@ def str_diagnostic(expected: Any, value: Any, rtol: float | None, atol: float | 
         with np.errstate(divide="ignore", invalid="ignore"):
             relative = np.where(apart == 0, 0.0, apart / np.maximum(np.abs(first), np.abs(second)))
         lines.append(f"largest absolute difference: {apart.max()}, largest relative difference: {relative.max()}")
-    rtol, atol = _tolerances(*arrays, rtol, atol)
+    rtol, atol = tolerances(*arrays, rtol, atol)
     return "\n".join([*lines, f"rtol={rtol}, atol={atol}"])
 
 
@@ -167,18 +162,20 @@ def assert_allclose(expected: Any, value: Any, rtol: float | None = None, atol: 
     Parameters
     ----------
     expected, value
-        Arrays.
+        Arrays, or one of them a number or an array that NumPy broadcasts to the shape of the other.
     rtol, atol
         Tolerances; those of the less exact dtype if not given.
 
     Raises
     ------
     WrongValue
-        They differ.
+        They differ, or their shapes do not broadcast.
     """
-    first, second = np.asarray(expected), np.asarray(value)
-    tolerances = _tolerances(first, second, rtol, atol)
-    if first.shape != second.shape or not np.allclose(first, second, *tolerances):
+    try:
+        equal = _allclose(expected, value, rtol, atol)
+    except ValueError:  # of shapes
+        equal = False
+    if not equal:
         raise WrongValue(expected, value, rtol, atol)
 
 
@@ -271,8 +268,6 @@ def custom_name_func(testcase_func: Function, param_num: Any, param: Any) -> str
 class TestOptimizationMixin:
     """Checks of what a compiled function consists of; `op` is an operation, or a class of them."""
 
-    __test__ = False
-
     def assertFunctionContains(self, f: Any, op: Any, min: int = 1, max: int = sys.maxsize) -> None:
         """The graph has from `min` to `max` nodes of an operation; AssertionError otherwise."""
         self._check(f, [node.op for node in f.maker.fgraph.toposort() if node.op == op], min, max, op)
@@ -309,11 +304,11 @@ class TestOptimizationMixin:
 
 
 class T_OpContractMixin:
-    """What operations promise: equality, hash, a name. A class of tests has ``ops``, a list, and ``other_op``, which
-    differs from all of them."""
+    """What operations promise: equality, hash, a name. A class of tests has ``ops``, a list; `other_op` differs
+    from all of them."""
 
     ops: Sequence[Any]
-    other_op: Any
+    other_op: Any = theano.tensor.add
 
     def copy(self, x: Any) -> Any:
         """A copy that must be equal."""
