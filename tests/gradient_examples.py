@@ -139,6 +139,8 @@ EXAMPLES: dict[str, Example] = {
     "outer": Example(lambda v, w: T.outer(v, w), [V, W]),
     "dot of a matrix, from the right": Example(lambda v, m: T.dot(m, v), [V, M]),
     "batched_dot": Example(lambda b, c: T.batched_dot(b, c), [B, C]),
+    "matmul": Example(lambda b, c: [b @ c, T.addbroadcast(b[:1], 0) @ c], [B, C]),
+    "matmul of a stack and a matrix": Example(lambda b, n: [b @ n, n.T @ b.dimshuffle(0, 2, 1)], [B, N]),
     "tensordot": Example(lambda b, n: T.tensordot(b, n, axes=[[2], [0]]), [B, N]),
     "batched_tensordot": Example(lambda b, c: T.batched_tensordot(b, c, axes=[[2], [1]]), [B, C]),
     "gemv": Example(lambda y, a, m, x, b: blas.Gemv()(y, a, m, x, b), [N[0], X, M, V, X]),

@@ -16,7 +16,7 @@ from theano.scalar.operators import COMPARISON, define_operators
 from theano.tensor import elemwise, extremes, indexing, math, reduction, static_value, statistics
 from theano.tensor.alloc import ones_like, zeros_like
 from theano.tensor.axes import squeeze, swapaxes, transpose
-from theano.tensor.dot import dot
+from theano.tensor.dot import dot, matmul
 from theano.tensor.join import stack
 from theano.tensor.promises import patternbroadcast
 from theano.tensor.reshaping import flatten, reshape
@@ -109,7 +109,7 @@ def _array_ufunc(self: _tensor_py_operators, ufunc: np.ufunc, method: str, *inpu
     if method == "__call__" and name is not None and not kwargs:
         return getattr(math, name)(*inputs)
     if method == "__call__" and ufunc is np.matmul and not kwargs:
-        return dot(*inputs)
+        return matmul(*inputs)
     if kwargs.get("out") is not None:
         raise TypeError(
             f"an array can't be changed in place to a symbolic expression (numpy.{ufunc.__name__} with out=): "
@@ -272,6 +272,14 @@ def _rdot(self: _tensor_py_operators, left: Any) -> Any:
     return dot(left, self)
 
 
+def _matmul(self: _tensor_py_operators, right: Any) -> Any:
+    return matmul(self, right)
+
+
+def _rmatmul(self: _tensor_py_operators, left: Any) -> Any:
+    return matmul(left, self)
+
+
 def _all(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
     return reduction.all(self, axis, keepdims)
 
@@ -404,7 +412,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "conjugate": _unary("conj"), "__ceil__": _unary("ceil"), "__floor__": _unary("floor"),
     "__trunc__": _unary("trunc"),
     "__divmod__": _or_their_turn(_divmod), "__rdivmod__": _or_their_turn(_rdivmod), "__dot__": _dot,
-    "__rdot__": _rdot, "__matmul__": _or_their_turn(_dot), "__rmatmul__": _or_their_turn(_rdot),
+    "__rdot__": _rdot, "__matmul__": _or_their_turn(_matmul), "__rmatmul__": _or_their_turn(_rmatmul),
     "__getitem__": indexing.getitem, "__array_ufunc__": _array_ufunc,
     "all": _all, "any": _any, "argmax": _argmax, "argmin": _argmin, "max": _max, "min": _min,
     "sum": _sum, "prod": _prod, "mean": _mean, "var": _var, "std": _std, "ptp": _ptp, "norm": _norm,
