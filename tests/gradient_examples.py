@@ -77,7 +77,7 @@ _POINTS: dict[str, list[list[float]]] = {
     "sgn": [[-0.4, 0.7]],
     "erfcinv": [[0.4, 1.3]],
 }
-WHOLE_NUMBERS = frozenset({"and_", "or_", "xor", "invert"})
+WHOLE_NUMBERS = frozenset({"and_", "or_", "xor", "invert", "left_shift", "right_shift"})
 
 
 def _scalar_example(name: str) -> Example:

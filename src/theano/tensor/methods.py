@@ -44,6 +44,8 @@ def _user_operator(op: scalar.op.ScalarOp) -> Callable[..., Any]:
     apply = USER_OPS[op]
 
     def compute(*operands: Any) -> Any:
+        if op in _OF_BITS:
+            operands = _as_uint64(operands)
         try:
             result = apply(*operands)
         except AsTensorError:
@@ -53,6 +55,13 @@ def _user_operator(op: scalar.op.ScalarOp) -> Callable[..., Any]:
         return result
 
     return compute
+
+
+def _as_uint64(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Python's ints beside uint64 are of that dtype: no integer dtype holds uint64 and the int8 that they would be."""
+    if not any(isinstance(o, _tensor_py_operators) and o.dtype == "uint64" for o in operands):
+        return operands
+    return tuple([np.uint64(o) if type(o) is int and 0 <= o < 2**64 else o for o in operands])
 
 
 def _their_turn(operands: tuple[Any, ...]) -> Any:
@@ -80,6 +89,7 @@ def _or_their_turn(compute: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _ORDERED = frozenset(COMPARISON.values())
+_OF_BITS = frozenset({scalar.and_, scalar.or_, scalar.xor, scalar.left_shift, scalar.right_shift})
 define_operators(_tensor_py_operators, _user_operator)
 
 _UFUNC_NAMES = {
@@ -87,6 +97,7 @@ _UFUNC_NAMES = {
     "remainder": "mod", "power": "pow", "negative": "neg", "absolute": "abs_", "sign": "sgn", "square": "sqr",
     "sqrt": "sqrt", "maximum": "maximum", "minimum": "minimum", "less": "lt", "less_equal": "le",
     "greater": "gt", "greater_equal": "ge", "bitwise_and": "and_", "bitwise_or": "or_", "bitwise_xor": "xor",
+    "left_shift": "left_shift", "right_shift": "right_shift",
     "invert": "invert", "ceil": "ceil", "floor": "floor", "trunc": "trunc", "rint": "round_half_to_even",
     "isnan": "isnan", "isinf": "isinf", "conjugate": "conj", "deg2rad": "deg2rad", "rad2deg": "rad2deg",
     **{n: n for n in (
