@@ -78,7 +78,7 @@ _POINTS: dict[str, list[list[float]]] = {
     "sgn": [[-0.4, 0.7]],
     "erfcinv": [[0.4, 1.3]],
 }
-WHOLE_NUMBERS = frozenset({"and_", "or_", "xor", "invert"})
+WHOLE_NUMBERS = frozenset({"and_", "or_", "xor", "invert", "left_shift", "right_shift"})
 
 
 def _scalar_example(name: str) -> Example:
@@ -140,6 +140,8 @@ EXAMPLES: dict[str, Example] = {
     "outer": Example(lambda v, w: T.outer(v, w), [V, W]),
     "dot of a matrix, from the right": Example(lambda v, m: T.dot(m, v), [V, M]),
     "batched_dot": Example(lambda b, c: T.batched_dot(b, c), [B, C]),
+    "matmul": Example(lambda b, c: [b @ c, T.addbroadcast(b[:1], 0) @ c], [B, C]),
+    "matmul of a stack and a matrix": Example(lambda b, n: [b @ n, n.T @ b.dimshuffle(0, 2, 1)], [B, N]),
     "tensordot": Example(lambda b, n: T.tensordot(b, n, axes=[[2], [0]]), [B, N]),
     "batched_tensordot": Example(lambda b, c: T.batched_tensordot(b, c, axes=[[2], [1]]), [B, C]),
     "gemv": Example(lambda y, a, m, x, b: blas.Gemv()(y, a, m, x, b), [N[0], X, M, V, X]),

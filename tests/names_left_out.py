@@ -13,17 +13,23 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
-TABLE = Path("/work/shared/api/theano_api.tsv")
+TABLES = Path(__file__).with_name("tables")  # the names, parameters and flags of Theano 1.0.5, as it was asked for them
 PAGE = Path(__file__).parents[1] / "docs" / "names_left_out.md"
 # Names that describe what this package has not at all.
 NOT_COUNTED = ("Generated C code", "GPUs")
 PARAMETERS = "Parameters that differ"
 
 
+@functools.cache
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of a table: ``theano_flags`` and ``names_of_clients``, what libraries use."""
+    with (TABLES / f"{name}.tsv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
 def rows() -> list[dict[str, str]]:
     """The table of Theano's names: name, kind, signature, tier."""
-    with TABLE.open() as file:
-        return list(csv.DictReader(file, delimiter="\t"))
+    return table("theano_names")
 
 
 def sections() -> dict[str, list[list[str]]]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import importlib
 import inspect
-
-import pytest
 
 import theano
 import theano.tensor as T
 from tests.names_left_out import (
     NOT_COUNTED,
     PARAMETERS,
-    TABLE,
     in_code,
     is_there,
     left_out,
@@ -22,10 +18,9 @@ from tests.names_left_out import (
     reason,
     rows,
     sections,
+    table,
 )
 from tests.signatures import all_differences, thing
-
-pytestmark = pytest.mark.skipif(not TABLE.exists(), reason="the table of Theano's names is not at hand")
 
 
 @functools.cache
@@ -79,19 +74,18 @@ def test_what_clients_use_is_there():
     y, shared = T.exp(x), theano.shared(1.0)
     objects = [x, shared, x.type, y.owner, y.owner.op, theano.function([x], y)]
     wrong = []
-    with (TABLE.parent / "client_usage.tsv").open() as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            name = row["name"]
-            if name.startswith("<variable>."):
-                known = any(hasattr(one, name.removeprefix("<variable>.")) for one in objects)
-                wrong += [] if known else [name]
-                continue
-            value = _HIDDEN[name]() if name in _HIDDEN else thing(name)
-            try:
-                taken = inspect.signature(value).parameters.values()
-            except (TypeError, ValueError):
-                continue
-            given = [word.partition(":")[0] for word in (row["keywords_passed"] or "").split()]
-            if not any(p.kind == p.VAR_KEYWORD for p in taken):
-                wrong += [f"{name}({word}=)" for word in given if word not in {p.name for p in taken}]
+    for row in table("names_of_clients"):
+        name = row["name"]
+        if name.startswith("<variable>."):
+            known = any(hasattr(one, name.removeprefix("<variable>.")) for one in objects)
+            wrong += [] if known else [name]
+            continue
+        value = _HIDDEN[name]() if name in _HIDDEN else thing(name)
+        try:
+            taken = inspect.signature(value).parameters.values()
+        except (TypeError, ValueError):
+            continue
+        given = [word.partition(":")[0] for word in (row["keywords_passed"] or "").split()]
+        if not any(p.kind == p.VAR_KEYWORD for p in taken):
+            wrong += [f"{name}({word}=)" for word in given if word not in {p.name for p in taken}]
     assert wrong == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import itertools
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,17 @@ class Page:
         answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    @contextlib.contextmanager
+    def frame(self, k: int) -> Iterator[None]:
+        """Be in the `k`-th of the frames that run in a process of their own, as sandboxed ones do: `run` asks there."""
+        page, self.session = self.session, ""
+        frames = [t["targetId"] for t in self.send("Target.getTargets")["targetInfos"] if t["type"] == "iframe"]
+        self.session = self.send("Target.attachToTarget", targetId=frames[k], flatten=True)["sessionId"]
+        try:
+            yield
+        finally:
+            self.session = page
 
     def until(self, condition: str, seconds: float = 60) -> None:
         """Wait until an expression is true."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from importlib.abc import Loader  # it takes 18 ms to load
 
 
-class AliasModule(ModuleType):
+class AliasModule(absent.NamedModule):
     """A module whose names are found in other modules.
 
     Examples

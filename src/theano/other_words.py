@@ -20,7 +20,7 @@ _LINALG = (
     "theano.tensor.nlinalg.matrix_inverse, theano.tensor.nlinalg.det, theano.tensor.nlinalg.svd, "
     "theano.tensor.slinalg.solve, theano.tensor.slinalg.cholesky, and others of these two modules"
 )
-_MATMUL = "x @ y, or theano.tensor.dot(x, y); for stacks of matrices, pair by pair, theano.tensor.batched_dot(x, y)"
+_MATMUL = "x @ y, or theano.tensor.matmul(x, y)"
 # Where NumPy and SciPy have both, one of two modules has it here.
 _OF_MATRICES = {
     "theano.tensor.nlinalg": {
@@ -84,8 +84,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "reduce_sum": "theano.tensor.sum(x, axis)",
         "reduce_mean": "theano.tensor.mean(x, axis)",
         "reduce_max": "theano.tensor.max(x, axis)",
-        "matmul": _MATMUL,
-        "bmm": "theano.tensor.batched_dot(x, y)",
+        **dict.fromkeys(("mm", "bmm"), _MATMUL),
         **dict.fromkeys(("inverse", "solve", "det", "cholesky"), _LINALG),
         "logdet": "theano.tensor.nlinalg.slogdet(x)[1]",
         **dict.fromkeys(("cat", "concat"), "theano.tensor.concatenate([x, y], axis)"),
@@ -166,9 +165,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "view": "x.reshape(shape)",
         "permute": "x.transpose(axes), or x.dimshuffle(axes)",
         "unsqueeze": "x[:, None], or theano.tensor.expand_dims(x, axis)",
-        "matmul": _MATMUL,
-        "mm": "x @ y, or theano.tensor.dot(x, y)",
-        "bmm": "theano.tensor.batched_dot(x, y)",
+        **dict.fromkeys(("matmul", "mm", "bmm"), _MATMUL),
     },
     "sparse": {
         **dict.fromkeys(("todense", "A", "to_dense"), "x.toarray()"),

@@ -169,6 +169,11 @@ CASES = [
     Case("modulo", binary(lambda x, y: x % y, "int32", "int32"),
          [integers(-9, 9, 30, dtype="int32"), np.resize(np.array([-3, 3, 2], "int32"), 30)]),
     Case("float_modulo", binary(lambda x, y: x % y, "float64", "float64"), [normal(9), normal(9)]),
+    *[
+        Case(f"shifts of {dtype}", unary(lambda x: [(x << 3) + (x >> 2), x << x, x >> x], dtype),
+             [integers(*((0, 200) if dtype[0] == "u" else (-100, 100)), 40, dtype=dtype)])
+        for dtype in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+    ],
     Case("shift", unary(lambda x: T.bitwise_xor(x, 5) | ~x, "uint8"), [integers(0, 256, 9, dtype="uint8")]),
     Case("casts", unary(lambda x: [T.cast(x, "int8"), T.cast(x, "uint16"), T.cast(x, "float32")]),
          [FLOATS * 9]),

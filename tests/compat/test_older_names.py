@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -54,6 +57,18 @@ def test_profile_mode(linker):
     said = io.StringIO()
     mode.print_summary(file=said)
     assert "Elemwise{exp,no_inplace}" in said.getvalue()
+
+
+def test_profile_mode_by_name():
+    x = T.dvector("x")
+    f = theano.function([x], T.exp(x), mode="ProfileMode", profile=theano.ProfileStats(False))
+    assert f([0.0]) == 1 and f.profile.fct_callcount == 1
+    assert isinstance(theano.compile.get_mode("ProfileMode"), theano.ProfileMode)
+    code = "import theano; x = theano.tensor.dvector(); f = theano.function([x], x + 1); f([1.0]); print(f.profile)"
+    flags = {**os.environ, "THEANO_FLAGS": "mode=ProfileMode"}
+    done = subprocess.run([sys.executable, "-c", code], env=flags, capture_output=True, text=True)
+    assert done.returncode == 0 and "ProfileStats" in done.stdout, done.stderr
+    assert "Function profiling" in done.stdout + done.stderr  # said at the end
 
 
 def test_streams_of_a_gpu():

@@ -21,6 +21,7 @@ globalThis.document = {
   createElement: tag => new Element(tag),
   createElementNS: (_, tag) => new Element(tag),
 };
+globalThis.ResizeObserver = class { observe() {} };
 globalThis.addEventListener = globalThis.removeEventListener = () => {};
 const page = require("fs").readFileSync(process.argv[2], "utf8");
 const scripts = [...page.matchAll(/<script>([^]*?)<\/script>/g)].map(m => m[1]).join("\n");

@@ -409,8 +409,11 @@ def test_infix_is_python() -> None:
         lambda i, j, k, dot, eq: -(i**2.0),
         lambda i, j, k, dot, eq: i - (j - k),
     ]
-    operations = [np.add, np.subtract, np.multiply, np.floor_divide, np.mod, np.bitwise_and, np.bitwise_or, np.matmul]
-    of_tensors = [T.add, T.sub, T.mul, T.int_div, T.mod, T.and_, T.or_, T.dot]
+    operations = [
+        np.add, np.subtract, np.multiply, np.floor_divide, np.mod, np.bitwise_and, np.bitwise_or, np.matmul,
+        np.left_shift,
+    ]  # fmt: skip
+    of_tensors = [T.add, T.sub, T.mul, T.int_div, T.mod, T.and_, T.or_, T.dot, T.left_shift]
     texts = [(infix(snapshot(number(variables, case), 9)), number(values, case)) for case in cases]
     for _ in range(200):
         pairs = [(variables[name], values[name]) for name in rng.choice(list("ijk"), 4)]
@@ -419,10 +422,22 @@ def test_infix_is_python() -> None:
             which = rng.integers(len(operations))
             if operations[which] in (np.floor_divide, np.mod) and not b.all():
                 which = 0
+            if operations[which] is np.left_shift and not (np.abs(b) < 9).all():
+                which = 0
             pairs.append((of_tensors[which](x, y), operations[which](a, b)))
         texts.append((infix(snapshot(pairs[0][0], 9)), pairs[0][1]))
     for text, wanted in texts:
         np.testing.assert_array_equal(eval(text, {}, dict(values)), wanted, err_msg=text)
+
+
+def test_a_repr_is_one_line() -> None:
+    x = T.dvector("x")
+    f, g = (theano.function([x], T.log(1 + T.exp(x)), name=f"softplus{k}") for k in (1, 2))
+    for explanation in (theano.explain(f), theano.explain(f, g), theano.explain(f, np.ones(3))):
+        text = repr(explanation)
+        assert "softplus1: 4 operations became 1, in 1 loop" in text and "print()" in text
+        assert len(text) < 250 and "\n" not in text
+    assert "softplus2" in repr(theano.explain(f, g))
 
 
 def test_groups_make_no_circles() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.call_backs import is_native
 from theano.loops.text import program_text
 from theano.random import PhiloxRandomStreams
 from theano.tensor.random import philox4x32
@@ -175,3 +176,137 @@ def test_duplicates_go_on_alone(duplicate):
     g = duplicate(f)
     for w in [f() for _ in range(2)]:
         np.testing.assert_array_equal(g(), w)
+
+
+# -- gumbel, permutation, choice, multinomial ----------------------------------------------------------------
+
+
+def test_gumbel():
+    n, streams = 200_000, PhiloxRandomStreams(3)
+    for dtype in ("float32", "float64"):
+        g = value(streams.gumbel((n,), 1, 2, dtype=dtype))
+        assert g.dtype == dtype and np.isfinite(g).all()
+        assert abs(g.mean() - 1 - 2 * np.euler_gamma) < 0.03 and abs(g.std() - 2 * np.pi / 6**0.5) < 0.03
+        for q in (0.1, 0.5, 0.99):
+            assert abs((g <= 1 - 2 * np.log(-np.log(q))).mean() - q) < 0.005
+    m = T.dscalar("m")
+    assert theano.function([m], T.grad(PhiloxRandomStreams(3).gumbel((5,), m).sum(), m))(1.0) == 5
+
+
+def test_permutations():
+    n, k = 20_000, 4
+    streams = PhiloxRandomStreams(3)
+    one, many = theano.function([], [streams.permutation(n=9), streams.permutation((n,), k)])()
+    assert sorted(one) == list(range(9)) and one.dtype == many.dtype == "int64" and many.shape == (n, k)
+    assert (np.sort(many, axis=1) == np.arange(k)).all()
+    orders = np.unique(many @ k ** np.arange(k), return_counts=True)[1]
+    assert len(orders) == 24 and ((orders - n / 24) ** 2 / (n / 24)).sum() < 60  # chi squared of 23
+    m, sizes = T.lscalar("m"), T.lvector("sizes")
+    f = theano.function([m, sizes], [streams.permutation(n=m), streams.permutation(sizes, m, ndim=2)])
+    assert [v.shape for v in f(5, [2, 3])] == [(5,), (2, 3, 5)]
+    assert [v.shape for v in f(0, [0, 3])] == [(0,), (0, 3, 0)]
+
+
+def test_choices():
+    n, streams = 100_000, PhiloxRandomStreams(3)
+    p = np.array([0.1, 0.0, 0.6, 0.3])
+    even, weighted, elements, single = theano.function([], [
+        streams.choice((n,), 5), streams.choice((n,), 4, p=p), streams.choice((n, 2), [1.5, 2.5], p=[3, 1]),
+        streams.choice(a=7),
+    ])()  # fmt: skip
+    np.testing.assert_allclose(np.bincount(even, minlength=5) / n, 0.2, atol=0.006)
+    np.testing.assert_allclose(np.bincount(weighted, minlength=4) / n, p, atol=0.006)
+    assert elements.shape == (n, 2) and abs((elements == 1.5).mean() - 0.75) < 0.006
+    assert single.shape == () and 0 <= single < 7 and even.dtype == weighted.dtype == "int64"
+
+
+def test_choices_without_replacement():
+    """The chance of a pair is that of the first times that of the second among the others, as in NumPy."""
+    n, p = 5000, np.array([0.1, 0.0, 0.6, 0.3])
+    streams = PhiloxRandomStreams(3)
+    f = theano.function([], [
+        streams.choice((2,), 4, False, p), streams.choice((2, 2), 4, False),
+        streams.choice((3,), [2.5, 3.5, 4.5], False),
+    ])  # fmt: skip
+    found = [f() for _ in range(n)]
+    pairs = np.array([a for a, _, _ in found])
+    for i, j in ((0, 2), (2, 0), (2, 3), (3, 2), (0, 3)):
+        assert abs(((pairs == [i, j]).all(axis=1)).mean() - p[i] * p[j] / (1 - p[i])) < 0.025
+    assert not (pairs == 1).any()
+    assert all(sorted(b.ravel()) == [0, 1, 2, 3] and sorted(c) == [2.5, 3.5, 4.5] for _, b, c in found)
+    assert abs(np.mean([b[0, 0] for _, b, _ in found]) - 1.5) < 0.07
+
+
+def test_multinomials():
+    n, streams = 100_000, PhiloxRandomStreams(3)
+    p = np.array([[0.2, 0.3, 0.5], [0.0, 4.0, 0.0]])
+    x, k = T.dmatrix("x"), T.lscalar("k")
+    outputs = [
+        streams.multinomial(n=k, pvals=x), streams.multinomial((n,), 3, x[0]), streams.multinomial(pvals=x),
+        streams.multinomial((4, 2), 6, x, dtype="int32"),
+    ]  # fmt: skip
+    f = theano.function([x, k], outputs)
+    counts, rows, once, wide = f(p, n)
+    np.testing.assert_allclose(counts / n, p / p.sum(axis=1, keepdims=True), atol=0.006)
+    assert counts.dtype == "int64" and counts.shape == (2, 3) and (counts.sum(axis=1) == n).all()
+    assert (rows.sum(axis=1) == 3).all() and abs(rows.mean(axis=0) / 3 - p[0]).max() < 0.006
+    np.testing.assert_allclose(np.cov(rows.T)[0, 1], -3 * 0.2 * 0.3, atol=0.02)
+    assert (once.sum(axis=1) == 1).all() and once[1].tolist() == [0, 1, 0]
+    assert wide.shape == (4, 2, 3) and wide.dtype == "int32" and (wide[:, 1] == [0, 6, 0]).all()
+    assert f(p, 0)[0].tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert value(streams.multinomial(n=5, pvals=[2.0])).tolist() == [5]
+    assert value(streams.multinomial()).sum() == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_no_distribution(mode):
+    p, n = T.dvector("p"), T.lscalar("n")
+    streams = PhiloxRandomStreams(3)
+    draws = [
+        streams.multinomial(pvals=p), streams.choice((2,), 3, True, p), streams.choice((2,), 3, False, p),
+    ]  # fmt: skip
+    for draw in draws:
+        f = theano.function([p], draw, mode=mode)
+        f([0.0, 0.5, 0.5])
+        for wrong in ([-0.5, 1, 0.5], [0, 0, 0], [np.nan, 1, 1], [np.inf, 1, 1]):
+            with pytest.raises(ValueError, match="must be probabilities"):
+                f(wrong)
+    for draw in draws[1:]:
+        with pytest.raises(ValueError, match="4 probabilities for 3 outcomes"):
+            theano.function([p], draw, mode=mode)([1.0, 1, 1, 1])
+    with pytest.raises(ValueError, match="not so many to choose"):
+        theano.function([p], draws[2], mode=mode)([0.0, 1.0, 0.0])
+    f = theano.function([n], [streams.choice((3,), n, False)], mode=mode)
+    assert sorted(f(3)[0]) == [0, 1, 2]
+    with pytest.raises(ValueError, match="not so many to choose"):
+        f(2)
+    with pytest.raises(ValueError, match="above 0"):
+        theano.function([n], streams.choice((3,), n), mode=mode)(0)
+
+
+def test_what_draws_refuse():
+    streams = PhiloxRandomStreams(3)
+    for wrong in (
+        lambda: streams.choice((2,), 3, 1), lambda: streams.choice((2,), T.dmatrix()),
+        lambda: streams.choice((2,), 2.5), lambda: streams.choice((2,), 3, p=[[0.5, 0.5]]),
+        lambda: streams.multinomial(pvals=0.5), lambda: streams.multinomial(n=1.5),
+        lambda: streams.permutation(n=T.dscalar()), lambda: streams.permutation(5),
+        lambda: streams.gumbel((2,), dtype="int64"),
+    ):  # fmt: skip
+        with pytest.raises(TypeError):
+            wrong()
+
+
+def test_draws_agree_between_modes_and_are_native():
+    def ask(streams):
+        return [
+            streams.gumbel((3,)), streams.permutation((2,), 5), streams.choice((4,), 9), streams.choice((4,), 9, False),
+            streams.choice((4,), 3, p=[0.2, 0.3, 0.5]), streams.multinomial((2,), 20, [0.2, 0.3, 0.5]),
+        ]  # fmt: skip
+
+    f = theano.function([], ask(PhiloxRandomStreams(8)))
+    g = theano.function([], ask(PhiloxRandomStreams(8)), mode="FAST_COMPILE")
+    assert is_native(f)
+    for _ in range(2):
+        for a, b in zip(f(), g(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-14)

@@ -5,9 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, check_nodes, run
 from theano.tensor.blas import Gemm, Gemv, Ger
+from theano.tensor.dot import dot_op
 
 R = np.random.RandomState(0)
 S = np.float64(2.5)
@@ -143,6 +145,103 @@ def test_beta_zero_reads_nothing(name: str) -> None:
     for got in run([out, *op.decompose(inputs)], inputs, arrays):
         np.testing.assert_allclose(got, S * others[1] @ others[2])
     check_nodes(inputs, [np.ones_like(a) for a in arrays], [out])
+
+
+# -- matmul ------------------------------------------------------------------------------------------------
+
+MATMUL = {
+    "vectors": (V, W4 := R.normal(size=4)), "matrix vector": (M, V), "vector matrix": (W, M), "matrices": (M, N),
+    "stacks": (B, C), "stack matrix": (B, N), "matrix stack": (M, C), "stack vector": (B, V), "vector stack": (V, C),
+    "4-d 3-d": (Q, R.normal(size=(3, 5, 2))), "3-d 4-d": (R.normal(size=(3, 2, 4)), Q), "vector 4-d": (V, Q),
+    "4-d vector": (Q, R.normal(size=5)), "one of many": (Q[:, :1], R.normal(size=(3, 5, 2))),
+    "each its own": (Q[:, :1], R.normal(size=(1, 6, 5, 2))), "one stack": (B[:1], C), "one on the right": (B, C[:1]),
+    "one with more axes": (B, C[None, :1]), "ones": (B[:1], C[None, :1]), "row": (B[:, :1], C), "col": (B, C[:, :, :1]),
+    "inner 1": (B[:, :, :1], C[:, :1]), "empty inner": (B[:, :, :0], C[:, :0]), "empty stack": (B[:0], C[:0]),
+    "empty stack and matrix": (B[:0], N), "matrix and empty stack": (M, C[:0]), "no rows": (B[:, :0], C),
+    "empty inner of one": (M[:, :0], C[:, :0]), "transposed": (C.transpose(0, 2, 1), B.transpose(0, 2, 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MATMUL)
+def test_matmul(name: str) -> None:
+    a, b = MATMUL[name]
+    for build in (T.matmul, np.matmul, lambda x, y: x @ y):
+        check(build, a, b, expect=np.matmul)
+    x, y = (T.TensorType(v.dtype.name, [n == 1 for n in v.shape])() for v in (a, b))
+    np.testing.assert_allclose((x @ b).eval({x: a}), a @ b)
+    np.testing.assert_allclose((a @ y).eval({y: b}), a @ b)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((3, 2, 4), (3, 4, 2)), ((3, 2, 4), (4, 2)), ((2, 4), (3, 4, 2)), ((4,), (3, 4, 2))]
+)
+@pytest.mark.parametrize(
+    "dtypes", list(itertools.product(["bool", "int8", "int64", "uint16", "float16", "float32", "complex64"], repeat=2))
+)
+def test_matmul_of_dtypes(shapes: tuple[tuple[int, ...], ...], dtypes: tuple[str, str]) -> None:
+    a, b = ((3 * R.normal(size=shape)).astype(dtype) for shape, dtype in zip(shapes, dtypes, strict=True))
+    kind = np.promote_types(*dtypes).name
+    got = check(T.matmul, a, b, smooth=False)
+    assert got.dtype == kind
+    near = {"float16": 2e-2, "float32": 1e-5, "complex64": 1e-5}.get(kind, 0)
+    np.testing.assert_allclose(got, np.matmul(a, b), rtol=near, atol=near)
+
+
+def test_complex_gradients_of_matmul() -> None:
+    a, b = B + 1j * B[::-1], N + 2j
+    x, y = T.TensorType("complex128", (False,) * 3)(), T.TensorType("complex128", (False,) * 2)()
+    gx, gy = theano.function([x, y], T.grad(abs(x @ y).sum(), [x, y]))(a, b)
+    g = (a @ b) / abs(a @ b)
+    np.testing.assert_allclose(gx, g @ b.conj().T)
+    np.testing.assert_allclose(gy, (a.conj().transpose(0, 2, 1) @ g).sum(axis=0))
+
+
+@pytest.mark.parametrize("of", list(itertools.product("vm", repeat=2)))
+def test_vectors_and_matrices_have_the_program_of_dot(of: tuple[str, str]) -> None:
+    x, y = (T.fvector("x") if of[0] == "v" else T.fmatrix("x")), (T.fvector("y") if of[1] == "v" else T.fmatrix("y"))
+    programs = []
+    for made in (T.dot(x, y), x @ y, T.matmul(x, y)):
+        assert made.owner.op == dot_op and made.owner.inputs == [x, y]
+        f = theano.function([x, y], [made + 1, *T.grad((made**2).sum(), [x, y])])
+        programs.append(str(theano.printing.loop_program(f)))
+    assert programs[0] == programs[1] == programs[2]
+
+
+def test_products_of_stacks_are_native_and_one_where_they_can_be() -> None:
+    x, y, w = T.ftensor4("x"), T.ftensor3("y"), T.fmatrix("w")
+    for made, batched in ((x @ w, 0), (x @ y, 1), (w @ x, 1), (x @ w[None, None], 0)):
+        slopes = T.grad((made**2).sum(), [x, w], disconnected_inputs="ignore")
+        f = theano.function([x, y, w], slopes, on_unused_input="ignore")
+        assert f.is_native and "call_back" not in str(theano.printing.loop_program(f))
+        assert any(type(n.op) is T.BatchedDot for n in f.maker.fgraph.toposort()) == bool(batched)
+
+
+def test_matmul_tells_what_does_not_fit() -> None:
+    x, y = T.dtensor3("x"), T.dtensor3("y")
+    for build in (lambda: x @ T.dscalar(), lambda: T.matmul(2.0, x), lambda: 2 @ x, lambda: x @ np.float64(2)):
+        with pytest.raises(ValueError, match=r"one dimension at least.*a number multiplies by \*"):
+            build()
+    with pytest.raises(ValueError, match=r"matmul: .*x.shape\[2\] = 4 but y.shape\[0\] = 3"):
+        T.zeros((2, 3, 4)) @ T.zeros((3, 4))
+    with pytest.raises(ValueError, match=r"matmul: .*x.shape\[2\] = 4 but y.shape\[1\] = 3"):
+        T.zeros((2, 3, 4)) @ T.zeros((2, 3, 4))
+    with pytest.raises(ValueError, match=r"x.shape\[0\] = 2 but y.shape\[0\] = 5"):
+        T.zeros((2, 3, 4)) @ T.zeros((5, 4, 3))
+    for mode in ("FAST_RUN", "FAST_COMPILE"):
+        product = x @ y  # the line of the product
+        f = theano.function([x, y], product, mode=mode)
+        for shape in ((3, 4, 2), (2, 3, 2)):
+            with pytest.raises(ValueError) as caught:
+                f(np.ones((2, 3, 4)), np.ones(shape))
+            assert "# the line of the product" in str(caught.value) and f"[(2, 3, 4), {shape}]" in str(caught.value)
+
+
+def test_a_class_that_tensors_do_not_know_has_its_turn_in_matmul() -> None:
+    class Own:
+        def __rmatmul__(self, other: object) -> str:
+            return "mine"
+
+    assert T.dtensor3() @ Own() == "mine"
 
 
 def test_texts() -> None:

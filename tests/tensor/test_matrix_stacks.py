@@ -10,7 +10,6 @@ import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
 from theano.tensor import factors, nlinalg, slinalg
-from theano.tensor.matrices import matmul
 
 R = np.random.RandomState(4)
 A = R.randn(2, 3, 3) + 3 * np.eye(3)
@@ -68,9 +67,6 @@ EXPRESSIONS = {
     "qr, r alone": (lambda x: nlinalg.qr(x, "r"), lambda a: np.linalg.qr(a, "r"), TALL),
     "tril": (lambda x: T.tril(x, 1), lambda a: np.tril(a, 1), WIDE),
     "triu": (lambda x: T.triu(x, -1), lambda a: np.triu(a, -1), WIDE),
-    "matmul": (matmul, np.matmul, WIDE, TALL),
-    "matmul, 4 axes": (matmul, np.matmul, A4, R.randn(1, 2, 3, 2)),
-    "matmul of one": (matmul, np.matmul, A4, B[0]),
 }
 
 

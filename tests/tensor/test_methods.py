@@ -123,7 +123,8 @@ class Nothing:
 
 REFLECTED = {
     "+": "radd", "-": "rsub", "*": "rmul", "/": "rtruediv", "//": "rfloordiv", "%": "rmod", "**": "rpow",
-    "@": "rmatmul", "&": "rand", "|": "ror", "^": "rxor", "<": "gt", "<=": "ge", ">": "lt", ">=": "le",
+    "@": "rmatmul", "&": "rand", "|": "ror", "^": "rxor", "<<": "rlshift",
+    ">>": "rrshift", "<": "gt", "<=": "ge", ">": "lt", ">=": "le",
 }  # fmt: skip
 for _name in (*REFLECTED.values(), "rdivmod"):
     setattr(Stranger, f"__{_name}__", lambda self, other, name=_name: (name, other))

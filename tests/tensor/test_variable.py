@@ -53,6 +53,9 @@ def test_operators() -> None:
         (lambda x, i: i & 3, "and_"),
         (lambda x, i: 3 | i, "or_"),
         (lambda x, i: i ^ 1, "xor"),
+        (lambda x, i: i << 2, "left_shift"),
+        (lambda x, i: 9 >> i, "right_shift"),
+        (lambda x, i: np.int32(3) << i, "left_shift"),
         (lambda x, i: x < 2, "lt"),
         (lambda x, i: x >= 2, "ge"),
         (lambda x, i: x > 2, "gt"),
@@ -67,6 +70,49 @@ def test_operators() -> None:
         with np.errstate(all="ignore"):
             np.testing.assert_allclose(got, build(*values))
     assert [str(v) for v in divmod(x, 2)] == ["Elemwise{int_div,no_inplace}.0", "Elemwise{mod,no_inplace}.0"]
+
+
+WHOLE = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+
+
+@pytest.mark.parametrize("of_y", WHOLE)
+@pytest.mark.parametrize("of_x", WHOLE)
+def test_shifts(of_x: str, of_y: str) -> None:
+    """As NumPy: by less than nothing, or by all bits and more, everything is shifted out."""
+    x, y = T.vector(dtype=of_x), T.vector(dtype=of_y)
+    if "uint64" in (of_x, of_y) and "i" in (of_x[0], of_y[0]):
+        for shift in (T.left_shift, T.right_shift):
+            with pytest.raises(TypeError, match="no integer dtype holds"):
+                shift(x, y)
+        return
+    tried = [0, 1, 2, 3, 5, 7, 8, 15, 16, 31, 32, 63, 64, 100, -1, -6, -70, -(2**63), 2**63 - 1]
+    made = [np.array(tried).astype(d) for d in (of_x, of_y)]  # whatever bits are left in a smaller dtype
+    a, b = (v.ravel() for v in np.meshgrid(*made))
+    outputs = [x << y, x >> y, T.left_shift(x, y), np.right_shift(x, y)]
+    wanted = [a << b, a >> b] * 2
+    for mode in ("FAST_RUN", "FAST_COMPILE"):
+        for got, value in zip(theano.function([x, y], outputs, mode=mode)(a, b), wanted, strict=True):
+            assert got.dtype == value.dtype
+            np.testing.assert_array_equal(got, value)
+
+
+def test_shifts_need_whole_numbers() -> None:
+    i = T.ivector("i")
+    for wrong in (lambda: i << 1.5, lambda: T.dvector() >> 1, lambda: 1.0 << i, lambda: T.zvector() << i):
+        with pytest.raises(TypeError, match="shifts need integer arguments"):
+            wrong()
+    assert (T.bvector() << 1).dtype == "int8" and (T.bvector() >> np.int32(1)).dtype == "int32"
+    assert (1 << i).dtype == "int32" and (2**40 >> i).dtype == "int64"
+    u = T.TensorType("uint64", (False,))("u")
+    given = np.array([0, 1, 2**63 + 5], "uint64")
+    for build in (lambda u: [u << 3, u >> 3, u & 7, 6 | u, u ^ 2**63], lambda u: [1 << u, 3 & u]):
+        for got, wanted in zip(theano.function([u], build(u))(given), build(given), strict=True):
+            assert got.dtype == "uint64"
+            np.testing.assert_array_equal(got, wanted)
+    v = T.dvector("v")
+    slope = theano.function([v], T.grad((v * (T.cast(v, "int32") << 1)).sum(), v))
+    np.testing.assert_array_equal(slope([1.5, 2.0]), [2, 4])
+    assert theano.pp(i << 1) == "left_shift(i, TensorConstant{1})"
 
 
 def test_truth_and_iteration() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theano.compile import debugmode, evaluate, linked, nanguardmode, native, perform_vm
+from theano.compile import debugmode, evaluate, linked, nanguardmode, native, perform_vm, profile_mode
 from theano.compile.builders import OpFromGraph, io_connection_pattern
 from theano.compile.debugmode import DebugMode
 from theano.compile.errors import AliasedMemoryError, UnusedInputError, raise_with_op

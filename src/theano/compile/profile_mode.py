@@ -6,7 +6,7 @@ import sys
 from typing import Any, TextIO
 
 from theano.compile.maker import FunctionMaker
-from theano.compile.mode import Mode
+from theano.compile.mode import Mode, special_modes
 from theano.compile.profiling import ProfileStats
 
 
@@ -58,5 +58,7 @@ class ProfileMode(Mode):
         for profile in self.profiles:
             profile.summary(file or sys.stdout, n_ops_to_print, n_apply_to_print)
 
+
+special_modes["ProfileMode"] = ProfileMode
 
 __all__ = ["ProfileMode"]

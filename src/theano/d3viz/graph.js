@@ -38,6 +38,8 @@ class GraphView {
     this.open = new Set();   // paths of the boxes whose graphs are shown, as "0/7/2": graph 0, its box 7, box 2 of that
     this.chosen = this.view = this.placed = null;
     this.moving = false;
+    this.fitted = true;      // the view is the one that `fit` chose, not one that a person chose
+    new ResizeObserver(() => this.resized()).observe(area);
     area.addEventListener("wheel", event => this.wheel(event), { passive: false });
     area.addEventListener("pointerdown", event => this.drag(event));
     area.addEventListener("click", event => this.click(event));
@@ -49,6 +51,7 @@ class GraphView {
     this.graphs = graphs;
     this.open.clear();
     this.chosen = this.view = null;
+    this.fitted = true;
   }
 
   // Where everything of a graph is when some of its boxes are open: an open one pushes those beside and below it away.
@@ -115,10 +118,19 @@ class GraphView {
     this.show();
   }
 
+  // The whole graph in the area. What is not shown yet, as frames of notebooks and pages behind others, has no size.
   fit() {
-    const area = this.area.getBoundingClientRect();
-    const zoom = Math.min(1, (area.width - 20) / this.placed.w || 1, (area.height - 20) / this.placed.h || 1);
+    const area = this.area.getBoundingClientRect(), room = n => Math.max(n - 20, 1);
+    const zoom = Math.min(1, room(area.width) / this.placed.w || 1, room(area.height) / this.placed.h || 1);
     this.view = { zoom, x: (area.width - this.placed.w * zoom) / 2, y: 10 };
+    this.fitted = true;
+  }
+
+  // The area has got its size, or another one.
+  resized() {
+    if (!this.placed) return;
+    if (this.fitted) this.fit();
+    this.show();
   }
 
   show() {
@@ -263,6 +275,7 @@ class GraphView {
 
   zoom(by, x, y) {
     this.view.x = x - (x - this.view.x) * by; this.view.y = y - (y - this.view.y) * by; this.view.zoom *= by;
+    this.fitted = false;
     this.show();
   }
 
@@ -271,6 +284,7 @@ class GraphView {
     this.moving = false;
     const move = e => {
       if (Math.hypot(e.clientX - from.x, e.clientY - from.y) > 4) this.moving = true;
+      this.fitted = false;
       this.view.x = from.left + e.clientX - from.x; this.view.y = from.top + e.clientY - from.y;
       this.show();
     };
@@ -320,8 +334,10 @@ class GraphView {
     this.chosen = box.path;
     const area = this.area.getBoundingClientRect(), { zoom } = this.view, found = this.find(box.path);
     const x = this.view.x + found.x * zoom, y = this.view.y + found.y * zoom;
-    if (x < 0 || x + box.w * zoom > area.width) this.view.x += area.width / 2 - x - box.w * zoom / 2;
-    if (y < 0 || y + HEAD * zoom > area.height) this.view.y += area.height / 2 - y;
+    const aside = x < 0 || x + box.w * zoom > area.width, away = y < 0 || y + HEAD * zoom > area.height;
+    if (aside) this.view.x += area.width / 2 - x - box.w * zoom / 2;
+    if (away) this.view.y += area.height / 2 - y;
+    if (aside || away) this.fitted = false;
     this.draw();
     this.options.choose(box.node, box.path);
   }

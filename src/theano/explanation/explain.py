@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).parent
 
 
 class Explanation(Record):
-    """What became of a function: printed, a text; in a notebook, a page.
+    """What became of a function: printed, a text; in a notebook, a page; as a `repr`, one line.
 
     Attributes
     ----------
@@ -36,6 +36,10 @@ class Explanation(Record):
         if self.data["difference"] is not None:
             parts.append("\n".join(self.data["difference"]["summary"]))
         return "\n\n".join(parts)
+
+    def __repr__(self) -> str:
+        first = "; ".join(next(iter(_lines_of(f))) for f in self.data["functions"])
+        return f"<theano.explain: {first}. print() shows it, .save() writes it as a page>"
 
     def __rich__(self) -> Any:
         """The text for `rich`, in colours."""

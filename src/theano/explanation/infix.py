@@ -16,10 +16,11 @@ __all__ = ["detailed", "infix"]
 # operation -> (sign, how tightly it binds), as in Python
 SIGNS = {
     "eq": (" == ", 0), "neq": (" != ", 0), "lt": (" < ", 0), "le": (" <= ", 0), "gt": (" > ", 0), "ge": (" >= ", 0),
-    "or_": (" | ", 1), "xor": (" ^ ", 2), "and_": (" & ", 3), "add": (" + ", 4), "sub": (" - ", 4),
-    "mul": (" * ", 5), "true_div": (" / ", 5), "int_div": (" // ", 5), "mod": (" % ", 5), "dot": (" @ ", 5),
+    "or_": (" | ", 1), "xor": (" ^ ", 2), "and_": (" & ", 3),
+    "left_shift": (" << ", 4), "right_shift": (" >> ", 4), "add": (" + ", 5), "sub": (" - ", 5),
+    "mul": (" * ", 6), "true_div": (" / ", 6), "int_div": (" // ", 6), "mod": (" % ", 6), "dot": (" @ ", 6),
 }  # fmt: skip
-NEGATION, POWER, TIGHT = 6, 7, 8
+NEGATION, POWER, TIGHT = 7, 8, 9
 # Those of convolutions and the like, which would hide what they are applied to.
 _LONG_PARAMETERS = re.compile(r"\{[^{}]*=[^{}]{40,}\}")
 ASSOCIATIVE = ("add", "mul", "and_", "or_", "xor")

@@ -8,11 +8,25 @@ from typing import Any
 import numpy as np
 
 from theano.compile.sharedvalue import shared
+from theano.graph.shown import shown
 from theano.other_words import advised
-from theano.scalar.dtypes import FLOAT
-from theano.tensor.math import cast, cos, floor, log, lt, sqrt
+from theano.scalar.dtypes import FLOAT, INTEGER
+from theano.tensor.alloc import zeros_like
+from theano.tensor.arranging import expand_dims
+from theano.tensor.assertion import Assert, asserted_equal
+from theano.tensor.axes import shape_padright
+from theano.tensor.cumulative import cumsum, diff
+from theano.tensor.join import concatenate
+from theano.tensor.math import and_, cast, cos, floor, ge, gt, le, log, lt, minimum, sqrt, switch
+from theano.tensor.opsupport import as_index
+from theano.tensor.ordered import searchsorted
 from theano.tensor.random.philox import PhiloxUniform
-from theano.tensor.random.size import sample_dtype, sample_size
+from theano.tensor.random.size import Size, sample_dtype, sample_size
+from theano.tensor.reduction import all as all_
+from theano.tensor.reduction import prod
+from theano.tensor.reduction import sum as sum_
+from theano.tensor.shape import shape_tuple
+from theano.tensor.sort import argsort
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -97,6 +111,90 @@ class PhiloxRandomStreams:
         count = cast(high, "float64") - cast(low, "float64") + np.asarray(1.0)
         return tie(cast(floor(sample * count) + cast(low, "float64"), sample_dtype(dtype)))
 
+    def gumbel(
+        self, size: Any = None, loc: Any = 0.0, scale: Any = 1.0, ndim: int | None = None, dtype: str | None = None
+    ) -> Any:
+        """Numbers of the Gumbel distribution, by inversion; gradients flow through `loc` and `scale`."""
+        loc, scale = as_tensor_variable(loc), as_tensor_variable(scale)
+        dtype = _float(sample_dtype(dtype, loc, scale))
+        (sample,), tie = self._fractions(size, ndim, dtype, [loc, scale], 1)
+        return tie(cast(loc, dtype) - cast(scale, dtype) * log(-log(sample)))
+
+    def permutation(self, size: Any = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64") -> Any:
+        """Permutations of the numbers below `n`: `size` of them, along a new last axis that `ndim` does not count."""
+        found = sample_size(() if size is None else size, ndim)
+        (sample,), tie = self._fractions((*_lengths(found), as_index(n, "n")), None, "float64", [], 1)
+        return tie(cast(argsort(sample, axis=-1), sample_dtype(dtype)))
+
+    def choice(
+        self, size: Any = None, a: Any = 2, replace: bool = True, p: Any = None, ndim: int | None = None,
+        dtype: str | None = None,
+    ) -> Any:  # fmt: skip
+        """Numbers below `a`, or elements of the vector `a`, with probabilities in proportion to `p` (default: equal).
+
+        Without `replace` no number comes twice, and at most as many are drawn as have a probability above 0. The
+        dtype is int64 or that of the elements.
+        """
+        if not isinstance(replace, bool):
+            raise TypeError(f"replace must be True or False, got {shown(replace)}")
+        pool = as_tensor_variable(a)
+        if pool.type.ndim > 1 or (pool.type.ndim == 0 and pool.type.dtype not in INTEGER):
+            raise TypeError(f"a must be an integer or a vector, got {pool} of type {pool.type}")
+        count = pool.shape[0] if pool.type.ndim else cast(pool, "int64")
+        found = sample_size(() if size is None else size, ndim)
+        if replace:
+            index, tie = self._with_replacement(found, count, p)
+        else:
+            index, tie = self._without_replacement(found, count, p)
+        chosen = pool[index] if pool.type.ndim else index
+        return tie(chosen if dtype is None else cast(chosen, sample_dtype(dtype)))
+
+    def _with_replacement(self, size: Size, count: Any, p: Any) -> Any:
+        """Independent numbers below `count`."""
+        (sample,), tie = self._fractions(_lengths(size), None, "float64", [], 1)
+        if p is None:
+            count = Assert("choice: a must be above 0", ValueError)(count, gt(count, 0))
+            return minimum(cast(floor(sample * count), "int64"), count - 1), tie
+        sums = cumsum(_weights("choice: p", p, count))
+        index = searchsorted(sums, (sample * sums[-1]).flatten(), side="right")
+        return minimum(index, count - 1).reshape(size.vector, ndim=size.ndim), tie
+
+    def _without_replacement(self, size: Size, count: Any, p: Any) -> Any:
+        """Different numbers below `count`: those that come first where number k waits for a time of rate ``p[k]``."""
+        (sample,), tie = self._fractions((count,), None, "float64", [], 1)
+        total, possible, times = prod(size.vector), count, sample
+        if p is not None:
+            weights = _weights("choice: p", p, count)
+            possible = sum_(gt(weights, 0), dtype="int64")
+            times = switch(gt(weights, 0), -log(sample) / weights, np.inf)
+        total = Assert("choice: without replacement there are not so many to choose", ValueError)(
+            total, le(total, possible)
+        )
+        return argsort(times)[:total].reshape(size.vector, ndim=size.ndim), tie
+
+    def multinomial(
+        self, size: Any = None, n: Any = 1, pvals: Any = (0.5, 0.5), ndim: int | None = None, dtype: str = "int64"
+    ) -> Any:
+        """How often each outcome happens in `n` trials, along a new last axis that `ndim` does not count.
+
+        The probabilities are in proportion to `pvals` along its last axis; the axes before are those of the sample,
+        or are broadcast to `size`.
+        """
+        weights: Any = as_tensor_variable(list(pvals) if isinstance(pvals, tuple) else pvals)
+        if weights.type.ndim < 1:
+            raise TypeError("pvals needs at least one dimension")
+        trials = as_index(n, "n")
+        found = sample_size(size, ndim, [weights[..., 0]])
+        lengths = tuple(shape_tuple(weights)[:-1]) if size is None and ndim is None else _lengths(found)
+        (sample,), tie = self._fractions((*lengths, trials), None, "float64", [], 1)
+        sums = cumsum(_weights("multinomial: pvals", weights), axis=weights.type.ndim - 1)
+        drawn = shape_padright(sample * shape_padright(sums[..., -1]))
+        # Outcome k happens between the sums before and after it. What rounding leaves above belongs to the last one.
+        beyond = sum_(le(expand_dims(sums, -2), drawn), axis=-2, dtype="int64")  # how many trials, for each outcome
+        none = zeros_like(beyond[..., :1])
+        counts = diff(concatenate([trials + none, beyond[..., :-1], none], axis=-1))
+        return tie(cast(-counts, sample_dtype(dtype)))
+
     def _fractions(self, size: Any, ndim: int | None, dtype: str, params: list[Any], draws: int) -> Any:
         """Samples of (0, 1) of a new stream, and a function that ties a result to the stream's state."""
         shape = sample_size(size, ndim, params)
@@ -115,6 +213,23 @@ class PhiloxRandomStreams:
             return result
 
         return samples, tie
+
+
+def _lengths(size: Size) -> tuple[Any, ...]:
+    """The lengths of a sample, numbers where they are known."""
+    return tuple([size.vector[k] if n is None else n for k, n in enumerate(size.static)])
+
+
+def _weights(what: str, p: Any, count: Any = None) -> Any:
+    """Probabilities along the last axis, once they are certain to be some: not negative, with a sum above 0."""
+    p = cast(as_tensor_variable(p), "float64")
+    if count is not None:
+        if p.type.ndim != 1:
+            raise TypeError(f"{what} must be a vector, got {p} of type {p.type}")
+        p = asserted_equal(f"{what} has {{0}} probabilities for {{1}} outcomes", p, p.shape[0], count)
+    sums = sum_(p, axis=-1)
+    sound = and_(all_(ge(p, 0)), all_(and_(gt(sums, 0), lt(sums, np.inf))))
+    return Assert(f"{what} must be probabilities: none is negative, and one at least is above 0", ValueError)(p, sound)
 
 
 def _float(dtype: str) -> str:

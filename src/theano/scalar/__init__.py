@@ -16,7 +16,7 @@ from theano.scalar.arithmetic import (
     sub,
     true_div,
 )
-from theano.scalar.bits import and_, invert, or_, xor
+from theano.scalar.bits import and_, invert, left_shift, or_, right_shift, xor
 from theano.scalar.cast import cast, convert_to
 from theano.scalar.choice import clip, second, switch
 from theano.scalar.compare import eq, ge, gt, inclosedrange, inopenrange, isinf, isnan, le, lt, neq

@@ -20,6 +20,7 @@ __all__ = ["Composite"]
 _INFIX = {
     "add": "+", "mul": "*", "sub": "-", "true_div": "/", "int_div": "//", "mod": "%", "pow": "**", "lt": "<",
     "gt": ">", "le": "<=", "ge": ">=", "eq": "==", "neq": "!=", "and_": "&", "or_": "|", "xor": "^",
+    "left_shift": "<<", "right_shift": ">>",
 }  # fmt: skip
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from theano.scalar.arithmetic import abs_, add, int_div, mod, mul, neg, sub, true_div
-from theano.scalar.bits import and_, invert, or_, xor
+from theano.scalar.bits import and_, invert, left_shift, or_, right_shift, xor
 from theano.scalar.compare import ge, gt, le, lt
 from theano.scalar.op import ScalarOp
 from theano.scalar.power import pow
 
 BINARY: dict[str, ScalarOp] = {
     "add": add, "sub": sub, "mul": mul, "truediv": true_div, "floordiv": int_div, "mod": mod, "pow": pow,
-    "and": and_, "or": or_, "xor": xor,
+    "and": and_, "or": or_, "xor": xor, "lshift": left_shift, "rshift": right_shift,
 }  # fmt: skip
 COMPARISON: dict[str, ScalarOp] = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 UNARY: dict[str, ScalarOp] = {"neg": neg, "abs": abs_, "invert": invert}

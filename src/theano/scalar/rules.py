@@ -132,6 +132,16 @@ def bits(*dtypes: str) -> str:
     return result
 
 
+def shift(*dtypes: str) -> str:
+    """All whole numbers; bools count as int8, as in NumPy."""
+    if any(d not in DISCRETE for d in dtypes):
+        raise TypeError(f"shifts need integer arguments, got {', '.join(dtypes)}: x * 2.0**n scales a float")
+    result = upcast(*dtypes)
+    if result not in DISCRETE:
+        raise TypeError(f"no integer dtype holds {' and '.join(dtypes)}: cast one of them")
+    return "int8" if result == "bool" else result
+
+
 def last(*dtypes: str) -> str:
     """The dtype of the last input."""
     return dtypes[-1]

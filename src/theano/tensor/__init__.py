@@ -14,7 +14,7 @@ from theano.tensor.alloc import Alloc, AllocEmpty, alloc, ones, ones_like, zeros
 from theano.tensor.axes import shape_padaxis, shape_padleft, shape_padright, squeeze, swapaxes, transpose
 from theano.tensor.constructors import CONSTRUCTORS as _CONSTRUCTORS
 from theano.tensor.constructors import tensor
-from theano.tensor.dot import BatchedDot, Dot, batched_dot, batched_tensordot, dot, outer, tensordot
+from theano.tensor.dot import BatchedDot, Dot, batched_dot, batched_tensordot, dot, matmul, outer, tensordot
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.extremes import *
 from theano.tensor.indexing import flatnonzero, nonzero, nonzero_values, take

@@ -111,6 +111,7 @@ def _all() -> dict[str, Callable[..., Any]]:
 
 CONSTRUCTORS = _all()
 """``name -> constructor`` of everything `theano.tensor` offers under such names."""
+globals().update(CONSTRUCTORS)  # pickles find a function in the module that it says it is of
 
 
 def tensor(*args: Any, name: str | None = None, **kwargs: Any) -> Any:

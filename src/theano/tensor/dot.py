@@ -10,6 +10,7 @@ import numpy as np
 from theano.graph import Apply, Op, Variable
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import upcast
+from theano.tensor.alloc import alloc
 from theano.tensor.axes import dimshuffle
 from theano.tensor.opsupport import Shapes, holomorphic, single
 from theano.tensor.promises import patternbroadcast
@@ -85,6 +86,14 @@ class Dot(Op):
 dot_op = Dot()
 
 
+def _product_of_their_own(a: Any, b: Any) -> Any:
+    """The product of `a` and `b` as the type of one defines it, which is no tensor: a sparse matrix; else None."""
+    for operand, name, other in ((a, "__dot__", b), (b, "__rdot__", a)):
+        if isinstance(operand, Variable) and not isinstance(operand.type, TensorType) and hasattr(operand, name):
+            return getattr(operand, name)(other)
+    return None
+
+
 def dot(a: Any, b: Any) -> Any:
     """The product of `a` and `b`: multiplication for 0-d, inner and matrix products for 1-d and 2-d, else the
     last axis of `a` with the second-last of `b`.
@@ -113,13 +122,12 @@ def dot(a: Any, b: Any) -> Any:
 
     Notes
     -----
-    The formula is ``result[i, k] = sum over j of a[i, j] * b[j, k]``. As `numpy.dot`; the operator ``@`` is the
-    same here, while NumPy's `matmul` takes stacks of matrices pair by pair: that is `batched_dot`.
+    The formula is ``result[i, k] = sum over j of a[i, j] * b[j, k]``. As `numpy.dot`. The operator ``@`` is `matmul`,
+    which takes stacks of matrices pair by pair.
     """
-    for operand, name, other in ((a, "__dot__", b), (b, "__rdot__", a)):
-        # A sparse matrix has products of its own.
-        if isinstance(operand, Variable) and not isinstance(operand.type, TensorType) and hasattr(operand, name):
-            return getattr(operand, name)(other)
+    own = _product_of_their_own(a, b)
+    if own is not None:
+        return own
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim == 0 or b.type.ndim == 0:
         return a * b
@@ -278,6 +286,75 @@ def batched_dot(a: Any, b: Any) -> Any:
     result = batched_dot_op(rows, columns)
     kept = [0] + [1] * (a.type.ndim == 3) + [2] * (b.type.ndim == 3)
     return dimshuffle(result, kept) if len(kept) < 3 else result
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """The matrix product ``a @ b``; of stacks of matrices, the products of the matrices at equal places.
+
+    Parameters
+    ----------
+    a, b : tensor-like
+        One axis at least, any dtype. The last two axes are those of the matrices; a vector is one row as `a`, one
+        column as `b`. The axes before are broadcast.
+
+    Returns
+    -------
+    TensorVariable
+        Of the dtype that holds those of `a` and `b`. For shapes ``(…, i, j)`` and ``(…, j, k)`` it is ``(…, i, k)``;
+        where an argument is a vector, its axis `i` or `k` is not there.
+
+    Raises
+    ------
+    <tensor errors>
+    ValueError
+        An argument is 0-d, or lengths do not fit (when it runs, if they are not known before).
+
+    Examples
+    --------
+    >>> heads, weights = T.ones((2, 5, 3, 4)), T.ones((5, 4, 2))
+    >>> (heads @ weights).eval().shape
+    (2, 5, 3, 2)
+
+    Notes
+    -----
+    The formula is ``result[…, i, k] = sum over j of a[…, i, j] * b[…, j, k]``. For vectors and matrices it is `dot`.
+
+    As everywhere, an axis is broadcast if its type says that it has length 1, not by its length in a call.
+
+    References
+    ----------
+    ``y[i] = a[i] @ b[i]``, as `numpy.matmul`.
+    """
+    own = _product_of_their_own(a, b)
+    if own is not None:
+        return own
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.ndim == 0 or b.type.ndim == 0:
+        raise ValueError(f"matmul takes tensors of one dimension at least, not {a} and {b}: a number multiplies by *")
+    if a.type.ndim <= 2 and b.type.ndim <= 2:
+        return dot_op(a, b)
+    if b.type.ndim == 1:
+        return tensordot(a, b, 1)
+    n = max(a.type.ndim, b.type.ndim)
+    x = dimshuffle(a, ["x"] * (n - max(a.type.ndim, 2)) + ["x"] * (a.type.ndim == 1) + list(range(a.type.ndim)))
+    y = dimshuffle(b, ["x"] * (n - b.type.ndim) + list(range(b.type.ndim)))
+    _check_inner("matmul", a, a.type.ndim - 1, b, b.type.ndim - 2)
+    if all(y.type.broadcastable[:-2]):  # all rows times one matrix: one product
+        result = tensordot(x, dimshuffle(y, (n - 2, n - 1)), 1)
+    else:
+        result = batched_dot_op(*_repeated(x, y))
+    return dimshuffle(result, [k for k in range(n) if k != n - 2]) if a.type.ndim == 1 else result
+
+
+def _repeated(x: Any, y: Any) -> tuple[Any, Any]:
+    """Two stacks of equally many axes, each repeated along the axes before the last two that are broadcast."""
+    front = list(zip(x.type.broadcastable[:-2], y.type.broadcastable[:-2], strict=True))
+    lengths = [shape_i(y if p else x, axis) for axis, (p, _) in enumerate(front)]
+    if any(p and not q for p, q in front):
+        x = alloc(x, *lengths, *_lengths(x, range(x.type.ndim - 2, x.type.ndim)))
+    if any(q and not p for p, q in front):
+        y = alloc(y, *lengths, *_lengths(y, range(y.type.ndim - 2, y.type.ndim)))
+    return x, y
 
 
 def _contracted(a: Any, b: Any, axes: Any, batched: int) -> tuple[list[int], list[int]]:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theano.graph import Apply, Op
+from theano.tensor.dot import matmul
 from theano.tensor.factors import inverse_gaps
 from theano.tensor.math import real
 from theano.tensor.matrices import (
@@ -26,7 +27,6 @@ from theano.tensor.matrices import (
     float_dtype,
     half_tril,
     in_pattern_of,
-    matmul,
     real_dtype,
     symmetric_half,
     values_of,

@@ -16,6 +16,7 @@ from typing import Any
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import zeros_like
+from theano.tensor.dot import matmul
 from theano.tensor.join import concatenate
 from theano.tensor.math import imag, minimum, real
 from theano.tensor.matrices import (
@@ -31,7 +32,6 @@ from theano.tensor.matrices import (
     half_tril,
     identity_for,
     in_pattern_of,
-    matmul,
     real_dtype,
     rows_of,
     values_of,

@@ -10,7 +10,7 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import zeros, zeros_like
-from theano.tensor.dot import dot, outer
+from theano.tensor.dot import dot, matmul, outer
 from theano.tensor.factors import svd
 from theano.tensor.math import and_, cast, conj, eq, ge, gt, imag, le, or_, real, switch
 from theano.tensor.matrices import (
@@ -25,7 +25,6 @@ from theano.tensor.matrices import (
     diagonal_of,
     float_dtype,
     in_pattern_of,
-    matmul,
     real_dtype,
     transposed,
     values_of,

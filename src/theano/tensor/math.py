@@ -19,11 +19,11 @@ __all__ = [
     "erf", "erfc", "erfcinv", "erfcx", "erfinv", "exp", "exp2", "expm1", "fill", "floor", "floor_div",
     "gamma", "gammainc", "gammaincc", "gammal", "gammaln", "gammau", "ge", "gt", "i0", "i1", "imag",
     "int_div", "inv", "invert", "iround", "isclose", "isinf", "isinf_", "isnan", "isnan_", "iv", "j0", "j1",
-    "jv", "le", "log", "log10", "log1p", "log2", "logaddexp", "lt", "maximum", "minimum", "mod", "mod_check", "mul",
-    "neg", "neq", "or_", "polygamma", "pow", "power", "psi", "rad2deg", "real", "round", "round_half_away_from_zero",
-    "round_half_to_even", "second", "sgn", "sigmoid", "sin", "sinh", "softplus", "softsign", "sqr", "sqrt",
-    "square", "sub", "switch", "tan", "tanh", "tensor_copy", "tri_gamma", "true_div", "trunc",
-    "ultra_fast_sigmoid", "where", "xlogx", "xlogy0", "xor",
+    "jv", "le", "left_shift", "log", "log10", "log1p", "log2", "logaddexp", "lt", "maximum", "minimum", "mod",
+    "mod_check", "mul", "neg", "neq", "or_", "polygamma", "pow", "power", "psi", "rad2deg", "real", "right_shift",
+    "round", "round_half_away_from_zero", "round_half_to_even", "second", "sgn", "sigmoid", "sin", "sinh", "softplus",
+    "softsign", "sqr", "sqrt", "square", "sub", "switch", "tan", "tanh", "tensor_copy", "tri_gamma", "true_div",
+    "trunc", "ultra_fast_sigmoid", "where", "xlogx", "xlogy0", "xor",
 ]  # fmt: skip
 
 
@@ -64,6 +64,8 @@ and_ = bitwise_and = _user(scalar.and_)
 or_ = bitwise_or = _user(scalar.or_)
 xor = bitwise_xor = _user(scalar.xor)
 invert = bitwise_not = _user(scalar.invert)
+left_shift = _user(scalar.left_shift)
+right_shift = _user(scalar.right_shift)
 switch = where = _user(scalar.switch)
 clip = _user(scalar.clip)
 second = fill = _user(scalar.second)

@@ -1,4 +1,4 @@
-"""What the operations of linear algebra share: stacks of matrices, their products, triangles and diagonals.
+"""What the operations of linear algebra share: stacks of matrices, triangles and diagonals.
 
 The last two axes of a tensor are those of its matrices; all axes before count the matrices.
 """
@@ -12,11 +12,9 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX, FLOAT
-from theano.tensor.alloc import alloc
 from theano.tensor.assertion import asserted_equal
 from theano.tensor.axes import shape_padleft
 from theano.tensor.diagonal import ExtractDiag
-from theano.tensor.dot import batched_dot_op, dot_op
 from theano.tensor.math import conj, switch
 from theano.tensor.opsupport import Shapes, single
 from theano.tensor.promises import patternbroadcast
@@ -26,8 +24,8 @@ from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
     "LINALG", "Composed", "OfMatrix", "adjoint", "as_columns", "as_matrices", "as_matrix", "as_rows", "columns_of",
-    "computed", "diagonal_of", "filled", "float_dtype", "half_tril", "identity_for", "in_pattern_of", "matmul",
-    "real_dtype", "rows_of", "square", "stack_lengths", "symmetric_half", "transposed", "values_of", "with_diagonal",
+    "computed", "diagonal_of", "filled", "float_dtype", "half_tril", "identity_for", "in_pattern_of", "real_dtype",
+    "rows_of", "square", "stack_lengths", "symmetric_half", "transposed", "values_of", "with_diagonal",
 ]  # fmt: skip
 
 # Its declared types differ between versions of NumPy.
@@ -262,29 +260,6 @@ def symmetric_half(x: Any, lower: bool) -> Any:
     """
     half = half_tril(x if lower else adjoint(x))
     return half + adjoint(half)
-
-
-def matmul(x: Any, y: Any) -> Any:
-    """The products of matrices; of stacks, those of the matrices at equal places.
-
-    A tensor with less dimensions, or with leading axes that are broadcastable, is repeated.
-
-    Examples
-    --------
-    >>> matmul(T.dtensor4(), T.dmatrix()).ndim
-    4
-    """
-    n = max(x.type.ndim, y.type.ndim)
-    if n == 2:
-        return dot_op(x, y)
-    x, y = (shape_padleft(v, n - v.type.ndim) for v in (x, y))
-    pairs = list(enumerate(zip(x.type.broadcastable[:-2], y.type.broadcastable[:-2], strict=True)))
-    lengths = [shape_i(y if p else x, i) for i, (p, _) in pairs]
-    if any(p and not q for _, (p, q) in pairs):
-        x = alloc(x, *lengths, *shape_tuple(x)[-2:])
-    if any(q and not p for _, (p, q) in pairs):
-        y = alloc(y, *lengths, *shape_tuple(y)[-2:])
-    return batched_dot_op(x, y)
 
 
 def in_pattern_of(x: Any, g: Any) -> Any:

@@ -81,6 +81,12 @@ MEANINGS: dict[str, Meaning] = {
     "or_": _M("Bits that are set in an argument; of bools, whether one is true.", "x | y", _TWO_INTEGERS,
               "numpy.bitwise_or"),
     "xor": _M("Bits that are set in an odd number of arguments.", "x ^ y", _TWO_INTEGERS, "numpy.bitwise_xor"),
+    "left_shift": _M("The bits of x moved by y places to the left, with zeros behind; 0 for y below 0 or too large.",
+                     "x << y", "[5, 6], [1, 3]", "numpy.left_shift"),
+    "right_shift": _M(
+        "The bits of x moved by y places to the right, with the sign in front; all of them for y below 0 or too large.",
+        "x >> y", "[5, -6], [1, 3]", "numpy.right_shift",
+    ),
     "invert": _M("All bits turned around; of bools, what is not true.", "~x", _INTEGERS, "numpy.invert"),
     # -- rounding -------------------------------------------------------------------------------------------
     "ceil": _M("The smallest integer that is not below x, as a float.", "the least integer n >= x", "[-1.5, 1.5]",

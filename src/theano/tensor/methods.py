@@ -16,7 +16,7 @@ from theano.scalar.operators import COMPARISON, define_operators
 from theano.tensor import elemwise, extremes, indexing, math, reduction, static_value, statistics
 from theano.tensor.alloc import ones_like, zeros_like
 from theano.tensor.axes import squeeze, swapaxes, transpose
-from theano.tensor.dot import dot
+from theano.tensor.dot import dot, matmul
 from theano.tensor.join import stack
 from theano.tensor.promises import patternbroadcast
 from theano.tensor.reshaping import flatten, reshape
@@ -44,6 +44,8 @@ def _user_operator(op: scalar.op.ScalarOp) -> Callable[..., Any]:
     apply = USER_OPS[op]
 
     def compute(*operands: Any) -> Any:
+        if op in _OF_BITS:
+            operands = _as_uint64(operands)
         try:
             result = apply(*operands)
         except AsTensorError:
@@ -53,6 +55,13 @@ def _user_operator(op: scalar.op.ScalarOp) -> Callable[..., Any]:
         return result
 
     return compute
+
+
+def _as_uint64(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Python's ints beside uint64 are of that dtype: no integer dtype holds uint64 and the int8 that they would be."""
+    if not any(isinstance(o, _tensor_py_operators) and o.dtype == "uint64" for o in operands):
+        return operands
+    return tuple([np.uint64(o) if type(o) is int and 0 <= o < 2**64 else o for o in operands])
 
 
 def _their_turn(operands: tuple[Any, ...]) -> Any:
@@ -80,6 +89,7 @@ def _or_their_turn(compute: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _ORDERED = frozenset(COMPARISON.values())
+_OF_BITS = frozenset({scalar.and_, scalar.or_, scalar.xor, scalar.left_shift, scalar.right_shift})
 define_operators(_tensor_py_operators, _user_operator)
 
 _UFUNC_NAMES = {
@@ -87,6 +97,7 @@ _UFUNC_NAMES = {
     "remainder": "mod", "power": "pow", "negative": "neg", "absolute": "abs_", "sign": "sgn", "square": "sqr",
     "sqrt": "sqrt", "maximum": "maximum", "minimum": "minimum", "less": "lt", "less_equal": "le",
     "greater": "gt", "greater_equal": "ge", "bitwise_and": "and_", "bitwise_or": "or_", "bitwise_xor": "xor",
+    "left_shift": "left_shift", "right_shift": "right_shift",
     "invert": "invert", "ceil": "ceil", "floor": "floor", "trunc": "trunc", "rint": "round_half_to_even",
     "isnan": "isnan", "isinf": "isinf", "conjugate": "conj", "deg2rad": "deg2rad", "rad2deg": "rad2deg",
     **{n: n for n in (
@@ -109,7 +120,7 @@ def _array_ufunc(self: _tensor_py_operators, ufunc: np.ufunc, method: str, *inpu
     if method == "__call__" and name is not None and not kwargs:
         return getattr(math, name)(*inputs)
     if method == "__call__" and ufunc is np.matmul and not kwargs:
-        return dot(*inputs)
+        return matmul(*inputs)
     if kwargs.get("out") is not None:
         raise TypeError(
             f"an array can't be changed in place to a symbolic expression (numpy.{ufunc.__name__} with out=): "
@@ -272,6 +283,14 @@ def _rdot(self: _tensor_py_operators, left: Any) -> Any:
     return dot(left, self)
 
 
+def _matmul(self: _tensor_py_operators, right: Any) -> Any:
+    return matmul(self, right)
+
+
+def _rmatmul(self: _tensor_py_operators, left: Any) -> Any:
+    return matmul(left, self)
+
+
 def _all(self: _tensor_py_operators, axis: Any = None, keepdims: bool = False) -> Any:
     return reduction.all(self, axis, keepdims)
 
@@ -404,7 +423,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "conjugate": _unary("conj"), "__ceil__": _unary("ceil"), "__floor__": _unary("floor"),
     "__trunc__": _unary("trunc"),
     "__divmod__": _or_their_turn(_divmod), "__rdivmod__": _or_their_turn(_rdivmod), "__dot__": _dot,
-    "__rdot__": _rdot, "__matmul__": _or_their_turn(_dot), "__rmatmul__": _or_their_turn(_rdot),
+    "__rdot__": _rdot, "__matmul__": _or_their_turn(_matmul), "__rmatmul__": _or_their_turn(_rmatmul),
     "__getitem__": indexing.getitem, "__array_ufunc__": _array_ufunc,
     "all": _all, "any": _any, "argmax": _argmax, "argmin": _argmin, "max": _max, "min": _min,
     "sum": _sum, "prod": _prod, "mean": _mean, "var": _var, "std": _std, "ptp": _ptp, "norm": _norm,

@@ -15,7 +15,7 @@ from theano.tensor.alloc import zeros_like
 from theano.tensor.assertion import asserted_equal
 from theano.tensor.diagonal import ExtractDiag
 from theano.tensor.diagonal import diag as _diag
-from theano.tensor.dot import dot
+from theano.tensor.dot import dot, matmul
 from theano.tensor.eigen import Eig, Eigh, EighGrad, eig, eigh
 from theano.tensor.extremes import max as max_
 from theano.tensor.extremes import min as min_
@@ -32,7 +32,7 @@ from theano.tensor.inverses import (
     slogdet,
 )
 from theano.tensor.join import stack
-from theano.tensor.matrices import Composed, as_matrices, as_matrix, identity_for, in_pattern_of, matmul, square
+from theano.tensor.matrices import Composed, as_matrices, as_matrix, identity_for, in_pattern_of, square
 from theano.tensor.opsupport import Shapes, checked_axis, single
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.reshaping import reshape

@@ -20,6 +20,7 @@ from theano.scalar.dtypes import COMPLEX, complex_of
 from theano.tensor.alloc import sum_to
 from theano.tensor.assertion import asserted_equal
 from theano.tensor.axes import shape_padleft
+from theano.tensor.dot import matmul
 from theano.tensor.math import cast, conj
 from theano.tensor.matrices import (
     OfMatrix,
@@ -30,7 +31,6 @@ from theano.tensor.matrices import (
     float_dtype,
     identity_for,
     in_pattern_of,
-    matmul,
     square,
     stack_lengths,
     transposed,

@@ -11,6 +11,7 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.tensor.alloc import zeros_like
 from theano.tensor.axes import shape_padleft
+from theano.tensor.dot import matmul
 from theano.tensor.eigen import Eigh, to_triangle
 from theano.tensor.join import concatenate
 from theano.tensor.math import cast, conj, real
@@ -25,7 +26,6 @@ from theano.tensor.matrices import (
     filled,
     float_dtype,
     in_pattern_of,
-    matmul,
     real_dtype,
     rows_of,
     stack_lengths,

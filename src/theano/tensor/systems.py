@@ -12,7 +12,7 @@ from theano.graph.own_text import CalledText
 from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import sum_to
 from theano.tensor.axes import shape_padleft
-from theano.tensor.dot import dot, outer
+from theano.tensor.dot import dot, matmul, outer
 from theano.tensor.matrices import (
     OfMatrix,
     adjoint,
@@ -23,7 +23,6 @@ from theano.tensor.matrices import (
     float_dtype,
     half_tril,
     in_pattern_of,
-    matmul,
     stack_lengths,
     symmetric_half,
     transposed,

@@ -8,9 +8,10 @@ import numpy as np
 
 from theano.scalar.dtypes import DISCRETE, FLOAT
 from theano.tensor.axes import dimshuffle, shape_padleft
+from theano.tensor.dot import matmul
 from theano.tensor.fitting import Argument, all_fitting
 from theano.tensor.math import cast, ge, neq, sqrt, switch
-from theano.tensor.matrices import matmul, transposed
+from theano.tensor.matrices import transposed
 from theano.tensor.nnet.softmax import softmax
 from theano.tensor.ranges import arange
 from theano.tensor.reduction import any as any_
