@@ -3,8 +3,8 @@
 `collect` answers, for outputs as the user wrote them, which graph is to be computed: givens applied, updates
 checked and completed by default updates, shared variables found.
 
-Shared variables with one container, as a variable and its `theano.clone(s, share_inputs=False)`, have one value. So they
-are one variable of a function, with one update: that in `updates`, else the default update of the last one found.
+Shared variables with one container, as a variable and its `theano.clone(s, share_inputs=False)`, have one value. So
+they are one variable of a function, with one update: that in `updates`, else the default update of the last one found.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ def _united(found: Collected, inputs: Sequence[Variable], strict: bool) -> Colle
         first = kept.setdefault(variable.container, variable)
         if first.type != variable.type:
             raise TypeError(
-                f"the shared variables {first} ({first.type}) and {variable} ({variable.type}) have one container: in a "
-                f"function both must be of one type.{made_here(variable)}"
+                f"the shared variables {first} ({first.type}) and {variable} ({variable.type}) have one container: in "
+                f"a function both must be of one type.{made_here(variable)}"
             )
     if len(kept) == len(found.shared):
         return found
@@ -139,8 +139,8 @@ def _united(found: Collected, inputs: Sequence[Variable], strict: bool) -> Colle
         first = kept[target.container]
         if first in new_values:
             warn_user(
-                f"several clones of the shared variable {first} have default updates, for one value: the last one found "
-                f"counts. Pass an update of {first} to theano.function to say which is wanted."
+                f"several clones of the shared variable {first} have default updates, for one value: the last one "
+                f"found counts. Pass an update of {first} to theano.function to say which is wanted."
             )
         new_values[first] = value
     return Collected(outputs, new_values, list(kept.values()))

@@ -234,7 +234,7 @@ class NestBuilder:
         return st.View(base, value.type, offset, tuple(s for _, s in terms)), tuple(at for at, _ in terms)
 
     def _stride(self, stride: Expr) -> Expr:
-        """A stride in normal form; one that is 0 because nothing is there stays, for a loop must move where it writes."""
+        """A stride in normal form; one that is 0 because nothing is there stays: loops must move where they write."""
         normal = self.b.dims.normal(stride)
         return stride if is_const(normal, 0) else normal
 
