@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
-from theano.rewrite.engine.algebra import Product, Sum, Term, opened, root_product, root_sum, sum_of
+from theano import scalar
+from theano.rewrite.engine.algebra import Product, Sum, Term, opened, product_of, root_product, root_sum, sum_of
 from theano.rewrite.engine.arithmetic import MUL, build_product, build_sum, plain, product_cost, ring, times
-from theano.rewrite.engine.build import Number, broadcast_to, constant, scalar_name, wrap
+from theano.rewrite.engine.build import Number, broadcast_to, constant, elemwise, scalar_name, wrap
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 
 
@@ -144,3 +147,41 @@ def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
         made = build_product(plain(view.coef * inner.coef), factors, out.type.dtype, out.type.ndim)
         return None if made is None else broadcast_to(graph, made, out)
     return None
+
+
+def sign_of_quotient(graph: RewriteGraph, node: Node) -> Tensor | None:
+    """``4*x / abs(2*x) -> 2 * sgn(x)``, which is 0 at 0 and finite where `x` is infinite."""
+    out = node.outputs[0]
+    dtype = out.type.dtype
+    view = root_product(graph, node) if dtype.startswith("float") else None
+    for size, exponent in ({} if view is None else view.factors).items():
+        if exponent != -1 or scalar_name(size) != "abs_":
+            continue
+        inside = size.owner.inputs[0]
+        inner = product_of(graph, inside)
+        coef, factors = (1, {inside: 1}) if inside in view.factors else (inner.coef, inner.factors)
+        if coef == 0 or any(view.factors.get(v, 0) < e for v, e in factors.items()):
+            continue
+        bare = build_product(1, factors, dtype, out.type.ndim)
+        if bare is None or bare.type.dtype != dtype:
+            return None
+        left = times({v: e for v, e in view.factors.items() if v is not size}, *((v, -e) for v, e in factors.items()))
+        sign = elemwise(scalar.sgn, bare)
+        made = build_product(plain(view.coef / Fraction(abs(coef))), times(left, (sign, 1)), dtype, out.type.ndim)
+        return None if made is None else broadcast_to(graph, made, out)
+    return None
+
+
+def size_of_multiple(graph: RewriteGraph, node: Node) -> Tensor | None:
+    """``abs(-2*x) -> 2 * abs(x)``, so that sizes of multiples are multiples of one size."""
+    inside, out = node.inputs[0], node.outputs[0]
+    if scalar_name(inside) not in ("mul", "true_div") or not out.type.dtype.startswith("float"):
+        return None
+    view = product_of(graph, inside)
+    if inside.type.dtype != out.type.dtype or abs(view.coef) in (0, 1) or graph.only_user(inside) is None:
+        return None
+    bare = build_product(1, view.factors, out.type.dtype, out.type.ndim)
+    if bare is None or bare.type.dtype != out.type.dtype:
+        return None
+    made = build_product(abs(view.coef), {elemwise(scalar.abs_, bare): 1}, out.type.dtype, out.type.ndim)
+    return None if made is None else broadcast_to(graph, made, out)
