@@ -132,7 +132,7 @@ def _united(found: Collected, inputs: Sequence[Variable], strict: bool) -> Colle
             )
     if len(kept) == len(found.shared):
         return found
-    replace = {v: kept[v.container] for v in found.shared if v is not kept[v.container]}
+    replace: dict[Variable, Any] = {v: kept[v.container] for v in found.shared if v is not kept[v.container]}
     values = _Substitution(replace, inputs, strict)([*found.outputs, *found.updates.values()])
     outputs, new_values = values[: len(found.outputs)], dict[SharedVariable, Any]()
     for target, value in zip(found.updates, values[len(outputs) :], strict=True):

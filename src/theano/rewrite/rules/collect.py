@@ -152,24 +152,31 @@ def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
 def sign_of_quotient(graph: RewriteGraph, node: Node) -> Tensor | None:
     """``4*x / abs(2*x) -> 2 * sgn(x)``, which is 0 at 0 and finite where `x` is infinite."""
     out = node.outputs[0]
-    dtype = out.type.dtype
+    dtype, ndim = out.type.dtype, out.type.ndim
     view = root_product(graph, node) if dtype.startswith("float") else None
-    for size, exponent in ({} if view is None else view.factors).items():
+    if view is None:
+        return None
+    for size, exponent in view.factors.items():
         if exponent != -1 or scalar_name(size) != "abs_":
             continue
         inside = size.owner.inputs[0]
         inner = product_of(graph, inside)
-        coef, factors = (1, {inside: 1}) if inside in view.factors else (inner.coef, inner.factors)
-        if coef == 0 or any(view.factors.get(v, 0) < e for v, e in factors.items()):
+        factors = {inside: 1} if inside in view.factors else inner.factors
+        coef = 1 if inside in view.factors else abs(inner.coef)
+        if coef == 0 or not all(_holds(view.factors.get(v, 0), e) for v, e in factors.items()):
             continue
-        bare = build_product(1, factors, dtype, out.type.ndim)
+        bare = build_product(1, factors, dtype, ndim)
         if bare is None or bare.type.dtype != dtype:
             return None
-        left = times({v: e for v, e in view.factors.items() if v is not size}, *((v, -e) for v, e in factors.items()))
-        sign = elemwise(scalar.sgn, bare)
-        made = build_product(plain(view.coef / Fraction(abs(coef))), times(left, (sign, 1)), dtype, out.type.ndim)
+        left = times(view.factors, (size, 1), (elemwise(scalar.sgn, bare), 1), *((v, -e) for v, e in factors.items()))
+        made = build_product(plain(view.coef / Fraction(coef)), left, dtype, ndim)
         return None if made is None else broadcast_to(graph, made, out)
     return None
+
+
+def _holds(have: int, wanted: int) -> bool:
+    """Whether a power has another one as a factor."""
+    return have >= wanted if wanted > 0 else have <= wanted
 
 
 def size_of_multiple(graph: RewriteGraph, node: Node) -> Tensor | None:
@@ -178,10 +185,11 @@ def size_of_multiple(graph: RewriteGraph, node: Node) -> Tensor | None:
     if scalar_name(inside) not in ("mul", "true_div") or not out.type.dtype.startswith("float"):
         return None
     view = product_of(graph, inside)
-    if inside.type.dtype != out.type.dtype or abs(view.coef) in (0, 1) or graph.only_user(inside) is None:
+    coef: Number = abs(view.coef)
+    if inside.type.dtype != out.type.dtype or coef in (0, 1) or graph.only_user(inside) is None:
         return None
     bare = build_product(1, view.factors, out.type.dtype, out.type.ndim)
     if bare is None or bare.type.dtype != out.type.dtype:
         return None
-    made = build_product(abs(view.coef), {elemwise(scalar.abs_, bare): 1}, out.type.dtype, out.type.ndim)
+    made = build_product(coef, {elemwise(scalar.abs_, bare): 1}, out.type.dtype, out.type.ndim)
     return None if made is None else broadcast_to(graph, made, out)
