@@ -162,16 +162,20 @@ def sign_of_quotient(graph: RewriteGraph, node: Node) -> Tensor | None:
         inside = size.owner.inputs[0]
         inner = product_of(graph, inside)
         factors = {inside: 1} if inside in view.factors else inner.factors
-        coef = 1 if inside in view.factors else abs(inner.coef)
+        coef = 1 if inside in view.factors else _size(inner.coef)
         if coef == 0 or not all(_holds(view.factors.get(v, 0), e) for v, e in factors.items()):
             continue
         bare = build_product(1, factors, dtype, ndim)
         if bare is None or bare.type.dtype != dtype:
             return None
         left = times(view.factors, (size, 1), (elemwise(scalar.sgn, bare), 1), *((v, -e) for v, e in factors.items()))
-        made = build_product(plain(view.coef / Fraction(coef)), left, dtype, ndim)
+        made = build_product(plain(Fraction(view.coef) / Fraction(coef)), left, dtype, ndim)
         return None if made is None else broadcast_to(graph, made, out)
     return None
+
+
+def _size(coef: Number) -> Number:
+    return -coef if coef < 0 else coef
 
 
 def _holds(have: int, wanted: int) -> bool:
@@ -185,7 +189,7 @@ def size_of_multiple(graph: RewriteGraph, node: Node) -> Tensor | None:
     if scalar_name(inside) not in ("mul", "true_div") or not out.type.dtype.startswith("float"):
         return None
     view = product_of(graph, inside)
-    coef: Number = abs(view.coef)
+    coef = _size(view.coef)
     if inside.type.dtype != out.type.dtype or coef in (0, 1) or graph.only_user(inside) is None:
         return None
     bare = build_product(1, view.factors, out.type.dtype, out.type.ndim)
