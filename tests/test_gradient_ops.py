@@ -111,7 +111,7 @@ EXEMPT = {
     "no elements of floating point": {"LoadFromDisk", "ProductPlaces", "StepCount"},
     "lists and slices: no gradient": {
         "Append", "Count", "Extend", "GetItem", "Index", "Insert", "Length", "MakeList", "MakeSlice", "Remove",
-        "Reverse", "_Finds", "_MakesList",
+        "Reverse", "SliceBounds", "_Finds", "_MakesList",
     },
     "the base of what users define": {"ExternalCOp", "OpenMPOp"},
     "other names of convolutions": {
