@@ -350,6 +350,75 @@ def test_without_a_compiler():
 
 
 @with_compiler
+class OfNumbers(Op):
+    """Of 0-d tensors, by code that was written for Theano's scalar types: `body` computes Z of X and Y."""
+
+    __props__ = ("body",)
+
+    def __init__(self, body):
+        self.body = body
+
+    def make_node(self, *inputs):
+        inputs = [theano.scalar.as_scalar(x) for x in inputs]
+        return Apply(self, inputs, [inputs[0].type()])
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        names = dict(zip("XY", inputs, strict=False)) | {"Z": outputs[0]}
+        return "".join(names.get(c, c) for c in self.body)
+
+
+WRONG = ["a", None, [1, 2], np.ones(3), 3.7, object(), 2**70, 1j, b"x", [[1]]]
+
+
+@with_compiler
+def test_code_over_numbers():
+    """What it has are C numbers, as in Theano: pointers to arrays would be counted with, and read anywhere."""
+    n = theano.scalar.int32("n")
+    a, b = theano.scalar.float64("a"), theano.scalar.float64("b")
+    more = OfNumbers("Z = X + 1;")
+    for mode in ("FAST_RUN", "FAST_COMPILE"):
+        assert theano.function([n], more(n), mode=mode)(7) == 8
+        f = theano.function([a, b], OfNumbers("Z = X < Y ? X - Y : X; if (Y == 0) Z = -X;")(a, b), mode=mode)
+        assert [f(1, 2), f(2.5, 1), f(2, 0)] == [-1, 2.5, -2]
+
+
+@with_compiler
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+def test_test_values_of_code_over_numbers(wrong):
+    more = OfNumbers("Z = X + 1;")
+    with theano.change_flags(compute_test_value="raise"):
+        n = theano.scalar.int32("n")
+        n.tag.test_value = 3
+        assert more(n).tag.test_value == 4
+        twice = 2 * n
+        twice.tag.test_value = wrong  # nobody looks at it before the C code does
+        with pytest.raises(TypeError):
+            more(twice)
+        n.tag.test_value = wrong
+        with pytest.raises(TypeError):
+            more(n)
+
+
+@with_compiler
+def test_code_over_arrays_without_axes():
+    """The names of those are what they are for other arrays, but for arithmetic."""
+    n = theano.scalar.int32("n")
+    body = """
+    PyArrayObject *copy = X, **there = &X;
+    Z = (PyArrayObject *)PyArray_NewLikeArray(X, NPY_CORDER, NULL, 0);
+    if (Z != NULL && X && !(X == NULL) && PyArray_Check((PyObject *)X) && PyArray_NDIM(copy) == 0)
+        *(npy_int32 *)PyArray_DATA(Z) = *(npy_int32 *)PyArray_DATA(X) + *((npy_int32 *)PyArray_BYTES(*there));
+    """
+    assert theano.function([n], OfNumbers(body)(n))(7) == 14
+
+
+@with_compiler
+def test_code_that_counts_with_pointers_is_refused():
+    n = theano.scalar.int32("n")
+    with pytest.raises(c_compiler.CompilationError, match="deleted"):
+        theano.function([n], OfNumbers("PyArrayObject *p = X; Z = (X + 1)->array;")(n))
+
+
 def test_c_code_goes_before_perform():
     np.testing.assert_array_equal(theano.function([x], Both()(x))(A), 2 * A)
     np.testing.assert_array_equal(theano.function([x], Both()(x), mode="FAST_COMPILE")(A), -A)

@@ -240,3 +240,53 @@ def test_numbers_may_be_told_that_they_have_no_axes():
     assert made.type.ndim == 0 and made.get_value() == 1.5
     with pytest.raises(TypeError, match="No suitable SharedVariable constructor"):
         shared(1.5, broadcastable=(False,))
+
+
+# ---- clones with one container --------------------------------------------------------------------------------------
+def twins() -> tuple[Any, Any]:
+    s = theano.shared(np.ones(3), name="s")
+    return s, theano.clone(s, share_inputs=False)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_a_clone_with_a_default_update_is_read_beside_its_original(mode: str) -> None:
+    """As in batch normalisation that uses the averages which it updates."""
+    s, clone = twins()
+    clone.default_update = 2 * clone
+    f = theano.function([], [s + 1, clone + 1], mode=mode)
+    for k in (1, 2, 4):
+        assert all(np.array_equal(found, np.full(3, k + 1.0)) for found in f())
+    assert np.array_equal(s.get_value(), np.full(3, 8.0)) and f.get_shared() == [s]
+
+
+@pytest.mark.parametrize("updated", [0, 1])
+def test_an_update_of_one_is_the_update_of_both(updated: int) -> None:
+    both = twins()
+    both[1].default_update = 100 * both[1]
+    target = both[updated]
+    f = theano.function([], [both[0] + 1, both[1] + 2], updates=[(target, target + both[1 - updated])])
+    assert [found.tolist() for found in f()] == [[2.0] * 3, [3.0] * 3]
+    assert [v.get_value().tolist() for v in both] == [[2.0] * 3] * 2
+
+
+def test_two_updates_of_one_value_are_refused() -> None:
+    s, clone = twins()
+    with pytest.raises(ValueError, match=r"already has an update expression: s.* shares its value with the variable s"):
+        theano.function([], s, updates=[(s, s + 1), (clone, clone * 2)])
+
+
+def test_of_two_default_updates_of_one_value_the_last_counts() -> None:
+    s, first = twins()
+    last = theano.clone(s, share_inputs=False)
+    first.default_update, last.default_update = first + 1, last * 5
+    with pytest.warns(UserWarning, match="several clones of the shared variable s have default updates") as told:
+        f = theano.function([], [first, last])
+    assert len(told) == 1 and told[0].filename == __file__
+    assert [found.tolist() for found in f()] == [[1.0] * 3] * 2 and s.get_value().tolist() == [5.0] * 3
+
+
+def test_clones_of_other_types_are_refused() -> None:
+    s = theano.shared(np.ones((1, 3)))
+    row = type(s)(type=T.drow, value=None, strict=None, name="row", container=s.container)
+    with pytest.raises(TypeError, match=r"row \(TensorType\(float64, row\)\) have one container"):
+        theano.function([], [s + 1, row + 1])

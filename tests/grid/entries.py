@@ -14,7 +14,6 @@ from tests.tensor.test_composed_ops import CASES
 from tests.test_gradient_ops import EXEMPT
 from theano import gradient, scalar
 from theano.misc.hints import Hint
-from theano.scan.growth import GrowRows
 from theano.tensor import factors, nlinalg, slinalg
 from theano.tensor.composed_ops import DotModulo
 from theano.tensor.elemwise import elemwise
@@ -67,7 +66,6 @@ ENTRIES: dict[str, Example] = {
         [S, S],
     ),
     "raise": Example(lambda m: Raise("always")(m) + 1, [M]),
-    "rows of a loop": Example(lambda m: GrowRows()(m)[0], [M]),
     "dot modulo": Example(
         lambda m: DotModulo()(T.cast(m, "int64"), [1, 2, 3, 4], 7, T.cast(m, "int64"), [4, 3, 2, 1], 5), [3 * M]
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -145,6 +146,60 @@ def test_calls_go_on_while_a_thread_makes_the_fast_form(monkeypatch: pytest.Monk
         made.set()
         thread.result()
     assert np.array_equal(f(data), wanted) and not f.executor.tiers.is_first and f.is_native
+
+
+def failing(error: Exception) -> Callable[..., CodeObject]:
+    """What stands in for `ProgramCode.compiled` where the compiler fails for all but first forms."""
+    compiled = ProgramCode.compiled
+
+    def fails(self: ProgramCode, result: str, known_as: str, first: bool) -> CodeObject:
+        if not first:
+            raise error
+        return compiled(self, result, known_as, first)
+
+    return fails
+
+
+FAULTS = [RuntimeError("LLVM: a test"), MemoryError()]
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=repr)
+@pytest.mark.parametrize("build", [long_updates, long_steps])
+def test_where_there_is_no_fast_form_the_first_goes_on(
+    build: Callable[[], tuple[Any, Any]], error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    f, total = build()
+    data = np.zeros((2000, 2000))
+    assert f(data[:2, :3].copy()) == 6
+    monkeypatch.setattr(ProgramCode, "compiled", failing(error))
+    with pytest.warns(RuntimeWarning, match=f"fast code of .*{type(error).__name__}") as told:
+        for k in range(1, 4):
+            assert f(data) == data.size and total.get_value() == k * data.size + 6
+    assert len(told) == 1 and told[0].filename == __file__
+    assert f.is_native and f.executor.tiers.is_first
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=repr)
+def test_where_a_thread_makes_no_fast_form_the_first_goes_on(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, total = T.vector("x"), theano.shared(0.0)
+    f = theano.function([x], [T.tanh(x), x.sum()], updates=[(total, total + x.sum())], name="curve")
+    data, calls = np.linspace(-1, 1, 1000), 1
+    wanted = f(data)
+    monkeypatch.setattr(ProgramCode, "compiled", failing(error))
+    with pytest.warns(RuntimeWarning, match="'curve' could not be made") as told:
+        while not told and calls < 10**6:
+            assert np.array_equal(f(data)[0], wanted[0])
+            calls += 1
+    assert 1 < calls < 10**6
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(2 * calls):
+            assert np.array_equal(f(data)[0], wanted[0])
+        assert np.array_equal(f.executor([np.append(data, 0.0)[:-1]])[0], wanted[0])  # by way of Python
+    assert f.is_native and f.executor.tiers.is_first
+    np.testing.assert_allclose(total.get_value(), (3 * calls + 1) * data.sum(), atol=1e-9)
 
 
 @pytest.mark.parametrize(("n", "is_long"), [(10, False), (400, True)])

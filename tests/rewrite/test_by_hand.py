@@ -286,6 +286,40 @@ def test_a_sum_in_another_type_is_no_softmax() -> None:
     assert "oftmax" in form([x], T.exp(x) / T.exp(x).sum(axis=1, keepdims=True))
 
 
+# -- quotients by sizes --------------------------------------------------------------------------
+
+AT = np.array([0.0, -0.0, -2.0, 3.0, np.inf, -np.inf])
+SIGN = np.sign(AT)
+X, Y = T.dvector("x"), T.dvector("y")
+BY_SIZE: dict[str, tuple[Any, np.ndarray, str]] = {
+    "x / abs(x)": (X / abs(X), SIGN, "sgn(x)"),
+    "multiples": (4 * X / abs(2 * X), 2 * SIGN, "mul(2.0, sgn(x))"),
+    "a negative multiple": (-3 * X / abs(X / 2), -6 * SIGN, "mul(-6.0, sgn(x))"),
+    "multiples of a negative": (X / abs(-5 * X), SIGN / 5, "true_div(sgn(x), 5.0)"),
+    "root of a square": (X / T.sqrt(T.sqr(X)), SIGN, "sgn(x)"),
+    "a factor more": (X * Y / abs(X), SIGN * 2, "mul(y, sgn(x))"),
+    "a product": (X * Y / abs(X * Y), SIGN, "sgn(mul(x, y))"),
+    "multiples of products": (X * Y * 4 / abs(X * Y * 2), 2 * SIGN, "mul(2.0, sgn(mul(x, y)))"),
+    "square by size": (X**2 / abs(X), abs(AT), "abs_(x)"),
+    "sizes": (abs(6 * X) / abs(2 * X), np.full(6, 3.0), "Alloc(3.0, Shape_i{0}(x))"),
+    "slope of a size": (grad(T.sqrt(T.sqr(X)).sum(), X), SIGN, "sgn(x)"),
+}
+
+
+@pytest.mark.parametrize("name", BY_SIZE)
+def test_quotients_by_sizes(name: str) -> None:
+    """At 0 and where `x` is infinite there is no quotient, but a sign, or nothing of `x` at all."""
+    written, expected, wanted = BY_SIZE[name]
+    assert form([X, Y], written) == wanted
+    f = theano.function([X, Y], written, on_unused_input="ignore")
+    np.testing.assert_array_equal(f(AT, np.full(6, 2.0)), expected)
+
+
+@pytest.mark.parametrize("written", [X / abs(Y), X / abs(X * Y), X / abs(X) ** 2], ids=str)
+def test_what_is_no_sign(written: Any) -> None:
+    assert not rewritten([X, Y], written)[1].counts().get("sign_of_quotient")
+
+
 # -- the normal's distribution function -----------------------------------------------------------
 
 NORMAL = {

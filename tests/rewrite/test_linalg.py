@@ -133,6 +133,10 @@ FORMS: dict[str, tuple[list[Any], dict[str, int]]] = {
         [solve(T.dot(lower(A), lower(A).T), w)], {"general": 1, "Dot": 1, "Tri": 1}
     ),
     "factor of that": ([cholesky(T.dot(L, L.T))], {"Cholesky": 1}),
+    "upper factor of a product": ([Cholesky(lower=False)(T.dot(A, A.T))], {"Cholesky": 1, "Dot": 1}),
+    "both factors of a product": (
+        [Cholesky(lower=False)(T.dot(A, A.T)), cholesky(T.dot(A, A.T))], {"Cholesky": 1, "Dot": 1}
+    ),
     "marked": ([solve(psd(T.dot(A, A.T)), v)], {"Cholesky": 1, "lower": 1, "upper": 1, "Dot": 1}),
     "symmetric only": ([solve(T.dot(A, A.T), v)], {"general": 1, "Dot": 1}),
     "not symmetric": ([cholesky(A + 9 * T.eye(4)), solve(A + 9 * T.eye(4), v)], {"Cholesky": 1, "general": 1}),

@@ -12,7 +12,7 @@ import theano
 import theano.tensor as T
 from theano.misc.hints import psd
 from theano.tensor.nlinalg import det, diag, matrix_inverse, slogdet, trace
-from theano.tensor.slinalg import cholesky, solve, solve_lower_triangular, solve_upper_triangular
+from theano.tensor.slinalg import Cholesky, cholesky, solve, solve_lower_triangular, solve_upper_triangular
 
 N = 4
 MODES = [theano.Mode(linker="py", optimizer="fast_run"), "FAST_RUN"]
@@ -21,11 +21,15 @@ MODES = [theano.Mode(linker="py", optimizer="fast_run"), "FAST_RUN"]
 class Program:
     """Matrices, vectors and numbers drawn from what they can be made of."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, dtype: str = "float64", single: bool = False) -> None:
+        """Of a dtype; `single`: of matrices of one number for sure, which broadcast."""
         self.rng = np.random.RandomState(seed)
-        self.inputs = A, B, v, w = [T.dmatrix("A"), T.dmatrix("B"), T.dvector("v"), T.dvector("w")]
-        one = T.eye(v.shape[0])
+        kinds = [T.TensorType(dtype, (single,) * ndim) for ndim in (2, 2, 1, 1)]
+        self.inputs = A, B, v, w = [kind(name) for kind, name in zip(kinds, "ABvw", strict=True)]
+        one = T.constant(np.eye(1, dtype=dtype)) if single else T.eye(v.shape[0], dtype=dtype)
         self.positive = [T.dot(A, A.T) + one, T.exp(-((v[:, None] - v[None, :]) ** 2)) + one, T.dot(B.T, B) + 2 * one]
+        if dtype == "float32" or single:
+            self.positive.append(T.dot(A, A.T))  # what is nearly singular has no place where values are compared
         self.given = [A + 5 * one, B + 5 * one, *self.positive]
         cost = self.number() + self.number()
         self.outputs = [cost, self.matrix(2), self.vector()]
@@ -54,7 +58,9 @@ class Program:
             lambda: squared(cholesky(self.covariance())), lambda: solve(m(), m()), lambda: squared(T.tril(m())) / 5,
             lambda: solve_lower_triangular(m(), m()), lambda: T.dot(diag(scale), m()), lambda: T.tanh(m() / 9) * 9,
             lambda: scale[:, None] * m() * scale[None, :], lambda: T.dot(matrix_inverse(m()), m()),
-            lambda: matrix_inverse(matrix_inverse(m())),
+            lambda: matrix_inverse(matrix_inverse(m())), lambda: Cholesky(lower=False)(self.covariance()),
+            lambda: (lambda x: T.dot(x.T, x))(Cholesky(lower=False)(self.covariance())),
+            lambda: (lambda x: Cholesky(lower=False)(x) + cholesky(x))(self.covariance()),
         )  # fmt: skip
 
     def vector(self) -> Any:
@@ -102,3 +108,19 @@ def test_values_and_errors_stay(seed: int, singular: bool) -> None:
         for g, value in zip(got or (), wanted or (), strict=True):
             if np.isfinite(value).all():  # what overflowed or was not a number may have become one
                 np.testing.assert_allclose(g, value, rtol=1e-6, atol=1e-7 * (1 + np.abs(value).max(initial=0)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("single", [False, True])
+def test_types_fit(dtype: str, single: bool) -> None:
+    """What takes the place of an operation is of its type, whatever the matrices are."""
+    for seed in range(15):
+        program = Program(seed, dtype, single)
+        rng = program.rng
+        n = 1 if single else N
+        values = [rng.randn(*(n,) * v.ndim).astype(dtype) for v in program.inputs]
+        got, wanted = program.run(MODES[0], values), program.run(theano.Mode(linker="py", optimizer=None), values)
+        for g, value, output in zip(got or (), wanted or (), program.outputs, strict=False):
+            assert g.dtype == value.dtype == output.type.dtype and g.shape == value.shape
+            if single and np.isfinite(value).all():
+                np.testing.assert_allclose(g, value, rtol=1e-2, atol=1e-2 * (1 + np.abs(value).max(initial=0)))

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import theano
+import theano.tensor as T
 from tests.backend.functions import Compiled, assert_equal
 from tests.native.test_differential import check_equal
 from tests.scan.random_loops import Program, RandomLoop
@@ -20,6 +21,7 @@ from tests.scan.random_recurrences import Recurrence
 from theano.backend.interpreter import CheckFailed, Interpreter
 from theano.compile import Mode
 from theano.runtime.jit import isa
+from theano.scan.utils import until
 
 # THEANO_NIGHTLY=1 looks for much longer.
 EXAMPLES = 5_000 if os.environ.get("THEANO_NIGHTLY") else 8
@@ -119,3 +121,24 @@ def test_random_gradients(seed: int) -> None:
         scale = max(1.0, float(np.abs(a).max(initial=0)))
         about = f"result {k}: {made.text}"
         np.testing.assert_allclose(b, a, rtol=1e-7, atol=1e-9 * scale, err_msg=about)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (0,), (2, 5)], ids=str)
+@pytest.mark.parametrize("dtype", ["float64", "bool", "complex64", "float16"])
+def test_loops_that_a_condition_ends_make_room_without_python(dtype: str, shape: tuple[int, ...]) -> None:
+    x, n, last = T.TensorType(dtype, (False,) * len(shape))("x"), T.lscalar("n"), T.lscalar("last")
+
+    def step(k: Any, before: Any) -> Any:
+        return [~before if dtype == "bool" else T.cast(before + 1, dtype), T.neq(x, before)], until(k >= last)
+
+    rows, others = theano.scan(step, sequences=T.arange(n), outputs_info=[x, None])[0]
+    outputs = [rows, others[::-1], rows[-1]]
+    f = theano.function([x, n, last], outputs)
+    assert not [1 for kind, _ in f.executor.lowered.words if kind == "callback"]
+    assert " callback(" not in theano.printing.ccode(f)
+    plain = theano.function([x, n, last], outputs, mode="FAST_COMPILE")
+    value = np.ones(shape, dtype)
+    for numbers in [(1, 0), (300, 14), (300, 15), (300, 16), (300, 70), (40, 1000)]:
+        for got, wanted in zip(f(value, *numbers), plain(value, *numbers), strict=True):
+            np.testing.assert_array_equal(got, wanted)
+            assert got.dtype == wanted.dtype and got.shape == wanted.shape

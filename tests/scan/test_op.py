@@ -14,7 +14,6 @@ import theano.tensor as T
 from theano.compile import as_op
 from theano.compile.nanguardmode import NanGuardMode
 from theano.scan import Loop, Scan
-from theano.scan.growth import grow_rows
 from theano.scan.identity import structure_hash
 from theano.scan.parts import OutputArg
 from theano.scan.rows import GrowingRows
@@ -284,12 +283,3 @@ def test_steps_that_differ_in_a_number_have_different_hashes():
     graphs = [([v], [v * k + c]) for v in (x, y) for k in (1.0, 2.0) for c in (1.0, 2.0)]
     assert len({structure_hash(*graph) for graph in graphs}) == 4
     assert structure_hash([x, y], [x - y]) != structure_hash([x, y], [y - x]) == structure_hash([y, x], [x - y])
-
-
-def test_room_for_more_rows():
-    """Twice as many, so that a loop of n steps copies fewer than 2 n rows in all."""
-    x = T.dmatrix("x")
-    grow = theano.function([x], grow_rows(x), mode="FAST_COMPILE")
-    for rows, wanted in ((0, 1), (1, 2), (3, 6)):
-        grown = grow(np.full((rows, 2), 7.0))
-        assert grown.shape == (wanted, 2) and (grown[:rows] == 7).all()

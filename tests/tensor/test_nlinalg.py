@@ -370,3 +370,27 @@ def test_a_bound_of_the_eigenvalues():
     for wrong, error in ((0, ValueError), (1.5, TypeError), (True, TypeError)):
         with pytest.raises(error, match="log2_exponent"):
             nlinalg.spectral_radius_bound(x, wrong)
+
+
+@pytest.mark.parametrize("triangle", ["L", "U"])
+def test_slopes_of_eigenvectors_of_short_floats(triangle):
+    """Off by what rounding is, times the size of the matrix by the smallest gap between eigenvalues.
+
+    Only a triangle of the matrix is read, so it need not be symmetric. Finite differences in float32 are less exact.
+    """
+    slopes = []
+    for dtype in ("float32", "float64"):
+        x, weights = T.TensorType(dtype, (False, False))("x"), T.TensorType(dtype, (False, False))("weights")
+        w, v = nlinalg.eigh(x, triangle)
+        # the signs of vectors are free: a cost that they do not change
+        slopes.append(theano.function([x, weights], [T.grad((w * weights[0] + (v**2 * weights).sum(0)).sum(), x), w]))
+    rng = np.random.RandomState(5)
+    for k in range(100):
+        matrix = rng.randn(5, 5) if k % 2 else (lambda x: x @ x.T)(rng.rand(5, 5))
+        given = matrix.astype("float32"), rng.randn(5, 5).astype("float32")
+        got, _ = slopes[0](*given)
+        exact, w = slopes[1](*given)
+        assert got.dtype == np.float32
+        allowed = 30 * 1.2e-7 * abs(w).max() / np.diff(w).min()
+        np.testing.assert_allclose(got, exact, rtol=0, atol=allowed * max(1, abs(exact).max()))
+        assert not (np.triu(got, 1) if triangle == "L" else np.tril(got, -1)).any()

@@ -66,16 +66,34 @@ def _compiled(node: Any, fgraph: Any, prepared: bool) -> Callable[..., tuple[Any
     try:
         if not prepared:
             node.op.prepare_node(node, None, None, "c")
-        source = sources.c_source(node)
+        forms = {form: sources.c_source(node, form) for form in sources.forms_of_scalars(node)}
     except NotImplementedError as error:  # MethodNotDefined is one
         if in_python:
             return None
         raise_with_op(node, error, None, fgraph)
     try:
-        found: Callable[..., tuple[Any, ...]] = compiler.callable_of(source, functools.partial(_failed, node, fgraph))
+        found = _first_that_compiles(compiler, forms, functools.partial(_failed, node, fgraph))
     except Exception as error:
         raise_with_op(node, error, None, fgraph)
     return found
+
+
+def _first_that_compiles(compiler: Any, forms: dict[str, Any], failed: Callable[..., None]) -> Callable[..., Any]:
+    """The function of the first source that the compiler takes; the error is that of the first.
+
+    Pointers to arrays without a guard are not tried where the code counts with them: it would read anywhere.
+    """
+    refused: Exception | None = None
+    for form, source in forms.items():
+        if form == "arrays" and refused is not None and "deleted" in str(refused):
+            break
+        try:
+            found: Callable[..., Any] = compiler.callable_of(source, failed)
+            return found
+        except compiler.CompilationError as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused
 
 
 _WITHOUT = (
@@ -97,7 +115,9 @@ def _performer(node: Any) -> Callable[[list[Any], list[list[Any]]], Any]:
         raise MethodNotDefined(f"{node.op} declines to give C code for this node, or there is no compiler for it")
 
     def run(inputs: list[Any], cells: list[list[Any]]) -> None:
-        plain = (np.require(x, requirements=["C", "A"]) if isinstance(x, np.ndarray) else x for x in inputs)
+        # what comes from compiled code has gone through these filters
+        given = [v.type.filter(x) for v, x in zip(node.inputs, inputs, strict=True)]
+        plain = (np.require(x, requirements=["C", "A"]) if isinstance(x, np.ndarray) else x for x in given)
         for cell, value in zip(cells, call(*plain), strict=True):
             cell[0] = value
 

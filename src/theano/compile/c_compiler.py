@@ -97,6 +97,7 @@ def _identity(compiler: str) -> str:
 
 
 _loaded: dict[str, ctypes.PyDLL] = {}
+_refused: dict[str, str] = {}  # what the compiler said
 
 
 def _library(compiler: str, flags: tuple[str, ...], text: str) -> ctypes.PyDLL:
@@ -104,12 +105,19 @@ def _library(compiler: str, flags: tuple[str, ...], text: str) -> ctypes.PyDLL:
     key = cache.key_of(["C code", sys.version, np.__version__, compiler, _identity(compiler), *flags, text])
     if key in _loaded:
         return _loaded[key]
+    if key in _refused:
+        raise CompilationError(_refused[key])
     kept = cache.default_cache()
     code = kept.load(key) if kept is not None else None
     with tempfile.TemporaryDirectory(prefix="theano-") as folder:
         path = Path(folder, "node.so")
         if code is None:
-            _compile(compiler, flags, text, path)
+            try:
+                _compile(compiler, flags, text, path)
+            except CompilationError as error:
+                if error.__cause__ is None:  # it was run
+                    _refused[key] = str(error)
+                raise
             if kept is not None:
                 kept.store(key, path.read_bytes())
         else:

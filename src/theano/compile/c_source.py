@@ -17,7 +17,7 @@ from theano.graph.params_type import ParamsType
 from theano.scalar.user import Scalar
 from theano.tensor.type import TensorType
 
-__all__ = ["CSource", "asked", "c_source"]
+__all__ = ["CSource", "asked", "c_source", "forms_of_scalars"]
 
 _FAIL = (
     '{ __failure = 1; if (!PyErr_Occurred()) PyErr_SetString(PyExc_RuntimeError, "Unexpected error in an Op\'s C code. '
@@ -105,6 +105,41 @@ static int theano_number(PyObject *value, int typenum, void *place) {
     memcpy(place, PyArray_DATA(a), PyArray_ITEMSIZE(a));
     Py_DECREF(a);
     return 0;
+}
+"""
+
+# Arrays without axes. Code that was written for numbers, `z = x + 1`, must not compile as arithmetic of pointers.
+_GUARD = """
+struct theano_array {
+    PyArrayObject *array;
+    theano_array &operator=(PyArrayObject *other) { array = other; return *this; }
+    operator PyArrayObject *&() { return array; }
+    template <class T> explicit operator T *() const { return (T *)array; }
+    PyArrayObject **operator&() { return &array; }
+    PyArrayObject *operator->() const { return array; }
+    template <class T> void operator+(T) const = delete;
+    template <class T> void operator-(T) const = delete;
+    template <class T> void operator+=(T) = delete;
+    template <class T> void operator-=(T) = delete;
+    template <class T> void operator[](T) = delete;
+    template <class T> void operator<(T) const = delete;
+    template <class T> void operator>(T) const = delete;
+    template <class T> void operator<=(T) const = delete;
+    template <class T> void operator>=(T) const = delete;
+    void operator++() = delete;
+    void operator++(int) = delete;
+    void operator--() = delete;
+    void operator--(int) = delete;
+};
+template <class T> void operator+(T, const theano_array &) = delete;
+"""
+
+# A number as an array without axes; NULL with an exception.
+_ARRAY_OF = """
+static PyObject *theano_array_of(int typenum, const void *place) {
+    PyObject *made = PyArray_SimpleNew(0, NULL, typenum);
+    if (made != NULL) memcpy(PyArray_DATA((PyArrayObject *)made), place, PyArray_ITEMSIZE((PyArrayObject *)made));
+    return made;
 }
 """
 
@@ -220,7 +255,8 @@ def asked(obj: Any, method: str, default: Any, *args: Any) -> Any:
 def _type_code(type_: Any, method: str, name: str, sub: dict[str, str]) -> str:
     """A piece of the C code of a type, for the variable `name`."""
     if isinstance(type_, TensorType):
-        return _OF_TENSORS[method].format(
+        form = sub.get("scalars", "arrays") if type_.ndim == 0 else "arrays"
+        return _OF_TENSORS[form][method].format(
             name=name, element=type_.dtype_specs()[1], fail=sub["fail"], ndim=type_.ndim,
             typenum=type_.dtype_specs()[2],
         )  # fmt: skip
@@ -234,7 +270,7 @@ def _type_code(type_: Any, method: str, name: str, sub: dict[str, str]) -> str:
     return str(getattr(type_, f"c_{method}")(name, sub))
 
 
-_OF_TENSORS = {
+_OF_ARRAYS = {
     "declare": "PyArrayObject *{name}; typedef {element} dtype_{name};",
     "init": "{name} = NULL;",
     "extract": """
@@ -247,7 +283,16 @@ _OF_TENSORS = {
     "sync": "Py_XDECREF(py_{name}); py_{name} = (PyObject *){name}; Py_XINCREF(py_{name});",
     "cleanup": "Py_XDECREF({name});",
 }
-# Numbers are parameters only: those of graphs are 0-d arrays.
+_OF_GUARDED = _OF_ARRAYS | {"declare": "theano_array {name}; typedef {element} dtype_{name};"}
+_OF_SCALARS = {
+    "declare": "{element} {name}; typedef {element} dtype_{name};",
+    "init": "memset(&{name}, 0, sizeof({name}));",
+    "extract": "if (theano_number(py_{name}, {typenum}, &{name})) {fail}",
+    "sync": "Py_XDECREF(py_{name}); py_{name} = theano_array_of({typenum}, &{name});",
+    "cleanup": "",
+}
+_OF_TENSORS = {"arrays": _OF_ARRAYS, "guarded": _OF_GUARDED, "numbers": _OF_SCALARS}
+# Numbers as parameters.
 _OF_NUMBERS = {
     "declare": "{element} {name}; typedef {element} dtype_{name};",
     "init": "memset(&{name}, 0, sizeof({name}));",
@@ -278,13 +323,26 @@ def _caught(code: str) -> str:
         }} catch (...) {{ __failure = 1; PyErr_SetString(PyExc_RuntimeError, "C++ code has thrown an exception"); }}"""
 
 
-def c_source(node: Any) -> CSource:
-    """The source of a node's function; NotImplementedError where its op declines to give C code."""
+def forms_of_scalars(node: Any) -> tuple[str, ...]:
+    """What tensors without axes may be in the C code of a node: see `c_source`."""
+    types = [v.type for v in (*node.inputs, *node.outputs)]
+    dtypes = {t.dtype for t in types if isinstance(t, TensorType) and not t.ndim}
+    if not dtypes:
+        return ("arrays",)
+    return ("guarded", "arrays") if dtypes & {"float16", "bool"} else ("guarded", "numbers", "arrays")
+
+
+def c_source(node: Any, scalars: str = "arrays") -> CSource:
+    """The source of a node's function; NotImplementedError where its op declines to give C code.
+
+    `scalars` says what the code finds for tensors without axes, of which it may have been written for either kind that
+    Theano has: pointers to ``arrays``, ``guarded`` ones with which nobody can count, or ``numbers``.
+    """
     op = node.op if hasattr(node.op, "c_code") else ElementwiseCode(node.op.scalar_op)
     n = len(node.inputs)
     ins, outs = [f"V{k}" for k in range(n)], [f"V{n + k}" for k in range(len(node.outputs))]
     params_type = getattr(op, "params_type", None)
-    sub = {"fail": _FAIL}
+    sub = {"fail": _FAIL, "scalars": scalars}
     params = None
     if params_type is not None:
         sub["params"] = "V_params"
@@ -307,6 +365,7 @@ def c_source(node: Any) -> CSource:
     text = "\n".join(
         [
             _versions(node, givers), _HEAD, _includes(givers), _PORTABLE, _RESULT, _NUMBER,
+            {"guarded": _GUARD, "numbers": _ARRAY_OF, "arrays": ""}[scalars],
             *(asked(g, "c_support_code", "") for g in reversed(givers)),
             *(_params_struct(t) for t in dict.fromkeys(types) if isinstance(t, ParamsType)),
             asked(op, "c_support_code_apply", "", node, name),

@@ -12,6 +12,7 @@ from theano.progress import stage
 from theano.runtime import abi, fork
 from theano.runtime.jit import CodeObject
 from theano.runtime.workers import Started, compilers
+from theano.user_warnings import warn_user
 
 # Who lets fast code take the place of provisional code.
 LINKING = threading.RLock()
@@ -96,13 +97,30 @@ class Tiers:
         program.spent.value = abi.ENDLESS
         return code
 
+    def _made_fast(self) -> dict[str, CodeObject] | None:
+        """The fast form; None where it can't be made, so that the first form goes on for good."""
+        fast, self.fast = self.fast, None
+        try:
+            return self._make_fast() if fast is None else fast.result()
+        except Exception as error:  # whatever it is, there is code that works
+            self.program.spent.value = -abi.ENDLESS
+            problem = f"{type(error).__name__}: {error}".rstrip()
+            name = f" {self.program.plan.name!r}" if self.program.plan.name else ""
+            warn_user(
+                f"the fast code of the function{name} could not be made, so it goes on with code that computes one "
+                f"element after the other ({problem}). Unless memory was short, please report this.",
+                RuntimeWarning,
+            )
+            return None
+
     def link(self, callees: bool) -> bool:
         """Go over to the fast form of the code, if it has computed for long, and of all that it calls.
 
         Without `callees` these may wait for the next call, unless this one is long or threads make both side by side.
+        Where the fast form can't be made, the first one goes on for good, and a warning tells so, once.
         False where nothing was left to do. The caller holds `LINKING`.
         """
-        worn, code = self._is_worn, self.linked.code
+        worn, code, needed = self._is_worn, self.linked.code, callees
         callees = self.is_provisional and (
             callees or self.program.spent.value > abi.ENDLESS or compilers() > 1
         )
@@ -110,10 +128,14 @@ class Tiers:
             return False
         completed = Started(provisional.complete) if callees else None
         if worn:
-            code = self._make_fast() if self.fast is None else self.fast.result()
-            self.fast = None
+            fast = self._made_fast()
+            worn, code = fast is not None, fast or code
         if completed is not None:
-            completed.result()
+            try:
+                completed.result()
+            except Exception:
+                if needed:
+                    raise
         self.is_provisional = self.program.meets_provisional()  # before: another thread may complete it meanwhile
         self.linked = Linked(code, *self.program.addresses())
         self.is_first = self.is_first and not worn

@@ -2,6 +2,9 @@
 
 `collect` answers, for outputs as the user wrote them, which graph is to be computed: givens applied, updates
 checked and completed by default updates, shared variables found.
+
+Shared variables with one container, as a variable and its `theano.clone(s, share_inputs=False)`, have one value. So
+they are one variable of a function, with one update: that in `updates`, else the default update of the last one found.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.sharedvalue import SharedVariable
+from theano.compile.sharedvalue import Container, SharedVariable
 from theano.graph import Variable, ancestors, rebuild
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
@@ -19,6 +22,7 @@ from theano.record import Record
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 from theano.tensor.widening import explain_widening
+from theano.user_warnings import warn_user
 
 
 def iter_over_pairs(pairs: Any) -> Iterable[tuple[Any, Any]]:
@@ -88,6 +92,7 @@ def collect(
     unwanted = _unwanted_defaults(no_default_updates)
     results: list[Any] = list(outputs)
     new_values: dict[SharedVariable, Any] = {}
+    updated = {target.container for target in explicit}
     substitute = _Substitution(replace, inputs, rebuild_strict)
     results = substitute(results)
     for target, value in zip(explicit, substitute(list(explicit.values())), strict=True):
@@ -107,10 +112,38 @@ def collect(
             default = variable.default_update
             if default is None or variable in new_values or unwanted is None or variable in unwanted:
                 continue
+            if variable.container in updated:
+                continue
             value = _update_value(variable, default)
             new_values[variable] = substitute([value])[0]
             frontier.append(new_values[variable])
-    return Collected(results, new_values, list(shared))
+    return _united(Collected(results, new_values, list(shared)), inputs, rebuild_strict)
+
+
+def _united(found: Collected, inputs: Sequence[Variable], strict: bool) -> Collected:
+    """The same graph with the first variable of each container in place of others that have it, too."""
+    kept: dict[Container, SharedVariable] = {}
+    for variable in found.shared:
+        first = kept.setdefault(variable.container, variable)
+        if first.type != variable.type:
+            raise TypeError(
+                f"the shared variables {first} ({first.type}) and {variable} ({variable.type}) have one container: in "
+                f"a function both must be of one type.{made_here(variable)}"
+            )
+    if len(kept) == len(found.shared):
+        return found
+    replace: dict[Variable, Any] = {v: kept[v.container] for v in found.shared if v is not kept[v.container]}
+    values = _Substitution(replace, inputs, strict)([*found.outputs, *found.updates.values()])
+    outputs, new_values = values[: len(found.outputs)], dict[SharedVariable, Any]()
+    for target, value in zip(found.updates, values[len(outputs) :], strict=True):
+        first = kept[target.container]
+        if first in new_values:
+            warn_user(
+                f"several clones of the shared variable {first} have default updates, for one value: the last one "
+                f"found counts. Pass an update of {first} to theano.function to say which is wanted."
+            )
+        new_values[first] = value
+    return Collected(outputs, new_values, list(kept.values()))
 
 
 def _shared_in(roots: Iterable[Any], blockers: set[Variable], seen: set[Any]) -> list[SharedVariable]:
@@ -157,6 +190,7 @@ def _whole(target: Any) -> str:
 def _checked_updates(updates: Any) -> dict[SharedVariable, Any]:
     """`updates` as a dict of expressions of exactly the types of their targets."""
     checked: dict[SharedVariable, Any] = {}
+    owners: dict[Container, SharedVariable] = {}
     if updates is None:
         return checked
     for target, value in _list_of_pairs("updates", updates):
@@ -166,10 +200,12 @@ def _checked_updates(updates: Any) -> dict[SharedVariable, Any]:
                 f"value that functions change is made by theano.shared(value).{_whole(target)}"
                 + (made_here(target) if isinstance(target, Variable) else "")
             )
-        if target in checked:
+        other = owners.setdefault(target.container, target)
+        if other in checked:
+            shares = "" if other is target else f" It shares its value with the variable {other} that it is a clone of."
             raise ValueError(
-                f"this shared variable already has an update expression: {target}, which becomes {checked[target]}. "
-                f"Write one expression for both changes.{made_here(target)}"
+                f"this shared variable already has an update expression: {target}, which becomes {checked[other]}."
+                f"{shares} Write one expression for both changes.{made_here(target)}"
             )
         checked[target] = _update_value(target, value)
     return checked

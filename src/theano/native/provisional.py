@@ -12,11 +12,13 @@ from collections.abc import Callable
 
 from theano.runtime import fork
 from theano.runtime.workers import Started
+from theano.user_warnings import warn_user
 
 __all__ = ["advance", "complete", "later"]
 
 _pending: list[Callable[[], None]] = []
 _making: Started[None] | None = None
+_has_failed = False  # a thread, and who waited for it
 _lock = threading.RLock()
 fork.hold("provisional", _lock.acquire, _lock.release)
 
@@ -37,16 +39,26 @@ def complete() -> None:
 def advance() -> bool:
     """Have a thread make the fast form of all that is provisional; whether it is there.
 
-    What the thread could not make is made here, and raises what went wrong.
+    Where it can't be made, nor here, calls go on with what there is, and a warning tells so, once.
     """
-    global _making
+    global _making, _has_failed
     if not _pending:
         return True
+    if _has_failed:
+        return False
     making = _making
     if making is None:
         making = _making = Started(complete, always=True)
     if not making.is_over():
         return False
     _making = None
-    making.result()
+    try:
+        making.result()
+    except Exception as error:  # who can't do without makes it again, and raises what goes wrong
+        _has_failed = True
+        warn_user(
+            "the fast code of functions that all programs share could not be made, so calls go on without: they take "
+            f"longer ({type(error).__name__}: {error}). Unless memory was short, please report this.",
+            RuntimeWarning,
+        )
     return not _pending

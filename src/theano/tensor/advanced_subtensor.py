@@ -298,7 +298,7 @@ class AdvancedSubtensor(_General, _Reader):
     def make_node(self, x: Any, *indices: Any) -> Apply:
         x = as_tensor_variable(x)
         if not self.idx_list:  # it is read off the indices; what they are makes one op or another
-            return _node_of(_part(x, indices))
+            return _node_of(x[tuple(indices)])
         inputs = self._inputs(indices)
         return single(self, [x, *inputs], x.type.dtype, self._selected(x, inputs))
 
@@ -391,7 +391,7 @@ class AdvancedIncSubtensor(_General, Written):
     def make_node(self, x: Any, y: Any, *indices: Any) -> Apply:
         x = as_tensor_variable(x)
         if not self.idx_list:
-            part = _part(x, indices)
+            part = x[tuple(indices)]
             return _node_of(inc_subtensor(part, y, inplace=self.inplace, set_instead_of_inc=self.set_instead_of_inc))
         inputs = self._inputs(indices)
         y = as_written(x, y, self._selected(x, inputs))
@@ -405,11 +405,6 @@ class AdvancedIncSubtensor(_General, Written):
         else:
             add_at(x, index, y)
         out[0][0] = x
-
-
-def _part(x: Any, indices: Sequence[Any]) -> Any:
-    plain = importlib.import_module("theano.tensor.slices").plain_index  # few programs have slices as variables
-    return x[tuple(plain(i) for i in indices)]
 
 
 def _node_of(variable: Any) -> Apply:

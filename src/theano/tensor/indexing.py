@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
 
 from theano.graph import Constant, Variable
 from theano.graph.common_text import fill
+from theano.graph.shown import shown
 from theano.scalar.dtypes import INTEGER
 from theano.tensor.advanced_subtensor import (
     ARRAY,
@@ -23,6 +25,7 @@ from theano.tensor.opsupport import as_index
 from theano.tensor.reshaping import flatten
 from theano.tensor.shape import MakeVector, shape_i
 from theano.tensor.subtensor import FULL, Subtensor, take_apart
+from theano.tensor.type import TensorType
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable, constant
 
@@ -49,11 +52,12 @@ def getitem(x: Any, key: Any) -> Any:
     """
     if isinstance(key, list) and any(e is None or e is Ellipsis or isinstance(e, slice) for e in key):
         key = tuple(key)  # no array has such elements
-    entries = [_classified(e) for e in (key if isinstance(key, tuple) else (key,))]
+    entries = [_classified(_plain(e)) for e in (key if isinstance(key, tuple) else (key,))]
     entries = _without_ellipsis(entries, x.type.ndim)
     used = sum(_axes_of(e) for e in entries)
     if used > x.type.ndim:
         raise IndexError(f"too many indices for {x}: {used} for {x.type.ndim} dimensions")
+    entries = _with_bounds(x, entries)
     advanced = any(_is_array(e) for e in entries)
     if any(e is None for e in entries):
         x = _with_new_axes(x, entries, drop_rest=not advanced and all(x.type.broadcastable[used:]))
@@ -64,6 +68,28 @@ def getitem(x: Any, key: Any) -> Any:
         return _advanced(x, entries)
     idx_list, inputs = take_apart(entries)
     return Subtensor(idx_list)(x, *inputs)
+
+
+def _plain(entry: Any) -> Any:
+    """An index without variables of other types than tensors: one for a slice becomes the start of a slice."""
+    if not isinstance(entry, Variable) or isinstance(entry.type, TensorType):
+        return entry
+    slices = importlib.import_module("theano.tensor.slices")  # few programs have slices as variables
+    found = slices.plain_index(entry)
+    return slice(found, None, None) if isinstance(found, Variable) and found.type == slices.slicetype else found
+
+
+def _with_bounds(x: Any, entries: list[Any]) -> list[Any]:
+    """The indices with bounds on their axes for slices that are variables."""
+    axis, found = 0, []
+    for e in entries:
+        start = e.start if isinstance(e, slice) else None
+        if isinstance(start, Variable) and not isinstance(start.type, TensorType):
+            bounds = importlib.import_module("theano.tensor.slices").slice_bounds
+            e = slice(*bounds(start, shape_i(x, axis)))
+        found.append(e)
+        axis += _axes_of(e)
+    return found
 
 
 def _classified(entry: Any) -> Any:
@@ -77,6 +103,8 @@ def _classified(entry: Any) -> Any:
     if isinstance(entry, (list, tuple)):
         if _holds_bool(entry):
             raise TypeError(f"a mask must be a NumPy array or a symbolic tensor, not a list: {entry}")
+        if _holds_too_long(entry):
+            raise IndexError(f"indices must be integers of 64 bits, not {shown(entry)}")
         entry = np.zeros(0, dtype="int64") if len(entry) == 0 else entry
     elif not isinstance(entry, (np.ndarray, Variable)):
         raise TypeError(
@@ -104,6 +132,14 @@ def _is_mask(entry: Any) -> bool:
 def _holds_bool(items: Any) -> bool:
     return any(
         _holds_bool(i) if isinstance(i, (list, tuple)) else isinstance(i, (bool, np.bool_)) for i in items
+    )
+
+
+def _holds_too_long(items: Any) -> bool:
+    """Whether there are integers in nested lists that no array of integers holds."""
+    return any(
+        _holds_too_long(i) if isinstance(i, (list, tuple)) else isinstance(i, int) and not -(2**63) <= i < 2**64
+        for i in items
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from theano.graph import Apply, Constant, Op, Type, Variable
 from theano.graph.common_text import fill
-from theano.tensor.opsupport import as_index, disconnected
+from theano.tensor.opsupport import Shapes, as_index, disconnected, new_tensor
 from theano.tensor.type_other import NoneConst
 
 __all__ = ["MakeSlice", "SliceConstant", "SliceType", "as_int_none_variable", "make_slice", "plain_index", "slicetype"]
@@ -135,6 +137,43 @@ class MakeSlice(Op):
 
 
 make_slice = MakeSlice()
+
+
+class SliceBounds(Op):
+    """The bounds of a slice on an axis: start, stop and step as 0-d integers that mean there what the slice means.
+
+    So a slice that is only known when the program runs indexes as ``x[start:stop:step]``.
+
+    Examples
+    --------
+    >>> from theano.tensor.slices import slice_bounds, slicetype
+    >>> s = slicetype("s")
+    >>> [int(b.eval({s: slice(None, None, -1)})) for b in slice_bounds(s, 3)]
+    [2, -4, -1]
+    """
+
+    __props__ = ()
+
+    def make_node(self, s: Any, length: Any) -> Apply:
+        return Apply(self, [as_slice(s), as_index(length, "a length")], [new_tensor("int64", ()) for _ in range(3)])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
+        s, length = inputs
+        *ends, step = s.indices(int(length))
+        for cell, bound in zip(out, (*(-1 - length if end < 0 else end for end in ends), step), strict=True):
+            cell[0] = np.asarray(bound, "int64")  # in front of the axis, and not counted from its end
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [(), (), ()]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return [disconnected() for _ in inputs]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False] * 3 for _ in node.inputs]
+
+
+slice_bounds = SliceBounds()
 
 
 def as_slice(value: Any) -> Variable:

@@ -121,8 +121,8 @@ def lower_pointwise(b: Builder, node: Any) -> list[Value] | None:
         for k, (v, dtype) in enumerate(zip(node.inputs, wanted, strict=True))
     ]
     found = formula(*operands)
-    if not is_complex(out):
-        return [_loop(b, dims, reads, found, out.type.dtype)]
+    if not is_complex(out):  # a pair, too, is real, where only what it is chosen or shaped by is complex
+        return [_loop(b, dims, reads, found.re if isinstance(found, Pair) else found, out.type.dtype)]
     part = real_of(out.type.dtype)
     re = _loop(b, dims, reads, found.re, part)
     im = None if found.im is None else _loop(b, dims, reads, found.im, part)

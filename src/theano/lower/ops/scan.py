@@ -27,10 +27,8 @@ from theano.lower.ops.registry import lowers
 from theano.lower.step_loop import Carry, RowMemory, StepLoop
 from theano.lower.values import Item, Tensor, Value
 from theano.scan.count import NO_STEP, REFUSAL, StepCount
-from theano.scan.growth import grow_rows
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg, SharedArg, StateArg
-from theano.tensor.opsupport import new_tensor
 
 # More steps than any loop makes.
 MANY = 1 << 62
@@ -189,7 +187,7 @@ class _ScanLowering:
                 carry = carries[-tap - 1]
                 inner[v] = Value(initial.type, dims, uniform=ex.name(carry.name, carry.type))
         if not carries or s.keep is None:
-            rows = self._rows(initial.type, dims, s.rows, s.keep, s.value)
+            rows = self._rows(initial.type, dims, s.rows, s.keep)
             self._fill_rows(rows, initial)
         if not carries:
             assert rows is not None
@@ -219,7 +217,7 @@ class _ScanLowering:
         self.item.carries.append(carry)
         return carry
 
-    def _rows(self, type_: str, dims: Sequence[Expr], first: int, keep: int | None, variable: Any) -> RowMemory:
+    def _rows(self, type_: str, dims: Sequence[Expr], first: int, keep: int | None) -> RowMemory:
         b = self.b
         if keep is not None:
             # one row more than are read: a step must not overwrite what it still looks at
@@ -230,29 +228,32 @@ class _ScanLowering:
             tensor = b.tensor(type_, (ex.add(self.n, length(first)), *dims))
             rows = RowMemory(tensor, tensor, first)
         else:
-            rows = self._growing(type_, tuple(dims), first, variable)
+            rows = self._growing(type_, tuple(dims), first)
         self.item.rows.append(rows)
         return rows
 
-    def _growing(self, type_: str, dims: tuple[Expr, ...], first: int, variable: Any) -> RowMemory:
+    def _growing(self, type_: str, dims: tuple[Expr, ...], first: int) -> RowMemory:
         b = self.b
         slot, spare = b.new_slot(), b.new_slot()
         room = ex.add(ex.minimum(self.n, length(self.b.machine.first_rows)), length(first))
         outer = b.tensor(type_, (room, *dims), "object")
         inner = b.tensor(type_, outer.dims, "object")
         outer.slot = inner.slot = slot
-        grow = grow_rows(new_tensor(variable.type.dtype, (None, *variable.type.shape))).owner
-        word = b.word("callback", id(grow), grow)
+        message = f"no memory for more rows of {ex.DTYPE_OF[type_]} numbers of a loop that a condition ends"
+        row = ex.mul(b.dims.product(dims), length(ex.ITEMSIZE[type_]))
         t, step = self.t, length(first)
 
         def front(asm: Emitter) -> None:
-            """Make room for the row of this step, and find out where the rows are now."""
-            capacity = b.fresh("u")
-            names = tuple(b.fresh("u") for _ in dims)
-            asm.statement(hs.ArrayHeader(slot, b.fresh("g"), (capacity, *names)))
-            full = ex.ge(ex.add(t, step), ex.name(capacity, "i64"))
-            more: list[st.Stmt] = [hs.CallBack(word, (slot,), (spare,)), hs.Move(slot, spare)]
-            asm.statement(st.If(full, more, []))
+            """Make room for the row of this step, twice as much as there was, and find out where the rows are now."""
+            old, new, capacity = b.fresh("g"), b.fresh("g"), b.fresh("u")
+            there = ex.name(capacity, "i64")
+            asm.statement(hs.ArrayHeader(slot, old, (capacity, *(b.fresh("u") for _ in dims))))
+            lengths = (ex.maximum(ex.mul(there, length(2)), ONE), *dims)
+            more: list[st.Stmt] = [
+                hs.NewArray(new, spare, type_, lengths, b.no_memory(b.node, message)),
+                hs.Copy(new, old, ex.mul(there, row)), hs.Move(slot, spare),
+            ]  # fmt: skip
+            asm.statement(st.If(ex.ge(ex.add(t, step), there), more, []))
             asm.located(inner)
             asm.statement(hs.ArrayHeader(slot, inner.name, tuple(b.fresh("u") for _ in outer.dims)))
 
@@ -349,7 +350,7 @@ class _ScanLowering:
         if not b.known_outside(self.region, *dims):
             return None  # the shape of a row is known only when it is there
         b.region = self.outer_region
-        rows = self._rows(value.type, dims, 0, o.keep, o.value)
+        rows = self._rows(value.type, dims, 0, o.keep)
         b.region = self.region
         self._append(rows, value)
         return rows

@@ -109,6 +109,8 @@ def _marked(b: Builder, block: list[st.Stmt], counter: int) -> tuple[Expr, list[
     marked: list[st.Stmt] = []
     may_leave = True
     for stmt in block:
+        if any(isinstance(s, st.For) and s.until is not None for s in st.walk([stmt])):
+            return None  # how many steps there are is found out by taking them
         may_leave = may_leave and not any(isinstance(s, hs.CallBack | hs.Commit) for s in st.walk([stmt]))
         own, _, complete = amount(b, stmt)
         if not complete and not may_leave:

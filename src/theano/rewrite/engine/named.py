@@ -17,6 +17,7 @@ _BY_RULE = {
     "local_pow_specialize local_neg_neg local_neg_div_neg local_mul_zero local_div_to_inv",
     "distribute": "local_greedy_distributor",
     "abs(x) * abs(y) -> abs(x * y)": "local_abs_merge",
+    "size_of_multiple": "local_abs_lift",
     "useless_identity": "local_useless_elemwise",
     "useless_cast": "local_cast_cast",
     "switch_known": "local_useless_switch",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
-from theano.rewrite.engine.algebra import Product, Sum, Term, opened, root_product, root_sum, sum_of
+from theano import scalar
+from theano.rewrite.engine.algebra import Product, Sum, Term, opened, product_of, root_product, root_sum, sum_of
 from theano.rewrite.engine.arithmetic import MUL, build_product, build_sum, plain, product_cost, ring, times
-from theano.rewrite.engine.build import Number, broadcast_to, constant, scalar_name, wrap
+from theano.rewrite.engine.build import Number, broadcast_to, constant, elemwise, scalar_name, wrap
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 
 
@@ -144,3 +147,53 @@ def cancel_shared(graph: RewriteGraph, node: Node) -> Tensor | None:
         made = build_product(plain(view.coef * inner.coef), factors, out.type.dtype, out.type.ndim)
         return None if made is None else broadcast_to(graph, made, out)
     return None
+
+
+def sign_of_quotient(graph: RewriteGraph, node: Node) -> Tensor | None:
+    """``4*x / abs(2*x) -> 2 * sgn(x)``, which is 0 at 0 and finite where `x` is infinite."""
+    out = node.outputs[0]
+    dtype, ndim = out.type.dtype, out.type.ndim
+    view = root_product(graph, node) if dtype.startswith("float") else None
+    if view is None:
+        return None
+    for size, exponent in view.factors.items():
+        if exponent != -1 or scalar_name(size) != "abs_":
+            continue
+        inside = size.owner.inputs[0]
+        inner = product_of(graph, inside)
+        factors = {inside: 1} if inside in view.factors else inner.factors
+        coef = 1 if inside in view.factors else _size(inner.coef)
+        if coef == 0 or not all(_holds(view.factors.get(v, 0), e) for v, e in factors.items()):
+            continue
+        bare = build_product(1, factors, dtype, ndim)
+        if bare is None or bare.type.dtype != dtype:
+            return None
+        left = times(view.factors, (size, 1), (elemwise(scalar.sgn, bare), 1), *((v, -e) for v, e in factors.items()))
+        made = build_product(plain(Fraction(view.coef) / Fraction(coef)), left, dtype, ndim)
+        return None if made is None else broadcast_to(graph, made, out)
+    return None
+
+
+def _size(coef: Number) -> Number:
+    return -coef if coef < 0 else coef
+
+
+def _holds(have: int, wanted: int) -> bool:
+    """Whether a power has another one as a factor."""
+    return have >= wanted if wanted > 0 else have <= wanted
+
+
+def size_of_multiple(graph: RewriteGraph, node: Node) -> Tensor | None:
+    """``abs(-2*x) -> 2 * abs(x)``, so that sizes of multiples are multiples of one size."""
+    inside, out = node.inputs[0], node.outputs[0]
+    if scalar_name(inside) not in ("mul", "true_div") or not out.type.dtype.startswith("float"):
+        return None
+    view = product_of(graph, inside)
+    coef = _size(view.coef)
+    if inside.type.dtype != out.type.dtype or coef in (0, 1) or graph.only_user(inside) is None:
+        return None
+    bare = build_product(1, view.factors, out.type.dtype, out.type.ndim)
+    if bare is None or bare.type.dtype != out.type.dtype:
+        return None
+    made = build_product(coef, {elemwise(scalar.abs_, bare): 1}, out.type.dtype, out.type.ndim)
+    return None if made is None else broadcast_to(graph, made, out)

@@ -47,6 +47,10 @@ rule("mul", "true_div", "neg", name="distribute", phase="stabilize", view="produ
 rule("mul", "true_div", "neg", name="cancel_shared", phase="stabilize", view="product", some=algebra.PRODUCT_OPS)(
     collect.cancel_shared
 )
+rule("mul", "true_div", "neg", name="sign_of_quotient", view="product", some=frozenset({"abs_"}))(
+    collect.sign_of_quotient
+)
+rule("abs_", name="size_of_multiple", children=frozenset({"mul", "true_div"}))(collect.size_of_multiple)
 
 
 @rule()

@@ -433,11 +433,14 @@ def eigenvalues_beside_vectors(graph: RewriteGraph, node: Node) -> Result:
 
 @rule(Cholesky, phase="specialize", name="factor_of_product_of_factor")
 def factor_of_product_of_factor(graph: RewriteGraph, node: Node) -> Result:
-    """``cholesky(dot(L, L.T)) -> L`` if L is lower triangular, with a positive diagonal."""
+    """``cholesky(dot(L, L.T)) -> L`` if L is lower triangular, with a positive diagonal.
+
+    So is the other factor of a matrix, if both are computed: one of the two does.
+    """
     A = node.inputs[0]
     if A.owner is None or type(A.owner.op) not in (Dot, BatchedDot) or A.type.dtype not in ("float32", "float64"):
         return None
-    factor = factor_of(graph, A)
+    factor = factor_of(graph, A, besides=node)
     if factor is None or not factor[1] or POSITIVE_DIAGONAL not in facts_of(graph, factor[0]):
         return None
     made = factor[0] if node.op.lower else transposed(factor[0])

@@ -468,10 +468,10 @@ def _factors(x: Tensor) -> list[Tensor]:
 # -- factors that the program has ------------------------------------------------------------------------
 
 
-def factor_of(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, bool] | None:
+def factor_of(graph: RewriteGraph, x: Tensor, besides: Node | None = None) -> tuple[Tensor, bool] | None:
     """A triangular matrix F that is computed anyhow with ``F @ F.T == x``, and whether it is lower triangular.
 
-    Of what is marked as positive definite the Cholesky factor is made.
+    Of what is marked as positive definite the Cholesky factor is made. What the node `besides` makes is not looked at.
     """
     node = x.owner
     if node is not None and type(node.op) in (Dot, BatchedDot) and all(v.type.ndim > 1 for v in node.inputs):
@@ -484,6 +484,8 @@ def factor_of(graph: RewriteGraph, x: Tensor) -> tuple[Tensor, bool] | None:
         return None
     for factor in _factors_there(graph):
         of = factor.inputs[0]
+        if factor is besides:
+            continue
         if of is x or _mirrored(graph, x, of):
             made = factor.outputs[0]
             return (made if factor.op.lower else adjoint(made)), True
