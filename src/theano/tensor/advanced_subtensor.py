@@ -21,6 +21,7 @@ from theano.tensor.opsupport import (
     index_constant,
     new_tensor,
     single,
+    undefined,
     zero_gradient,
 )
 from theano.tensor.static_value import known_int
@@ -440,13 +441,14 @@ class Nonzero(Op):
             storage[0] = np.ascontiguousarray(positions, dtype="int64")
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [zero_gradient(inputs[0]), *(disconnected() for _ in inputs[1:])]
+        found = undefined(self, inputs, [0], "which elements are zero changes by jumps")
+        return [*found, *(disconnected() for _ in inputs[1:])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None] * inputs[0].type.ndim
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(len(node.inputs), (), outputs=len(node.outputs))
+        return first_connected(len(node.inputs), outputs=len(node.outputs))
 
 
 # One axis by one vector: the functions that programs call.

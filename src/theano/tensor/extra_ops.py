@@ -57,6 +57,11 @@ class RepeatOp(Op):
     axis : int or None
         Along which axis; None: of the flattened tensor.
 
+    Returns
+    -------
+    variable
+        Called with a tensor and `repeats`, a vector of integers or one number for all elements.
+
     Examples
     --------
     >>> RepeatOp()(T.constant([4, 5]), [1, 2]).eval()
@@ -73,11 +78,13 @@ class RepeatOp(Op):
         x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
         if repeats.type.dtype not in INTEGER:
             raise TypeError(f"repeats must be integers, got {repeats} of dtype {repeats.type.dtype}")
-        if repeats.type.ndim != 1:
-            raise TypeError(f"repeats must be a vector here, got {repeats}")
+        if repeats.type.ndim > 1:
+            raise TypeError(f"repeats must be a number or a vector here, got {repeats}")
         result: list[int | None] = [None] if self.axis is None else list(x.type.shape)
         if self.axis is not None:
             result[checked_axis(self.axis, x.type.ndim, "repeat")] = None
+        if repeats.type.ndim == 0:  # one number for all elements
+            repeats = alloc(repeats, shape_i(flatten(x), 0) if self.axis is None else shape_i(x, self.axis % x.type.ndim))
         return single(self, [x, repeats], x.type.dtype, result)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:

@@ -166,11 +166,13 @@ class SearchsortedOp(Op):
     def make_node(self, x: Any, v: Any, sorter: Any = None) -> Apply:
         x, v = as_tensor_variable(x), as_tensor_variable(v)
         if x.type.ndim != 1:
-            raise TypeError(f"searchsorted takes a sorted vector, got {x.type}")
+            raise ValueError(f"searchsorted takes a sorted vector, got {x.type}")
         inputs = [x, v]
         if sorter is not None:
             sorter = as_tensor_variable(sorter)
-            if sorter.type.ndim != 1 or sorter.type.dtype not in INTEGER:
+            if sorter.type.ndim != 1:
+                raise ValueError(f"sorter must be a vector, got {sorter.type}")
+            if sorter.type.dtype not in INTEGER or sorter.type.dtype == "uint64":  # which int64 does not hold
                 raise TypeError(f"sorter must be an integer vector, got {sorter.type}")
             inputs.append(sorter)
         return single(self, inputs, "int64", v.type.shape)
@@ -215,9 +217,9 @@ def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     Raises
     ------
     TypeError
-        `x` is no vector, or `sorter` no vector of integers.
+        `sorter` is of no integers that int64 holds.
     ValueError
-        Another `side`.
+        `x` or `sorter` is no vector, or another `side`.
 
     Examples
     --------
