@@ -299,9 +299,9 @@ def test_refused_while_the_expression_is_written(call: Any, classes: Any, text: 
 
 
 RUNS: list[tuple[Any, Any, list[Any], type[Exception], str]] = [
-    ([n, m], lambda: T.join(n, m, m), [5, ones((2, 2))], AxisError, "Join: axis 5 is out of bounds"),
-    ([n, m], lambda: T.join(n, m, m), [-3, ones((2, 2))], AxisError, "Join: axis -3 is out of bounds"),
-    ([m, v], lambda: nlinalg.lstsq()(m, v)[0], [ones((2, 2)), ones(3)], LinAlgError, "must have equally many rows"),
+    ([n, m], lambda: T.join(n, m, m), [5, ones((2, 2))], IndexError, "Join axis 5 out of bounds"),
+    ([n, m], lambda: T.join(n, m, m), [-3, ones((2, 2))], IndexError, "Join axis -3 out of bounds"),
+    ([m, v], lambda: nlinalg.lstsq()(m, v)[0], [ones((2, 2)), ones(3)], LinAlgError, "equally many rows|Incompatible dim"),
     (
         [m],
         lambda: T.join(1, m, m.T),
@@ -309,7 +309,7 @@ RUNS: list[tuple[Any, Any, list[Any], type[Exception], str]] = [
         ValueError,
         "dimensions except for the concatenation axis must match",
     ),
-    ([n, m], lambda: T.split(m, [1, 1], 2, axis=n)[0], [2, ones((2, 2))], AxisError, "Split: axis 2 is out of"),
+    ([n, m], lambda: T.split(m, [1, 1], 2, axis=n)[0], [2, ones((2, 2))], ValueError, "Split axis 2 out of bounds"),
     ([v, i], lambda: T.split(v, i, 2)[0], [ones(3), [1, 1]], ValueError, "The splits sum to 2, expected 3"),
     ([v, i], lambda: T.split(v, i, 2)[0], [ones(3), [-1, 4]], ValueError, "Split sizes cannot be negative.*-1"),
     ([m, i], lambda: m.reshape(i, ndim=2), [ones((2, 2)), [2, 2, 1]], ValueError, "has 3 elements, expected 2"),

@@ -84,7 +84,8 @@ class RepeatOp(Op):
         if self.axis is not None:
             result[checked_axis(self.axis, x.type.ndim, "repeat")] = None
         if repeats.type.ndim == 0:  # one number for all elements
-            repeats = alloc(repeats, shape_i(flatten(x), 0) if self.axis is None else shape_i(x, self.axis % x.type.ndim))
+            line, axis = (flatten(x), 0) if self.axis is None else (x, self.axis % x.type.ndim)
+            repeats = alloc(repeats, shape_i(line, axis))
         return single(self, [x, repeats], x.type.dtype, result)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:

@@ -98,7 +98,9 @@ class Join(Op):
         return single(self, [axis, *inputs], upcast(*(t.type.dtype for t in inputs)), result)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        axis, dtype = checked_axis(int(inputs[0]), inputs[1].ndim, "Join"), node.outputs[0].type.dtype
+        axis, ndim, dtype = int(inputs[0]), inputs[1].ndim, node.outputs[0].type.dtype
+        if not -ndim <= axis < ndim:
+            raise IndexError(f"Join axis {axis} out of bounds [0, {ndim})")
         out[0][0] = np.concatenate([t.astype(dtype, copy=False) for t in inputs[1:]], axis=axis)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
@@ -430,7 +432,9 @@ class Split(Op):
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
         x, axis, splits = inputs
-        axis = checked_axis(int(axis), x.ndim, "Split")
+        axis = int(axis)
+        if not -x.ndim <= axis < x.ndim:
+            raise ValueError(f"Split axis {axis} out of bounds [0, {x.ndim})")
         lengths = tuple(int(n) for n in splits)
         self._check(lengths, x.shape[axis])
         parts = np.split(x, np.cumsum(lengths)[:-1], axis=axis)
