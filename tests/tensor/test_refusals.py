@@ -301,7 +301,7 @@ def test_refused_while_the_expression_is_written(call: Any, classes: Any, text: 
 RUNS: list[tuple[Any, Any, list[Any], type[Exception], str]] = [
     ([n, m], lambda: T.join(n, m, m), [5, ones((2, 2))], IndexError, "Join axis 5 out of bounds"),
     ([n, m], lambda: T.join(n, m, m), [-3, ones((2, 2))], IndexError, "Join axis -3 out of bounds"),
-    ([m, v], lambda: nlinalg.lstsq()(m, v)[0], [ones((2, 2)), ones(3)], LinAlgError, "equally many rows|Incompatible dim"),
+    ([m, v], lambda: nlinalg.lstsq()(m, v)[0], [ones((2, 2)), ones(3)], LinAlgError, "equally many rows|Incompat"),
     (
         [m],
         lambda: T.join(1, m, m.T),

@@ -34,6 +34,7 @@ from theano.tensor.subtensor import (
     as_written,
     fill_in,
     inc_subtensor,
+    marks,
     slice_length,
     slice_static,
 )
@@ -283,7 +284,7 @@ class AdvancedSubtensor(_General, _Reader):
     __props__ = ("idx_list",)
 
     def __init__(self, idx_list: Sequence[Any] = ()) -> None:
-        self.idx_list = tuple(idx_list)
+        self.idx_list = marks(idx_list)
 
     def __str__(self) -> str:
         return "AdvancedSubtensor"
@@ -371,7 +372,7 @@ class AdvancedIncSubtensor(_General, Written):
     def __init__(
         self, inplace: bool = False, set_instead_of_inc: bool = False, idx_list: Sequence[Any] = ()
     ) -> None:
-        self.idx_list = tuple(idx_list)
+        self.idx_list = marks(idx_list)
         self.set_instead_of_inc = bool(set_instead_of_inc)
 
     def __str__(self) -> str:
