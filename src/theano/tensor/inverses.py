@@ -13,7 +13,7 @@ from theano.tensor.alloc import zeros, zeros_like
 from theano.tensor.assertion import Assert
 from theano.tensor.dot import dot, outer
 from theano.tensor.factors import svd
-from theano.tensor.math import and_, cast, conj, eq, ge, gt, imag, le, or_, real, switch
+from theano.tensor.math import and_, cast, conj, eq, ge, gt, imag, le, minimum, or_, real, switch
 from theano.tensor.matrices import (
     LINALG,
     OfMatrix,
@@ -442,6 +442,11 @@ class lstsq(Op):
         known = and_(eq(rank, n), gt(m, n))
         residuals = patternbroadcast(squares, (False,))[: switch(known, shape_i(squares, 0), 0)]
         return [solution, residuals, rank, s]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        """How many residuals there are depends on the rank."""
+        (m, n), columns = shapes[0], shapes[1][1:]
+        return [(n, *columns), None, (), (minimum(m, n),)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True, True, False, True], [True, True, False, False], [False] * 4]

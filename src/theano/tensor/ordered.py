@@ -133,6 +133,15 @@ class Unique(Op):
             results.append(diff(concatenate([places, [shape_i(x, 0)]])))
         return results
 
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        """Of the inverse; how many elements are distinct is known when they have been found."""
+        found: list[Any] = [None] * len(node.outputs)
+        if self.return_inverse:
+            (x,) = node.inputs
+            count = shape_i(x.flatten(), 0) if self.axis is None else shapes[0][self.axis]
+            found[1 + self.return_index] = (count,)
+        return found
+
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [grad_undefined(self, 0, inputs[0], "the gradient of unique is not defined")]
 
