@@ -50,7 +50,7 @@ DECLARED = {
     "all, any": [("zero", "truth changes by jumps", {0: {0}, 1: {0}})],
     "nonzero": [("undefined", "positions change by jumps", {0: {0}, 1: {0}})],
     "prod without zeros": [("undefined", "the product jumps where an element becomes zero", {0: {0}})],
-    "arange": [("zero", "the number of elements changes by jumps", {0: {1}})],
+    "arange": [("disconnected", "it says how many elements there are", {0: {1}})],
     "shape": [("disconnected", "lengths do not depend on elements", {0: {0}, 1: {0}})],
     "eye": [("disconnected", "lengths do not depend on elements", {0: {0}, 1: {0}})],
     "empty": [("disconnected", "lengths do not depend on elements", {0: {0}})],
@@ -80,8 +80,9 @@ DECLARED = {
 EXEMPT = {
     "a base class": {
         "BaseAbstractConv", "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written",
-        "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_General", "_Logical", "_Neibs", "_OfFactors",
-        "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "_Stripe", "mrg_uniform_base",
+        "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_Extreme", "_General", "_Logical", "_Neibs",
+        "_OfFactors", "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "_Stripe",
+        "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "Poisson", "Binomial", "Multinomial", "PoissonFromUniform", "BinomialFromUniform", "_Drawn", "_FromUniform",

@@ -58,8 +58,9 @@ def test_comparisons_and_extremes(dtypes):
     a, b = (v if d.startswith("c") else v.real for v, d in zip(values.T, dtypes, strict=True))
     a, b = a.astype(dtypes[0]), b.astype(dtypes[1])
     for found, of_numpy in zip(f(a, b), COMPARED.values(), strict=True):
-        same(found, of_numpy(a, b))
-    g = theano.function([x, y], T.maximum(x, y, 1j))
+        with np.errstate(invalid="ignore"):
+            same(found, of_numpy(a, b))
+    g = theano.function([x, y], T.maximum(x, y, np.complex64(1j)))
     same(g(a, b), np.maximum(np.maximum(a, b), np.complex64(1j)))
 
 

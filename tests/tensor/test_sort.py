@@ -18,7 +18,7 @@ V = R.permutation(7) + R.uniform(0, 0.5, 7)
 M = R.permutation(12).reshape(3, 4) + 0.25
 C = R.permutation(24).reshape(2, 3, 4) - 10.5
 TIES = np.array([3, 1, 3, 0, 1])
-X0 = np.array(-1.0)
+X0 = np.float32(-1)
 
 
 def largest(a, k, axis):
