@@ -180,8 +180,8 @@ class ScalarOp:
         )
         return self.compute(arrays)[()]
 
-    #: The variable for the operation of numbers; `theano.tensor.elemwise` sets it.
-    of_numbers: Callable[[Sequence[Any]], Any]
+    #: The variable for an operation of numbers; `theano.tensor.elemwise` sets it.
+    of_numbers: ClassVar[Callable[[Any, Sequence[Any]], Any]]
 
     # -- as Theano's operations on variables; `theano.tensor.elemwise` says what is element-wise work --
 

@@ -496,7 +496,7 @@ def _apply_to_numbers(op: ScalarOp, args: Sequence[ty.Any]) -> ty.Any:
 
 
 _tensor_py_operators.__apply_scalar__ = _apply_to_variables  # type: ignore[attr-defined]
-ScalarOp.of_numbers = _apply_to_numbers  # type: ignore[method-assign]
+ScalarOp.of_numbers = _apply_to_numbers
 
 ADD = elemwise(add)
 SECOND = elemwise(second)

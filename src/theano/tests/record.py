@@ -107,7 +107,7 @@ class RecordMode(MonitorMode):
         return twin
 
     def _record_calls(self) -> None:
-        self.linker = _Calls(self.linker.linkers, self)  # type: ignore[attr-defined]
+        self.linker = _Calls(self.linker.linkers, self)
 
     def set_record(self, record: Record) -> None:
         """Write to another record from now on."""

@@ -129,9 +129,9 @@ class Images2Neibs(_Neibs):
         ten4, parameters = as_tensor_variable(ten4), _parameters(neib_shape, neib_step)
         if ten4.type.ndim != 4:
             raise TypeError(f"{self} takes images of 4 dimensions, (batch, channel, row, column), not {ten4.type}")
-        known = [known_ints(p) for p in parameters]
-        if known[0] is not None and known[1] is not None:
-            self.check(*known)
+        sizes, steps = (known_ints(p) for p in parameters)
+        if sizes is not None and steps is not None:
+            self.check(sizes, steps)
         if self.mode == "wrap_centered":
             return Images2Neibs("ignore_borders").make_node(_wrapped(ten4, parameters[0]), *parameters)
         return single(self, [ten4, *parameters], ten4.type.dtype, (None, None))
