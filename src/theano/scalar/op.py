@@ -74,7 +74,7 @@ class ScalarOp:
     Examples
     --------
     >>> from theano.scalar import add
-    >>> float(add(1, 2.5))
+    >>> float(add.impl(1, 2.5))
     3.5
     """
 
