@@ -96,6 +96,8 @@ SHAPES: list[Refusal] = [
     (lambda: T.unravel_index(i, (2, 2), order="A"), ValueError, "order must be 'C' or 'F', not 'A'"),
     (lambda: T.ravel_multi_index((i, i), (2, 2), order="A"), ValueError, "order must be 'C' or 'F', not 'A'"),
     (lambda: T.repeat(v, 2.0), TypeError, "repeats must be integers"),
+    (lambda: T.repeat(v, T.cast(n, "uint64")), TypeError, "at most int64, got .* of dtype uint64"),
+    (lambda: extra_ops.RepeatOp()(v, T.cast(i, "uint64")), TypeError, "at most int64, got .* of dtype uint64"),
     (lambda: extra_ops.RepeatOp(axis=0)(v, T.imatrix()), TypeError, "repeats must be a number or a vector here"),
     (lambda: T.extra_ops.bartlett(v), TypeError, "M must be an integer, got v of dtype float64"),
     (lambda: T.extra_ops.bartlett(i), TypeError, "M must be 0-d, got i with 1 dimensions"),

@@ -49,6 +49,14 @@ __all__ = [
 # -- repeats -----------------------------------------------------------------------------------------------
 
 
+def _as_repeats(value: Any) -> Any:
+    """`value` as a tensor of integers that int64 holds."""
+    repeats = as_tensor_variable(value)
+    if repeats.type.dtype not in INTEGER or repeats.type.dtype == "uint64":
+        raise TypeError(f"repeats must be integers, of at most int64, got {repeats} of dtype {repeats.type.dtype}")
+    return repeats
+
+
 class RepeatOp(Op):
     """Element `i` along `axis` (None: of the flattened tensor) repeated ``repeats[i]`` times.
 
@@ -75,9 +83,7 @@ class RepeatOp(Op):
         self.axis = plain_axis(axis)
 
     def make_node(self, x: Any, repeats: Any) -> Apply:
-        x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
-        if repeats.type.dtype not in INTEGER:
-            raise TypeError(f"repeats must be integers, got {repeats} of dtype {repeats.type.dtype}")
+        x, repeats = as_tensor_variable(x), _as_repeats(repeats)
         if repeats.type.ndim > 1:
             raise TypeError(f"repeats must be a number or a vector here, got {repeats}")
         result: list[int | None] = [None] if self.axis is None else list(x.type.shape)
@@ -134,7 +140,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     Raises
     ------
     TypeError
-        `repeats` are no integers.
+        `repeats` are no integers, or uint64.
     ValueError
         `repeats` have more than one axis, there is no such axis of `x`, or, when it runs, a number is negative.
 
@@ -144,9 +150,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     array([4, 4, 5, 5])
     """
     x, axis = as_tensor_variable(x), plain_axis(axis)
-    times = as_tensor_variable(repeats)
-    if times.type.dtype not in INTEGER:
-        raise TypeError(f"repeats must be integers, got {repeats!r}")
+    times = _as_repeats(repeats)
     if times.type.ndim > 1:
         raise ValueError("The dimension of repeats should not exceed 1.")
     if times.type.ndim == 1:

@@ -39,11 +39,16 @@ FULL = slice(None)
 
 def marks(idx_list: Sequence[Any]) -> tuple[Any, ...]:
     """`idx_list` with `INDEX` for types of integers, which older programs write: all index inputs are int64."""
-    return tuple(
-        slice(*(None if p is None else INDEX for p in (e.start, e.stop, e.step))) if isinstance(e, slice)
-        else e if e is None or isinstance(e, str) else INDEX
-        for e in idx_list
-    )  # fmt: skip
+    return tuple([_mark(e) for e in idx_list])
+
+
+def _mark(entry: Any) -> Any:
+    if isinstance(entry, slice):
+        parts = entry.start, entry.stop, entry.step
+        if all([p is None or p is INDEX for p in parts]):
+            return entry
+        return slice(*(None if p is None else INDEX for p in parts))
+    return entry if entry is None or isinstance(entry, str) else INDEX
 
 
 def fill_in(idx_list: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
