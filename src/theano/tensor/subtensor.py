@@ -36,6 +36,8 @@ INDEX = Scalar("int64")
 
 FULL = slice(None)
 
+_PARTS = frozenset((None, INDEX))
+
 
 def marks(idx_list: Sequence[Any]) -> tuple[Any, ...]:
     """`idx_list` with `INDEX` for types of integers, which older programs write: all index inputs are int64."""
@@ -45,7 +47,7 @@ def marks(idx_list: Sequence[Any]) -> tuple[Any, ...]:
 def _mark(entry: Any) -> Any:
     if isinstance(entry, slice):
         parts = entry.start, entry.stop, entry.step
-        if all([p is None or p is INDEX for p in parts]):
+        if _PARTS.issuperset(parts):
             return entry
         return slice(*(None if p is None else INDEX for p in parts))
     return entry if entry is None or isinstance(entry, str) else INDEX
