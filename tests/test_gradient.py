@@ -25,6 +25,8 @@ from theano.gradient import (
     zero_grad,
 )
 from theano.graph import Apply, Op, ancestors
+from theano.random import RandomStreams
+from theano.random.mrg import MRG_RandomStreams
 from theano.tensor.subtensor import IncSubtensor
 from theano.tensor.variable import LATE
 
@@ -90,6 +92,7 @@ def test_disconnected():
         lambda x: x.shape[0].astype("float64"),
         lambda x: T.arange(x.shape[0]).sum().astype("float64"),
         lambda x: T.alloc(1.0, x.shape[0]).sum(),
+        lambda x: T.arange(0.0, x[0]).sum(),
         lambda x: disconnected_grad(x).sum(),
     ],
 )
@@ -241,6 +244,67 @@ def test_undefined():
     assert value(T.grad(cost, y), x=1, y=2) == 1
     # It stays undefined through what stands before, and beside what is defined.
     assert isinstance(T.grad(undefined_grad(x**2) + x, x, null_gradients="return").type, NullType)
+
+
+STREAMS, MRG = RandomStreams(1), MRG_RandomStreams(1)
+u, n, ns = T.dvector("u"), T.lscalar("n"), T.lvector("ns")
+a, b = T.dmatrix("a"), T.dmatrix("b")
+
+
+class TestUndefinedAsInTheano:
+    """What Theano 1.0.5 refuses with `NullTypeGradError` when it is asked for the gradient, not later."""
+
+    @pytest.mark.parametrize(
+        ("expression", "x"),
+        [
+            (STREAMS.binomial((3,), p=u), u),
+            (STREAMS.poisson((3,), lam=u), u),
+            (STREAMS.multinomial((3,), n=1, pvals=u), u),
+            (STREAMS.choice((3,), a=3, p=u), u),
+            (STREAMS.random_integers((3,), low=n), n),
+            (STREAMS.permutation((3,), n=n), n),
+            (STREAMS.normal((n,)), n),
+            (MRG.uniform((n,)), n),
+            (MRG.choice(size=1, a=None, p=a, replace=False), a),
+            (MRG.multinomial_wo_replacement(pvals=a, n=1), a),
+            (T.nonzero(u)[0], u),
+            (T.flatnonzero(a), a),
+            (T.eye(n), n),
+            (T.eye(3, 3, n), n),
+            (T.tri(3, n), n),
+            (T.tril(a, n), n),
+            (T.join(n, a, b), n),
+            (T.split(a, [1, 2], 2, axis=n)[0], n),
+            (T.split(u, ns, 2)[0], ns),
+            (T.split(u, [n, 2], 2)[0], n),
+            (T.argsort(a, axis=n), n),
+            (T.topk(u, n, sorted=False), n),
+            (T.ProdWithoutZeros()(u), u),
+        ],
+        ids=str,
+    )
+    def test_undefined(self, expression, x):
+        cost = T.cast(expression, "float64").sum()
+        with pytest.raises(NullTypeGradError):
+            T.grad(cost, x)
+        assert isinstance(T.grad(cost, x, null_gradients="return").type, NullType)
+        assert isinstance(T.grad(cost + x.sum(), x, null_gradients="return").type, NullType)  # no path makes it defined
+
+    def test_others_stay_defined(self):
+        assert value(T.grad(T.split(u, ns, 2)[0].sum(), u), u=[1, 2, 3], ns=[1, 2]).tolist() == [1, 0, 0]
+        assert value(T.grad(T.join(n, a, b).sum(), a), n=1, a=[[1]], b=[[1, 2]]).tolist() == [[1]]
+        assert value(T.grad(u[T.nonzero(u > 1)].sum(), u), u=[1, 2, 3]).tolist() == [0, 1, 1]
+
+    @pytest.mark.parametrize(
+        ("answer", "error"), [(lambda op, x: grad_undefined(op, 0, x), NullTypeGradError),
+                              (lambda op, x: DisconnectedType()(), DisconnectedInputError)]
+    )  # fmt: skip
+    def test_of_ops_on_whole_numbers(self, answer, error):
+        """The answer of the op counts though nothing but zero can come back through a whole number."""
+        x = T.dscalar("x")
+        op = Custom(lambda inputs, gs: [answer(op, inputs[0])], T.iscalar)
+        with pytest.raises(error):
+            T.grad(T.cast(op(T.cast(x, "int32")), "float64"), x)
 
 
 def test_gradient_modifiers():

@@ -48,8 +48,9 @@ DECLARED = {
     "max": [("zero", "positions change by jumps", {1: {0}, 3: {0}})],
     "max alone": [("zero", "positions change by jumps", {3: {0}})],
     "all, any": [("zero", "truth changes by jumps", {0: {0}, 1: {0}})],
-    "nonzero": [("disconnected", "positions change by jumps", {0: {0}, 1: {0}})],
-    "arange": [("zero", "the number of elements changes by jumps", {0: {1}})],
+    "nonzero": [("undefined", "positions change by jumps", {0: {0}, 1: {0}})],
+    "prod without zeros": [("undefined", "the product jumps where an element becomes zero", {0: {0}})],
+    "arange": [("disconnected", "it says how many elements there are", {0: {1}})],
     "shape": [("disconnected", "lengths do not depend on elements", {0: {0}, 1: {0}})],
     "eye": [("disconnected", "lengths do not depend on elements", {0: {0}, 1: {0}})],
     "empty": [("disconnected", "lengths do not depend on elements", {0: {0}})],
@@ -79,8 +80,9 @@ DECLARED = {
 EXEMPT = {
     "a base class": {
         "BaseAbstractConv", "CAReduce", "CAReduceDtype", "Composed", "Indexed", "OfMatrix", "Unconnected", "Written",
-        "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_General", "_Logical", "_Neibs", "_OfFactors",
-        "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "_Stripe", "mrg_uniform_base",
+        "PoolGrad", "_Backward", "_BatchNorm", "_Blas", "_Blocks", "_Extreme", "_General", "_Logical", "_Neibs",
+        "_OfFactors", "_OfFirst", "_Pooling", "_Reader", "_ScaledProduct", "_Sorting", "_Transform", "_Stripe",
+        "mrg_uniform_base",
     },
     "draws: no gradient, which says so": {
         "Poisson", "Binomial", "Multinomial", "PoissonFromUniform", "BinomialFromUniform", "_Drawn", "_FromUniform",
@@ -265,7 +267,7 @@ def test_every_operation_has_an_example():
 @pytest.mark.parametrize("cls", Unconnected.__subclasses__(), ids=lambda c: c.__name__)
 def test_disconnected_by_class(cls):
     """What is disconnected as a class reads no elements, only lengths."""
-    assert cls.__name__ in {"AllocEmpty", "Eye", "LoadFromDisk", "Shape", "Shape_i", "StepCount", "_Message"}
+    assert cls.__name__ in {"AllocEmpty", "LoadFromDisk", "Shape", "Shape_i", "StepCount", "_Message"}
 
 
 # Twice differentiable functions at points where their derivatives are easily wrong: zeros, equal elements, length 1.

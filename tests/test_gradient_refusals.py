@@ -13,6 +13,7 @@ from tests.refusals import Refusal, cases, check
 from theano.gradient import (
     DisconnectedInputError,
     NullTypeGradError,
+    disconnected_type,
     format_as,
     grad_undefined,
     numeric_grad,
@@ -58,7 +59,15 @@ ARGUMENTS: list[Refusal] = [
     (lambda: T.grad(x, x, return_disconnected="no"), ValueError, "Invalid value for keyword 'return_disconnected'"),
     (lambda: T.grad(x, x, null_gradients="no"), ValueError, "Invalid value for keyword 'null_gradients'"),
     (lambda: T.grad(None, x, known_grads={3: x}), TypeError, "known_grads: 3 is not a variable"),
-    (lambda: T.grad(None, x, known_grads={x: 1}), TypeError, "a gradient must be of floating point"),
+    (lambda: T.grad(None, x, known_grads={x: 1}), TypeError, "the gradient of x must be a variable, found 1 of type"),
+    (lambda: T.grad(None, v, known_grads={v: [1.0, 2]}), TypeError, "the gradient of v must be a variable, found .1.0"),
+    (lambda: T.grad(None, x, known_grads={x: y * i[0] // 1 > 0}), TypeError, "a gradient must be of floating point"),
+    (lambda: T.grad(None, x, known_grads={}), DisconnectedInputError, "not part of the computational graph"),
+    (
+        lambda: T.grad(None, x, known_grads={x * 2: disconnected_type()}),
+        DisconnectedInputError,
+        "not part of the computational graph",
+    ),
     (lambda: T.grad(None, x, known_grads={x: v}), ValueError, "known_grads: the gradient of x has 1 dimensions"),
     (lambda: T.grad(x, x, consider_constant=x), TypeError, "must be an iterable collection, got TensorVariable"),
     (lambda: T.grad(x, x, consider_constant=[3]), TypeError, "elements must be variables, found 3"),
@@ -75,6 +84,7 @@ OPS: list[Refusal] = [
     (lambda: T.grad(Gives([i[0]])(x), x), TypeError, "returned a gradient of dtype int32 for input 0"),
     (lambda: T.grad(Gives([v])(x), x), ValueError, "returned a term with 1 dimensions for input 0, which has 0"),
     (lambda: T.grad(Gives([x], pattern=[])(x), x), ValueError, "connection_pattern has 0 rows, the node has 1 inputs"),
+    (lambda: T.grad(Gives([x], pattern=[[True] * 2])(x), x), ValueError, "has 2 columns in row 0, the node has 1 out"),
     (lambda: T.Rop(Gives(direction=[])(x), x, x), ValueError, "R_op returned 0 terms for 1 outputs"),
     (lambda: T.Rop(Gives(direction=[undefined])(x), x, x), NullTypeGradError, "the derivative of .* is undefined"),
 ]

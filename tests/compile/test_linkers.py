@@ -52,6 +52,35 @@ def test_graphs_run(cls: Any) -> None:
         np.testing.assert_allclose(got, want)
 
 
+class Anything(theano.gof.Type):
+    """A type as of old, whose `filter` takes a value and nothing else."""
+
+    def filter(self, value: Any) -> Any:  # type: ignore[override]
+        return value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Anything)
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class Sum(Op):
+    __props__ = ()
+
+    def make_node(self, *inputs: Any) -> Apply:
+        return Apply(self, list(inputs), [Anything()()])
+
+    def perform(self, node: Apply, inputs: Any, out: Any) -> None:
+        out[0][0] = sum(inputs)
+
+
+@pytest.mark.parametrize("cls", [PerformLinker, OpWiseCLinker, DualLinker, VM_Linker])
+def test_types_whose_filter_takes_only_the_value(cls: Any) -> None:
+    a, b = Anything()("a"), Anything()("b")
+    assert cls().accept(FunctionGraph([a, b], [Sum()(a, b)])).make_function()(1.0, 2.0) == 3.0
+
+
 def test_functions_of_linkers() -> None:
     f = PerformLinker().accept(FunctionGraph([s], [s + 1])).make_function()
     assert f(2) == 3 and f.inputs[0].storage[0] == 2  # a container filters: lists and numbers will do

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import theano
+import theano.tensor as T
 from tests.graph.ops import add, chain, neg, pair
 from tests.graph.test_walk import graphs
 from theano.graph import (
@@ -172,3 +174,18 @@ def test_cost_is_linear():
     deep = FunctionGraph([x], [chain(x, 10_000)])
     deep.replace(deep.outputs[0], deep.inputs[0])
     assert not deep.apply_nodes
+
+
+def test_nodes_and_variables_of_a_compiled_graph_tell_of_it():
+    """Beside rewrites, too: ``apply.outputs[0].clients`` as in Theano."""
+    x = T.dvector("x")
+    f = theano.function([x], [T.exp(x), x * 2], mode="FAST_COMPILE")
+    graph = f.maker.fgraph
+    for k, out in enumerate(graph.outputs):
+        assert out.owner.outputs[0].clients == [("output", k)]
+        assert out.owner.fgraph is graph and out.fgraph is graph
+    assert {(node.op, i) for node, i in graph.inputs[0].clients} == {
+        (node.op, node.inputs.index(graph.inputs[0])) for node in graph.apply_nodes if graph.inputs[0] in node.inputs
+    }
+    with pytest.raises(AttributeError, match="x is in no function graph: f.maker.fgraph has copies"):
+        _ = x.clients

@@ -241,7 +241,21 @@ def test_records(tmp_path):
     mode = record.RecordMode(record.Record(file_object=file))
     mode.set_record(record.Record(file_object=file))
     theano.function([x], x * 2, mode=mode)([1.0])
-    assert file.getvalue().startswith("node 0: ")
+    assert "node 0: " in file.getvalue()
+
+
+def test_records_of_functions_without_nodes(tmp_path):
+    """Their arguments are recorded."""
+    x = T.dvector("x")
+    for values, where in (([1.0], {}), ([1.0], {"replay": True})):
+        mode = record.RecordMode(file_path=tmp_path / "run", **where).excluding("fusion")
+        f = theano.function([x], x, mode=mode)
+        assert f(values).tolist() == values
+        mode.record.f.close()
+    mode = record.RecordMode(file_path=tmp_path / "run", replay=True)
+    with pytest.raises(record.MismatchError, match="line 2 of the record is"):
+        theano.function([x], x, mode=mode)([2.0])
+    mode.record.f.close()
 
 
 def test_digests():

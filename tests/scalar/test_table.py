@@ -142,10 +142,10 @@ def compare(op: ScalarOp, out: str, inputs: tuple[np.ndarray, ...], result: Any,
 
 def test_variadic_operations_fold() -> None:
     for op in (scalar.add, scalar.mul, scalar.maximum, scalar.minimum):
-        assert op(2.0, 3.0, 5.0) == op(op(2.0, 3.0), 5.0)
+        assert op.impl(2.0, 3.0, 5.0) == op.impl(op.impl(2.0, 3.0), 5.0)
         names = [expr.name(n, "f64") for n in "abc"]
         value = evaluate(op.expand(*names), dict(zip(names, map(np.asarray, (2.0, 3.0, 5.0)), strict=True)))
-        assert value == op(2.0, 3.0, 5.0)
+        assert value == op.impl(2.0, 3.0, 5.0)
 
 
 def test_pickle_by_name() -> None:
@@ -183,13 +183,13 @@ def test_pickle_by_name() -> None:
     ],
 )
 def test_corner_values(op: ScalarOp, args: tuple[Any, ...], expected: float) -> None:
-    np.testing.assert_allclose(op(*args), expected, rtol=1e-6)
+    np.testing.assert_allclose(op.impl(*args), expected, rtol=1e-6)
 
 
 def test_integer_division_by_zero_raises() -> None:
     for op in (scalar.int_div, scalar.mod):
         with pytest.raises(ZeroDivisionError):
-            op(1, 0)
+            op.impl(1, 0)
 
 
 def test_gamma_at_its_poles(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,4 +207,14 @@ def test_numbers_of_another_count_are_refused() -> None:
     for call in (lambda: scalar.exp(1, 2), lambda: scalar.exp.impl(1, 2), lambda: scalar.sub(1), lambda: scalar.add()):
         with pytest.raises(TypeError, match=r"(exp|sub|add) takes (1|2|one or more) arguments, got \d"):
             call()
-    assert scalar.add(1, 2, 3) == 6 and scalar.sub(3, 1) == 2
+    assert scalar.add.impl(1, 2, 3) == 6 and scalar.sub.impl(3, 1) == 2
+
+
+def test_of_numbers_is_a_variable() -> None:
+    """As in Theano; of arrays it is an array."""
+    made = scalar.exp(1)
+    assert made.type.dtype == "float32" and made.type.ndim == 0
+    np.testing.assert_allclose(made.eval(), np.e, rtol=1e-6)
+    assert scalar.add(1, 2).type.dtype == "int8" and scalar.add(1, np.float64(2)).type.dtype == "float64"
+    assert scalar.add(1, 2, 3).eval() == 6 and scalar.maximum(np.int32(1), 2).eval() == 2
+    assert isinstance(scalar.exp(np.ones(3)), np.ndarray)

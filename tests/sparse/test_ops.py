@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 import theano
+import theano.tensor as T
 from tests.sparse.cases import CASES, Case, as_array, disordered, operands, variable
 from theano import sparse as S
 from theano.sparse.type import SparseType
@@ -109,12 +110,15 @@ def _mixed_up(x):
         return disordered(x, x.dtype != bool)
 
 
-def test_complex_matrices_have_no_order() -> None:
-    x = S.csr_matrix("x", "complex128")
-    assert S.eq(x, x).type.dtype == S.neq(x, x).type.dtype == "bool"
-    for compare_ in (S.lt, S.le, S.gt, S.ge):
-        with pytest.raises(TypeError, match="complex"):
-            compare_(x, x)
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_complex_matrices_are_compared_in_the_order_of_numpy(mode: str) -> None:
+    x, y, d = S.csr_matrix("x", "complex128"), S.csr_matrix("y", "complex128"), T.zmatrix("d")
+    a, b = np.random.default_rng(0).choice([0, 0, 0, 1, -1, 1j, -1j, 1 + 1j, -1 + 1j], size=(2, 6, 5))
+    for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
+        symbol = {"not_equal": "neq", "equal": "eq"}.get(name, name[0] + ("e" if "equal" in name else "t"))
+        made = [getattr(S, symbol)(x, y), getattr(S, symbol)(x, d)]
+        for found in theano.function([x, y, d], made, mode=mode)(sp.csr_matrix(a), sp.csr_matrix(b), b):
+            np.testing.assert_array_equal(found.toarray() if sp.issparse(found) else found, getattr(np, name)(a, b))
 
 
 EMPTY = [c for c in CASES if "get_item_scalar" not in c.name and "list" not in c.name]

@@ -9,6 +9,7 @@ import theano
 import theano.tensor as T
 from tests.call_backs import calls_back
 from theano.tensor.extra_ops import Unique
+from theano.tensor.extremes import Argmax, Max, Min
 
 NUMBERS = np.array([0, -0.0, 1, -1, 2, np.nan, np.inf, -np.inf])
 SHAPES = [(0, 3), (1, 1), (5, 7), (40, 3), (300, 2)]
@@ -33,6 +34,74 @@ def test_sort(axis, dtype):
         found, order = f(value)
         np.testing.assert_array_equal(order, np.argsort(value, axis, kind="stable"))
         np.testing.assert_array_equal(found, np.take_along_axis(value, order, axis))
+
+
+def same(found, expected):
+    """Equal, also where both are no numbers."""
+    assert np.shape(found) == np.shape(expected) and found.dtype == expected.dtype
+    assert np.all((found == expected) | ((found != found) & (expected != expected)))
+
+
+COMPARED = {
+    T.lt: np.less, T.gt: np.greater, T.le: np.less_equal, T.ge: np.greater_equal, T.maximum: np.maximum,
+    T.minimum: np.minimum,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtypes", [("complex64", "complex64"), ("complex128", "complex64"), ("complex64", "float32")])
+def test_comparisons_and_extremes(dtypes):
+    x, y = (T.TensorType(d, (False,))() for d in dtypes)
+    f = theano.function([x, y], [op(x, y) for op in COMPARED])
+    assert not calls_back(f)
+    pairs = itertools.product(NUMBERS, repeat=4)
+    values = np.array([(complex(a, b), complex(c, d)) for a, b, c, d in pairs])
+    a, b = (v if d.startswith("c") else v.real for v, d in zip(values.T, dtypes, strict=True))
+    a, b = a.astype(dtypes[0]), b.astype(dtypes[1])
+    for found, of_numpy in zip(f(a, b), COMPARED.values(), strict=True):
+        with np.errstate(invalid="ignore"):
+            same(found, of_numpy(a, b))
+    g = theano.function([x, y], T.maximum(x, y, np.complex64(1j)))
+    same(g(a, b), np.maximum(np.maximum(a, b), np.complex64(1j)))
+
+
+@pytest.mark.parametrize("numbers", [NUMBERS, NUMBERS[:5]], ids=["nan", "numbers"])
+@pytest.mark.parametrize("axis", [None, 0, 2, (0, 2)])
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_extremes_over_axes(dtype, axis, numbers, monkeypatch):
+    monkeypatch.setitem(globals(), "NUMBERS", numbers)
+    x = T.TensorType(dtype, (False,) * 3)("x")
+    axes = (0, 1, 2) if axis is None else (axis,) if isinstance(axis, int) else axis
+    outputs = [x.max(axis), Max(axes)(x), x.min(axis), Min(axes)(x)]
+    outputs += [T.argmax(x, axis), Argmax(axes)(x), T.argmin(x, axis)]
+    compiled = theano.function([x], outputs)
+    assert not calls_back(compiled)
+    for f in (compiled, theano.function([x], outputs, mode="FAST_COMPILE")):
+        for shape in ((2, 3, 4), (1, 1, 1), (5, 7, 3), (3, 1, 40)):
+            value = drawn(np.random.default_rng(6), dtype, *shape)
+            kept = [n for k, n in enumerate(shape) if k not in axes]
+            rows = np.moveaxis(value, axes, range(-len(axes), 0)).reshape([*kept, -1])
+            largest, least = np.max(value, axis=axes), np.min(value, axis=axes)
+            first, last = rows.argmax(-1), (-rows).argmax(-1)
+            for found, expected in zip(f(value), [largest, largest, least, least, first, first, last], strict=True):
+                same(found, np.asarray(expected))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda x: x.max(1), lambda x: x.min(0), lambda x: T.maximum(x, 1j * x), lambda x: T.minimum(x, x[::-1])]
+)
+def test_gradients_of_extremes(make):
+    x, v = T.zmatrix("x"), T.zmatrix("v")
+    made = make(x)
+    f = theano.function([x, v], [T.grad((abs(made) ** 2).sum(), x), made, T.Rop(made, x, v)])
+    assert not calls_back(f)
+    rng = np.random.default_rng(7)
+    value, moved = (rng.normal(size=(4, 3)) + 1j * rng.normal(size=(4, 3)) for _ in range(2))
+    slope, at, change = f(value, moved)
+    there = f(value + 1e-7 * moved, moved)[1]
+    np.testing.assert_allclose((there - at) / 1e-7, change, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        (np.sum(abs(there) ** 2) - np.sum(abs(at) ** 2)) / 1e-7, np.sum((np.conj(slope) * moved).real), rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])

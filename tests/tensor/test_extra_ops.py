@@ -30,6 +30,10 @@ EXPRESSIONS = {
     "repeat axis": (lambda x: x.repeat(2, axis=1), lambda a: np.repeat(a, 2, 1), M),
     "repeat symbolic": (lambda x, n: T.repeat(x, n, 0), lambda a, n: np.repeat(a, n, 0), M, np.int32(2)),
     "repeat row": (lambda x: T.repeat(x, 2, axis=0), lambda a: np.repeat(a, 2, 0), M[:1]),
+    "repeat op by a number": (
+        lambda x, n: T.extra_ops.RepeatOp(axis=1)(x, n), lambda a, n: np.repeat(a, n, 1), M, np.int32(2)
+    ),
+    "repeat op by a number, flat": (lambda x: T.extra_ops.RepeatOp()(x, 2), lambda a: np.repeat(a, 2), M),
     "repeat each": (lambda x, n: T.repeat(x, n), lambda a, n: np.repeat(a, n), V, L),
     "repeat each axis": (lambda x, n: T.repeat(x, n, axis=1), lambda a, n: np.repeat(a, n, 1), M, L),
     "repeat each flat": (
@@ -127,7 +131,7 @@ def test_unique_slices_with_nans_keep_their_order() -> None:
         (lambda: T.repeat(T.matrix(), 2, axis=3), ValueError),
         (lambda: T.to_one_hot(T.dvector(), 3), TypeError),
         (lambda: T.bincount(T.dvector()), TypeError),
-        (lambda: T.searchsorted(T.matrix(), 1), TypeError),
+        (lambda: T.searchsorted(T.matrix(), 1), ValueError),
         (lambda: T.searchsorted(T.vector(), 1, side="middle"), ValueError),
         (lambda: T.ravel_multi_index((1, 2), (2, 2), mode="x"), ValueError),
         (lambda: RepeatOp()(T.vector(), T.dvector()), TypeError),

@@ -362,7 +362,7 @@ def test_vectorize():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: T.expand_dims(T.vector(), 3), ValueError, "axis 3 is out of bounds for 2"),
+        (lambda: T.expand_dims(T.vector(), 3), ValueError, "axis 3 is out of bounds for a tensor of 2"),
         (lambda: T.moveaxis(T.matrix(), [0, 0], [0, 1]), ValueError, "named twice"),
         (lambda: T.moveaxis(T.matrix(), [0, 1], [0]), ValueError, "2 axes for 1 places"),
         (lambda: T.matrix_transpose(T.vector()), ValueError, "two at least"),

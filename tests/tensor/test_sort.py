@@ -18,6 +18,7 @@ V = R.permutation(7) + R.uniform(0, 0.5, 7)
 M = R.permutation(12).reshape(3, 4) + 0.25
 C = R.permutation(24).reshape(2, 3, 4) - 10.5
 TIES = np.array([3, 1, 3, 0, 1])
+X0 = np.float32(-1)
 
 
 def largest(a, k, axis):
@@ -42,6 +43,9 @@ EXPRESSIONS = {
     "nan": (lambda x: T.sort(x), np.sort, np.array([1, np.nan, 0], "float32")),
     "empty": (lambda x: T.sort(x, 0), np.copy, np.zeros((0, 3))),
     "symbolic axis": (lambda x, a: T.sort(x, a), lambda x, a: np.sort(x, int(a)), np.float32(M), np.int8(0)),
+    "symbolic axis, of floats": (lambda x, a: T.sort(x, a), lambda x, a: np.sort(x, int(a)), np.float32(M), X0),
+    "argsort by a float": (lambda x, a: T.argsort(x, a), lambda x, a: np.argsort(x, int(a)), np.float32(M), X0),
+    "axis that is a float": (lambda x: T.sort(x, 0.0), lambda x: np.sort(x, 0), M),
     "argsort": (lambda x: T.argsort(x), np.argsort, V),
     "argsort 0": (lambda x: x.argsort(0), lambda a: np.argsort(a, 0), C),
     "argsort flat": (lambda x: T.argsort(x, axis=None), lambda a: np.argsort(a, None), M),
@@ -96,6 +100,12 @@ def test_types_and_names():
     assert pickle.loads(pickle.dumps(sort.TopKOp(1))) == sort.TopKOp(1)
 
 
+def test_axis_that_is_no_whole_number():
+    x, axis = T.dmatrix(), T.dscalar()
+    with pytest.raises(ValueError, match="must be an integer or None"):
+        run([T.sort(x, axis)], [x, axis], [M, 0.5])
+
+
 def test_derivative_of_discrete_is_zero():
     x, v = T.dvector(), T.ivector()
     (g,) = run([T.grad((x * T.argsort(x)).sum(), x)], [x], [V])
@@ -111,7 +121,8 @@ def test_derivative_of_discrete_is_zero():
         (ValueError, lambda: T.sort(T.dvector(), 1)),
         (ValueError, lambda: T.sort(T.dvector(), kind="bubblesort")),
         (ValueError, lambda: T.sort(T.dvector(), order="field")),
-        (TypeError, lambda: T.sort(T.dvector(), 0.5)),
+        (ValueError, lambda: T.sort(T.dvector(), 0.5)),
+        (TypeError, lambda: T.sort(T.dvector(), True)),
         (ValueError, lambda: T.topk(T.dvector(), 0)),
         (ValueError, lambda: T.topk(T.dscalar(), 1)),
         (TypeError, lambda: T.topk(T.zvector(), 1)),

@@ -369,3 +369,15 @@ def test_a_list_with_slices_is_a_tuple(key):
         changed[key] = 7
         np.testing.assert_array_equal(theano.function([x], T.set_subtensor(x[list(key)], 7.0))(M), changed)
     assert x[[2, 0]].eval({x: M}).shape == (2, 5)  # a list of numbers is an array
+
+
+def test_places_of_index_inputs_are_their_types() -> None:
+    """As in Theano, where programs look at `idx_list`; older programs may write any type of integers."""
+    x, i = T.dvector(), T.iscalar()
+    int64 = theano.scalar.int64
+    assert x[1:i].owner.op.idx_list == (slice(int64, int64, None),)
+    assert T.dmatrix()[i, ::2].owner.op.idx_list == (int64, slice(None, None, int64))
+    assert T.set_subtensor(x[i], 0.0).owner.op.idx_list == (int64,)
+    op = T.Subtensor([slice(None, theano.scalar.int32)])
+    assert op == x[:i].owner.op and hash(op) == hash(x[:i].owner.op)
+    assert op(x, i).eval({x: [1, 2, 3], i: 2}).tolist() == [1, 2]

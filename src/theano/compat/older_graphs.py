@@ -25,7 +25,7 @@ from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedSubte
 from theano.tensor.composed_ops import ScalarFromTensor
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.promises import Rebroadcast
-from theano.tensor.subtensor import INDEX, IncSubtensor, Subtensor
+from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 
 def read_node(node: Apply) -> None:
@@ -112,19 +112,12 @@ def _read_elemwise(node: Any, inputs: Sequence[Any]) -> Apply:
     return Elemwise(scalar_op, name=node.op.name).make_node(*inputs)
 
 
-def _entry(entry: Any) -> Any:
-    """An entry of `idx_list`: the type of an index there is a place-holder here."""
-    if isinstance(entry, slice):
-        return slice(*(None if part is None else INDEX for part in (entry.start, entry.stop, entry.step)))
-    return INDEX
-
-
 def _read_index(node: Any, inputs: Sequence[Any]) -> Apply:
-    return Subtensor([_entry(e) for e in node.op.idx_list]).make_node(*inputs)
+    return Subtensor(node.op.idx_list).make_node(*inputs)
 
 
 def _read_increment(node: Any, inputs: Sequence[Any]) -> Apply:
-    made = IncSubtensor([_entry(e) for e in node.op.idx_list], set_instead_of_inc=node.op.set_instead_of_inc)
+    made = IncSubtensor(node.op.idx_list, set_instead_of_inc=node.op.set_instead_of_inc)
     return made.make_node(*inputs)
 
 

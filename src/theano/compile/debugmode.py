@@ -21,8 +21,9 @@ from theano.compile.profiling import ProfileStats
 from theano.compile.sharedvalue import detached_copy
 from theano.configdefaults import config
 from theano.graph import Apply, Op, Variable, io_toposort
-from theano.graph.op import overwritten_by
+from theano.graph.op import evaluate, overwritten_by
 from theano.rewrite.engine.registry import RULES
+from theano.rewrite.engine.trace import WATCHERS
 from theano.tensor.elemwise import Elemwise
 
 
@@ -364,7 +365,7 @@ class DebugExecutor(Executor):
         return cls(plan, mode, profile)
 
     def __init__(self, plan: FunctionPlan, mode: DebugMode, profile: ProfileStats | None) -> None:
-        self.plan = plan
+        self.plan, self.mode = plan, mode
         check = _NodeCheck(mode.check_isfinite)
         observers = (check.before, check.after) if mode.check_py_code else (None, None)
         self.checked = PerformExecutor(plan, profile, *observers)
@@ -392,11 +393,32 @@ class DebugExecutor(Executor):
             self._losses.nodes.clear()
             for k, (value, expected) in enumerate(zip(results, self._results(self.original, values), strict=True)):
                 if not check_eq(outputs[k], expected, value) and not self._saved(written[k], expected, value):
-                    raise BadOptimization(written[k], outputs[k], expected, value)
+                    raise BadOptimization(written[k], outputs[k], expected, value, self._culprit(values))
         if self.native is not None:
             for k, (value, compiled) in enumerate(zip(results, self._results(self.native, values), strict=True)):
                 if not check_eq(outputs[k], compiled, value):
                     raise BadThunkOutput(outputs[k], "perform", value, "compiled", compiled, values)
+
+    def _culprit(self, values: Sequence[Any]) -> str | None:
+        """The name of the first rule that changes a value, None if there is none: the graph is rewritten once more."""
+        graph = self.original.plan.fgraph.clone()
+        given = dict(zip(graph.inputs, [*values, *self._stored()], strict=True))
+        found: list[str] = []
+
+        def watch(rule: str, old: Variable, new: Variable) -> None:
+            if not found:
+                before, after = evaluate([old, new], given)
+                if not check_eq(old, before, after):
+                    found.append(rule)
+
+        WATCHERS.append(watch)
+        try:
+            self.mode.rewrite(graph)
+        except Exception:  # the error that is at hand must be raised, with or without a name
+            return found[0] if found else None
+        finally:
+            WATCHERS.remove(watch)
+        return found[0] if found else None
 
     def _saved(self, written: Variable, expected: Any, value: Any) -> bool:
         """Whether values differ only where that of the graph as written is not finite, since a number was lost on the

@@ -90,9 +90,12 @@ class Container(Slotted):
     def filter(self, value: Any) -> Any:
         """`value` as the container's type stores it; the container's name is added to an error."""
         try:
+            # Only what is asked for: a type of a user's may have a `filter` of the value alone.
             if self.strict:
                 return self.type.filter(value, strict=True)
-            return self.type.filter(value, strict=False, allow_downcast=self.allow_downcast)
+            if self.allow_downcast is not None:
+                return self.type.filter(value, allow_downcast=self.allow_downcast)
+            return self.type.filter(value)
         except (TypeError, ValueError) as error:
             error.args = (f'{error}\nContainer name "{self.name}"' if self.name else str(error),)
             raise

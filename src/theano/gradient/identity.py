@@ -156,7 +156,6 @@ class UndefinedGrad(ViewOp):
     array(3, dtype=int8)
     """
 
-    gradient_is_undefined = True
 
     def grad(self, inputs: Gradients, gs: Gradients) -> list[Variable]:
         return [grad_undefined(self, 0, inputs[0])]

@@ -85,7 +85,7 @@ def grad(
     Raises
     ------
     TypeError
-        If `cost` has dimensions, or `wrt` (or a key of `known_grads`) is no variable.
+        If `cost` has dimensions, or `wrt` (or a key or a value of `known_grads`) is no variable.
     ValueError
         If both `cost` and `known_grads` are None, or a keyword has none of its values.
     DisconnectedInputError
@@ -115,7 +115,7 @@ def grad(
         if cost not in known:
             known[cost] = _ones_like(cost)
             outputs.append(cost)
-    elif not known:
+    elif known_grads is None:
         raise ValueError("cost and known_grads can't both be None.")
     stop = _checked_constants(consider_constant)
 
@@ -240,10 +240,15 @@ def _checked_known_grads(known_grads: Mapping[Variable, Any] | None) -> dict[Var
     for x, g in (known_grads or {}).items():
         if not isinstance(x, Variable):
             raise TypeError(f"known_grads: {x!r} is not a variable")
-        if isinstance(g, Variable) and isinstance(g.type, DisconnectedType):
+        if not isinstance(g, Variable):
+            raise TypeError(
+                f"known_grads: the gradient of {x} must be a variable, found {shown(g)} of type {type(g).__name__}: "
+                "theano.tensor.constant(...) makes one"
+            )
+        if isinstance(g.type, DisconnectedType):
             continue
-        if not (isinstance(g, Variable) and isinstance(g.type, NullType)):
-            g = g if isinstance(g, Variable) and g.type == x.type else as_tensor_variable(g)
+        if not isinstance(g.type, NullType):
+            g = g if g.type == x.type else as_tensor_variable(g)
             if g.type.dtype in DISCRETE:
                 raise TypeError(
                     f"known_grads: a gradient must be of floating point, that of {x} has dtype {g.type.dtype}"
@@ -255,9 +260,6 @@ def _checked_known_grads(known_grads: Mapping[Variable, Any] | None) -> dict[Var
                     f"{kind.ndim}"
                 )
         known[x] = g
-    if known_grads and not known:
-        # Everything known is disconnected: nothing flows, as if nothing were known, but that is no mistake.
-        known.update(dict.fromkeys(known_grads, ZERO))
     return known
 
 
@@ -288,6 +290,12 @@ def connection_pattern(node: Apply) -> list[list[bool]] | None:
         raise ValueError(
             f"{node.op}.connection_pattern has {len(pattern)} rows, the node has {len(node.inputs)} inputs"
         )
+    for i, row in enumerate(pattern):
+        if len(row) != len(node.outputs):
+            raise ValueError(
+                f"{node.op}.connection_pattern has {len(row)} columns in row {i}, the node has {len(node.outputs)} "
+                "outputs"
+            )
     return pattern
 
 
@@ -395,13 +403,26 @@ def _node_grads(
                 f"it passes through output {o} of {node.op}, whose gradient is undefined: {g.type.why_null}"
             )
             return [null() if r else None for r in reached]
-    flat = all(isinstance(out_grads[o], _Zero) or _is_discrete(node.outputs[o]) for o in live)
-    if flat and not getattr(node.op, "gradient_is_undefined", False):
-        # Steps have slope zero: nothing but zeros can come back, whatever the op's own rule would write. Only what is
-        # undefined stays so: a draw compares numbers with its parameter.
-        return [ZERO if r else None for r in reached]
     given = [_incoming(out, g) for out, g in zip(node.outputs, out_grads, strict=True)]
+    if all(isinstance(out_grads[o], _Zero) or _is_discrete(node.outputs[o]) for o in live):
+        return _flat_answer(node, given, reached)
     return _answer(node, given, reached)
+
+
+def _flat_answer(node: Apply, given: list[Variable], reached: list[bool]) -> list[Gradient | None]:
+    """Zeros where nothing but zeros comes in, or the outputs change by jumps: whatever the rule of the op would write.
+
+    What the rule calls undefined or disconnected stays so: a draw compares numbers with its parameter.
+    """
+    answer: list[Gradient | None] = [ZERO if r else None for r in reached]
+    if not (node.op.defines("L_op") or node.op.defines("grad")):
+        return answer
+    said = _checked_answer(node, node.op.L_op_of(node.inputs, node.outputs, given, reached), reached)
+    return [g if g is None or _is_null(g) else zero for g, zero in zip(said, answer, strict=True)]
+
+
+def _is_null(g: Gradient) -> bool:
+    return isinstance(g, Variable) and isinstance(g.type, NullType)
 
 
 def _answer(node: Apply, given: list[Variable], reached: list[bool]) -> list[Gradient | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import weakref
 from collections.abc import Iterable, KeysView, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -16,6 +18,28 @@ from theano.graph.walk import in_turns, io_toposort
 from theano.notebook_form import notebook_form, notebook_picture
 
 Client: TypeAlias = tuple[Apply | Literal["output"], int]
+
+
+# All graphs that there are, in the order in which they were made.
+_living: weakref.WeakValueDictionary[int, FunctionGraph] = weakref.WeakValueDictionary()
+_count = itertools.count()
+
+
+def graph_of(thing: Apply | Variable) -> FunctionGraph | None:
+    """The function graph that a node or a variable belongs to; the last one that was made if there are several.
+
+    Examples
+    --------
+    >>> x = T.dscalar("x")
+    >>> f = theano.function([x], T.exp(x))
+    >>> graph_of(f.maker.fgraph.outputs[0]) is f.maker.fgraph
+    True
+    >>> graph_of(x) is None
+    True
+    """
+    known = "_nodes" if isinstance(thing, Apply) else "_clients"
+    graphs = reversed(list(_living.values()))
+    return next((graph for graph in graphs if thing in getattr(graph, known, ())), None)
 
 
 class FunctionGraph:
@@ -73,6 +97,7 @@ class FunctionGraph:
         if any(v.owner is not None for v in inputs):
             raise ValueError("an input of a function graph must be a leaf")
         self._features: list[Any] = []
+        _living[next(_count)] = self
         self.describe(outputs)
         for feature in features or ():
             self.attach_feature(feature)

@@ -105,7 +105,6 @@ class _FromUniform(Op):
 
     __props__ = ()
     expands = True
-    gradient_is_undefined = True
 
     def make_node(self, *inputs: Any) -> Apply:
         made = [as_tensor_variable(v) for v in inputs]

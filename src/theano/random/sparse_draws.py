@@ -93,7 +93,6 @@ class _Drawn(SparseOp):
 
     __props__: ClassVar[tuple[str, ...]] = ()
     folds_constants = False
-    gradient_is_undefined = True
     parameters = 1
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

@@ -220,7 +220,7 @@ def _extreme(name: str, numpy: Any, expand: Any, of_bools: Any, reaches: Any) ->
     made = variadic(
         name,
         numpy=fold(numpy),
-        dtype=rules.same_real,
+        dtype=rules.same,
         grad=_grad_extreme(reaches, combined),
         expand=fold(lambda x, y: of_bools(x, y) if x.type == "bool" else expand(x, y)),
     )

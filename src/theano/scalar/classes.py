@@ -193,7 +193,7 @@ class InRange(LogicalComparison):
     Examples
     --------
     >>> from theano.scalar import InRange, inopenrange
-    >>> InRange(True, True) is inopenrange, bool(InRange(False, True)(1, 1, 2)), bool(inopenrange(1, 1, 2))
+    >>> InRange(True, True) is inopenrange, bool(InRange(False, True).impl(1, 1, 2)), bool(inopenrange.impl(1, 1, 2))
     (True, True, False)
     """
 

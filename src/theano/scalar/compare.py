@@ -18,10 +18,11 @@ def _comparison(name: str, numpy: Any, expand: Callable[[Expr, Expr], Expr], **f
     return binary(name, numpy=numpy, grad=None, expand=expand, args=rules.args_upcast, **fields)
 
 
-lt = _comparison("lt", np.less, expr.lt, dtype=rules.order)
-gt = _comparison("gt", np.greater, expr.gt, dtype=rules.order)
-le = _comparison("le", np.less_equal, expr.le, dtype=rules.order)
-ge = _comparison("ge", np.greater_equal, expr.ge, dtype=rules.order)
+# Complex numbers are in NumPy's order: that of the real parts, then of the imaginary ones.
+lt = _comparison("lt", np.less, expr.lt, dtype=rules.to_bool)
+gt = _comparison("gt", np.greater, expr.gt, dtype=rules.to_bool)
+le = _comparison("le", np.less_equal, expr.le, dtype=rules.to_bool)
+ge = _comparison("ge", np.greater_equal, expr.ge, dtype=rules.to_bool)
 eq = _comparison("eq", np.equal, expr.eq, dtype=rules.to_bool, commutative=True)
 neq = _comparison("neq", np.not_equal, expr.ne, dtype=rules.to_bool, commutative=True)
 

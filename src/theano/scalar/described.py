@@ -14,7 +14,7 @@ def operation(op: ScalarOp, otherwise: str) -> str:
     --------
     >>> from theano.scalar import maximum
     >>> print(operation(maximum, "").splitlines()[-1])
-    np.int8(2)
+    np.int64(2)
     """
     if TABLE.get(op.name) is not op:
         return otherwise
@@ -27,12 +27,13 @@ def operation(op: ScalarOp, otherwise: str) -> str:
         "Parameters",
         "----------",
         f"{', '.join(names)} : number, TensorVariable or Pattern",
-        "    Numbers; in `Composite` and in gradients, variables; in rules, patterns (`theano.rewrite.variable`).",
+        "    Numbers, of which `impl` gives the value; in `Composite` and in gradients, variables; in rules, patterns",
+        "    (`theano.rewrite.variable`).",
         "",
         "Returns",
         "-------",
-        "NumPy number, TensorVariable or Pattern",
-        "    As the arguments are: the value, by NumPy, or an expression.",
+        "TensorVariable or Pattern",
+        "    An expression, of numbers, too.",
         "",
         "Raises",
         "------",
@@ -51,8 +52,8 @@ def _example(op: ScalarOp, numbers: range) -> list[str]:
     for kind in (int, float):
         values = [kind(number) for number in numbers]
         try:
-            shown = repr(op(*values))
+            shown = repr(op.impl(*values))
         except TypeError:
             continue
-        return [f">>> lookup({op.name!r})({', '.join(map(str, values))})", shown]
+        return [f">>> lookup({op.name!r}).impl({', '.join(map(str, values))})", shown]
     return [f">>> lookup({op.name!r}).nin", str(op.nin)]

@@ -74,7 +74,7 @@ class ScalarOp:
     Examples
     --------
     >>> from theano.scalar import add
-    >>> float(add(1, 2.5))
+    >>> float(add.impl(1, 2.5))
     3.5
     """
 
@@ -164,16 +164,24 @@ class ScalarOp:
         return self.compute(tuple(map(np.asarray, values)))[()]
 
     def __call__(self, *args: Any) -> Any:
-        """Apply to anything that knows how to apply a scalar operation, else to numbers with NumPy."""
+        """Apply to anything that knows how to apply a scalar operation, else to arrays with NumPy.
+
+        Of numbers it is a variable, as in Theano; `impl` computes with numbers.
+        """
         for a in args:
             apply = getattr(a, "__apply_scalar__", None)
             if apply is not None:
                 return apply(self, args)
         self.check_count(args)
+        if all(isinstance(a, (int, float, complex, np.generic)) for a in args):
+            return self.of_numbers(args)
         arrays = tuple(
             np.asarray(a, dtype=autocast(a) if type(a) in (bool, int, float, complex) else None) for a in args
         )
         return self.compute(arrays)[()]
+
+    #: The variable for an operation of numbers; `theano.tensor.elemwise` sets it.
+    of_numbers: ClassVar[Callable[[Any, Sequence[Any]], Any]]
 
     # -- as Theano's operations on variables; `theano.tensor.elemwise` says what is element-wise work --
 

@@ -12,6 +12,7 @@ so the larger the angle is. At infinities, NaN and zeros of either sign function
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,9 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from theano.scalar.arithmetic import abs_, maximum, minimum
-from theano.scalar.bits import and_, or_
+from theano.scalar.bits import and_, invert, or_
 from theano.scalar.choice import second, switch
-from theano.scalar.compare import eq, ge, gt, isinf, isnan, lt, neq
+from theano.scalar.compare import eq, ge, gt, isinf, isnan, le, lt, neq
 from theano.scalar.exponential import exp, exp2, expm1, log, log1p
 from theano.scalar.op import ScalarOp
 from theano.scalar.power import sqrt
@@ -417,6 +418,32 @@ def _switch(cond: Term, x: Pair, y: Pair) -> Pair:
     return Pair(re, None if x.im is None and y.im is None else switch(cond, x.both[1], y.both[1]))
 
 
+def _before(x: Pair, y: Pair, of_parts: ScalarOp) -> Term:
+    """Whether `x` comes before `y`: by the real parts, where these are equal by the imaginary ones, as NumPy has it.
+
+    `of_parts` compares them. Nothing comes before or after a NaN.
+    """
+    (a, b), (c, d) = x.both, y.both
+    numbers = invert(or_(isnan(b), isnan(d)))
+    sooner = gt if of_parts in (gt, ge) else lt
+    return or_(and_(sooner(a, c), numbers), and_(eq(a, c), of_parts(b, d)))
+
+
+def _ordered(of_parts: ScalarOp) -> Callable[[Pair, Pair], Term]:
+    return lambda x, y: _before(x, y, of_parts)
+
+
+def _extreme(of_parts: ScalarOp) -> Callable[..., Pair]:
+    """The first of several numbers that has a NaN, else the one that comes first in the order of `of_parts`."""
+
+    def of_two(x: Pair, y: Pair) -> Pair:
+        (a, b), (c, d) = x.both, y.both
+        taken = or_(or_(isnan(a), isnan(b)), _before(x, y, of_parts))
+        return Pair(switch(taken, a, c), switch(taken, b, d))
+
+    return lambda *xs: functools.reduce(of_two, xs)
+
+
 def _second(x: Any, y: Pair) -> Pair:
     like = x.re if isinstance(x, Pair) else x
     return Pair(second(like, y.re), None if y.im is None else second(like, y.im))
@@ -437,7 +464,8 @@ PAIRS: dict[str, Callable[..., Any]] = {
     "arctan": _turned(arctanh_of), "arctanh": arctanh_of,
     "complex": lambda x, y: Pair(x.re, y.re), "complex_from_polar": _polar,
     "conj": lambda x: Pair(x.re, None if x.im is None else -x.im), "cos": lambda x: cosh_of(_times_i(x)),
-    "cosh": cosh_of, "eq": _equal,
+    "cosh": cosh_of, "eq": _equal, "ge": _ordered(ge), "gt": _ordered(gt), "le": _ordered(le), "lt": _ordered(lt),
+    "maximum": _extreme(ge), "minimum": _extreme(le),
     "exp": exp_of, "exp2": exp2_of, "expm1": expm1_of, "identity": _same, "imag": lambda x: x.both[1], "inv": inv,
     "isinf": _any(isinf), "isnan": _any(isnan), "log": log_of, "log10": lambda x: log_of(x).times(1 / math.log(10)),
     "log1p": log1p_of, "log2": lambda x: log_of(x).times(1 / math.log(2)), "mul": mul, "neg": neg, "neq": _unequal,

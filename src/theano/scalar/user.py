@@ -384,7 +384,7 @@ class Part(Entry):
     ...     nin, nout = 1, 2
     ...     def impl(self, x):
     ...         return x + 1, x - 1
-    >>> int(Part(Both(lambda x: (x, x)), 1)(5))
+    >>> int(Part(Both(lambda x: (x, x)), 1).impl(5))
     4
     """
 

@@ -13,7 +13,7 @@ from theano.graph.common_text import fill
 from theano.graph.origin import made_here
 from theano.sparse.arithmetic import OfTwo
 from theano.sparse.convert import SparseFromDense, dense_from_sparse, sp_zeros_like
-from theano.sparse.csm import csm_data, csm_properties, lengths, places
+from theano.sparse.csm import csm_properties, lengths, places
 from theano.sparse.elements import met
 from theano.sparse.op import Components, SparseOp, dense_output, wanted_format
 from theano.sparse.values import matrix_class
@@ -69,11 +69,6 @@ class _ComparisonSS(OfTwo):
 
     def dtype(self, x: Any, y: Any) -> str:
         return "bool"
-
-    def make_node(self, x: Any, y: Any) -> Apply:
-        node = super().make_node(x, y)
-        self.of_elements(*map(csm_data, node.inputs))  # refuses complex numbers, which have no order
-        return node
 
     @property
     def nearly_everywhere(self) -> bool:
@@ -171,7 +166,7 @@ sparse matrix of bool
 Raises
 ------
 TypeError
-    One is not sparse, or numbers that have no order are to be ordered.
+    One is not sparse.
 ValueError
     When it runs: the shapes differ.
 

@@ -21,6 +21,7 @@ from theano.tensor.opsupport import (
     index_constant,
     new_tensor,
     single,
+    undefined,
     zero_gradient,
 )
 from theano.tensor.static_value import known_int
@@ -33,6 +34,7 @@ from theano.tensor.subtensor import (
     as_written,
     fill_in,
     inc_subtensor,
+    marks,
     slice_length,
     slice_static,
 )
@@ -287,7 +289,7 @@ class AdvancedSubtensor(_General, _Reader):
     __props__ = ("idx_list",)
 
     def __init__(self, idx_list: Sequence[Any] = ()) -> None:
-        self.idx_list = tuple(idx_list)
+        self.idx_list = marks(idx_list)
 
     def __str__(self) -> str:
         return "AdvancedSubtensor"
@@ -375,7 +377,7 @@ class AdvancedIncSubtensor(_General, Written):
     def __init__(
         self, inplace: bool = False, set_instead_of_inc: bool = False, idx_list: Sequence[Any] = ()
     ) -> None:
-        self.idx_list = tuple(idx_list)
+        self.idx_list = marks(idx_list)
         self.set_instead_of_inc = bool(set_instead_of_inc)
         self._set_inplace(inplace)
 
@@ -445,13 +447,14 @@ class Nonzero(Op):
             storage[0] = np.ascontiguousarray(positions, dtype="int64")
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [zero_gradient(inputs[0]), *(disconnected() for _ in inputs[1:])]
+        found = undefined(self, inputs, [0], "which elements are zero changes by jumps")
+        return [*found, *(disconnected() for _ in inputs[1:])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None] * inputs[0].type.ndim
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(len(node.inputs), (), outputs=len(node.outputs))
+        return first_connected(len(node.inputs), outputs=len(node.outputs))
 
 
 # One axis by one vector: the functions that programs call.

@@ -12,6 +12,7 @@ from theano.tensor.alloc import alloc
 from theano.tensor.axes import transpose
 from theano.tensor.elemwise import dimshuffle
 from theano.tensor.indexing import getitem, take
+from theano.tensor.opsupport import checked_axis
 from theano.tensor.ranges import arange
 from theano.tensor.reshaping import flatten
 from theano.tensor.shape import shape_i
@@ -26,10 +27,7 @@ __all__ = [
 def as_axes(axis: Any, ndim: int, what: str) -> list[int]:
     """`axis`, an int or several different ones, as numbers from 0 to ``ndim - 1``."""
     axes = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
-    for a in axes:
-        if not -ndim <= a < ndim:
-            raise ValueError(f"{what}: axis {a} is out of bounds for {ndim} dimensions")
-    found = [int(a) % ndim for a in axes]
+    found = [checked_axis(int(a), ndim, what) for a in axes]
     if len(set(found)) < len(found):
         raise ValueError(f"{what}: an axis is named twice in {axis}")
     return found

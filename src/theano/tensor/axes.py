@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.graph.common_text import fill
 from theano.tensor.elemwise import dimshuffle as _dimshuffle
+from theano.tensor.opsupport import checked_axis
 from theano.tensor.variable import as_tensor_variable
 
 
@@ -99,10 +100,8 @@ def shape_padaxis(t: Any, axis: int) -> Any:
     """
     t = as_tensor_variable(t)
     ndim = t.type.ndim + 1
-    if not -ndim <= axis < ndim:
-        raise IndexError(f"axis {axis} is out of bounds [-{ndim}, {ndim})")
     order: list[int | str] = list(range(t.type.ndim))
-    order.insert(axis % ndim, "x")
+    order.insert(checked_axis(axis, ndim, "shape_padaxis"), "x")
     return dimshuffle(t, order)
 
 
@@ -199,11 +198,9 @@ def swapaxes(y: Any, axis1: int, axis2: int) -> Any:
     (4, 3, 2)
     """
     y = as_tensor_variable(y)
-    for axis in (axis1, axis2):
-        if not -y.type.ndim <= axis < y.type.ndim:
-            raise ValueError(f"swapaxes: axis {axis} does not exist with {y.type.ndim} dimensions")
+    one, other = (checked_axis(axis, y.type.ndim, "swapaxes") for axis in (axis1, axis2))
     order: list[int | str] = list(range(y.type.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    order[one], order[other] = order[other], order[one]
     return dimshuffle(y, order)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from theano.tensor.axes import shape_padleft
 from theano.tensor.elemwise import dimshuffle, summed_like
 from theano.tensor.math import clip, eq, mod, switch
 from theano.tensor.methods import attach
-from theano.tensor.opsupport import disconnected, first_connected, zero_gradient
+from theano.tensor.opsupport import Shapes, disconnected, first_connected, index_constant, zero_gradient
 from theano.tensor.ranges import arange
 from theano.tensor.shape import shape_i
 from theano.tensor.type import TensorType
@@ -78,6 +79,16 @@ class Choose(Op):
         number, *arrays = np.broadcast_arrays(number, *choices)
         picked = np.take_along_axis(np.stack(arrays), number[None], axis=0)[0]
         out[0][0] = np.asarray(picked, dtype=node.outputs[0].type.dtype)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        """Lengths as NumPy broadcasts them, when it runs, too."""
+        (pattern,) = (v.type.broadcastable for v in node.outputs)
+        operands = [shapes[0], *(s[1:] if self.stacked else s for s in shapes[1:])]
+        lengths: list[Any] = []
+        for axis, one in enumerate(pattern, -len(pattern)):
+            found = [s[axis] for s in operands if -axis <= len(s)]
+            lengths.append(index_constant(1) if one else reduce(lambda a, b: switch(eq(a, 1), b, a), found))
+        return [tuple(lengths)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return first_connected(len(node.inputs), range(1, len(node.inputs)))

@@ -205,7 +205,7 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     ------
     <tensor errors>
     ValueError
-        There is no such axis.
+        There is no such axis, or `n` is negative.
 
     Examples
     --------
@@ -220,6 +220,8 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     ----------
     ``y[k] = x[k + 1] - x[k]``, as `numpy.diff`.
     """
+    if n < 0:
+        raise ValueError(f"diff: n must be 0 at least, not {n}")
     x = as_tensor_variable(x)
     before = (slice(None),) * checked_axis(axis, x.type.ndim, "diff")
     for _ in range(n):

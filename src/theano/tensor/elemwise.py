@@ -15,7 +15,7 @@ from theano.graph import Apply, Constant, Op
 from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemented
 from theano.graph.own_text import OwnText
 from theano.scalar import UNDEFINED, Scalar, ScalarOperators, add, conj, convert_to, real, rules, second
-from theano.scalar.dtypes import COMPLEX, DISCRETE
+from theano.scalar.dtypes import COMPLEX, DISCRETE, autocast
 from theano.scalar.op import ScalarOp
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import LATE, TensorVariable, _tensor_py_operators, as_tensor_variable, constant
@@ -525,7 +525,13 @@ def _apply_to_variables(self: TensorVariable, op: ScalarOp, args: Sequence[ty.An
     return elemwise(op)(*args)
 
 
+def _apply_to_numbers(op: ScalarOp, args: Sequence[ty.Any]) -> ty.Any:
+    dtypes = [None if isinstance(a, np.generic) else autocast(a) for a in args]
+    return elemwise(op)(*(constant(np.asarray(a, dtype=d)) for a, d in zip(args, dtypes, strict=True)))
+
+
 _tensor_py_operators.__apply_scalar__ = _apply_to_variables  # type: ignore[attr-defined]
+ScalarOp.of_numbers = _apply_to_numbers
 
 ADD = elemwise(add)
 SECOND = elemwise(second)

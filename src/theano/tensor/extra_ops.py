@@ -49,6 +49,14 @@ __all__ = [
 # -- repeats -----------------------------------------------------------------------------------------------
 
 
+def _as_repeats(value: Any) -> Any:
+    """`value` as a tensor of integers that int64 holds."""
+    repeats = as_tensor_variable(value)
+    if repeats.type.dtype not in INTEGER or repeats.type.dtype == "uint64":
+        raise TypeError(f"repeats must be integers, of at most int64, got {repeats} of dtype {repeats.type.dtype}")
+    return repeats
+
+
 class RepeatOp(Op):
     """Element `i` along `axis` (None: of the flattened tensor) repeated ``repeats[i]`` times.
 
@@ -56,6 +64,11 @@ class RepeatOp(Op):
     ----------
     axis : int or None
         Along which axis; None: of the flattened tensor.
+
+    Returns
+    -------
+    variable
+        Called with a tensor and `repeats`, a vector of integers or one number for all elements.
 
     Examples
     --------
@@ -70,14 +83,15 @@ class RepeatOp(Op):
         self.axis = plain_axis(axis)
 
     def make_node(self, x: Any, repeats: Any) -> Apply:
-        x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
-        if repeats.type.dtype not in INTEGER:
-            raise TypeError(f"repeats must be integers, got {repeats} of dtype {repeats.type.dtype}")
-        if repeats.type.ndim != 1:
-            raise TypeError(f"repeats must be a vector here, got {repeats}")
+        x, repeats = as_tensor_variable(x), _as_repeats(repeats)
+        if repeats.type.ndim > 1:
+            raise TypeError(f"repeats must be a number or a vector here, got {repeats}")
         result: list[int | None] = [None] if self.axis is None else list(x.type.shape)
         if self.axis is not None:
             result[checked_axis(self.axis, x.type.ndim, "repeat")] = None
+        if repeats.type.ndim == 0:  # one number for all elements
+            line, axis = (flatten(x), 0) if self.axis is None else (x, self.axis % x.type.ndim)
+            repeats = alloc(repeats, shape_i(line, axis))
         return single(self, [x, repeats], x.type.dtype, result)
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
@@ -126,7 +140,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     Raises
     ------
     TypeError
-        `repeats` are no integers.
+        `repeats` are no integers, or uint64.
     ValueError
         `repeats` have more than one axis, there is no such axis of `x`, or, when it runs, a number is negative.
 
@@ -136,9 +150,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     array([4, 4, 5, 5])
     """
     x, axis = as_tensor_variable(x), plain_axis(axis)
-    times = as_tensor_variable(repeats)
-    if times.type.dtype not in INTEGER:
-        raise TypeError(f"repeats must be integers, got {repeats!r}")
+    times = _as_repeats(repeats)
     if times.type.ndim > 1:
         raise ValueError("The dimension of repeats should not exceed 1.")
     if times.type.ndim == 1:

@@ -13,10 +13,12 @@ from theano.graph.common_text import fill
 from theano.graph.null_type import DisconnectedType, NullType
 from theano.scalar.dtypes import COMPLEX, DISCRETE, FLOAT
 from theano.tensor.careduce import CAReduce, Shapes, all_axes, keep_dims, normalize_axis
-from theano.tensor.elemwise import zeros_for
+from theano.tensor.elemwise import dimshuffle, zeros_for
 from theano.tensor.masks import moved, within
-from theano.tensor.math import eq, invert, neg, switch
-from theano.tensor.reduction import reduced, sum
+from theano.tensor.math import and_, cast, complex, eq, imag, invert, isnan, neg, or_, real, switch
+from theano.tensor.ranges import arange
+from theano.tensor.reduction import Any, reduced, sum
+from theano.tensor.shape import shape_i
 from theano.tensor.type import tensor_type
 from theano.tensor.variable import TensorVariable, as_tensor_variable
 
@@ -25,7 +27,19 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Max(CAReduce):
+class _Extreme(CAReduce):
+    """What `Max` and `Min` share: of complex numbers they read the element at its position."""
+
+    def decompose(self, inputs: Sequence[t.Any]) -> list[t.Any] | None:
+        (x,) = inputs
+        if x.type.dtype not in COMPLEX:
+            return None
+        largest = isinstance(self, Max)
+        found = MaxAndArgmax(all_axes(self.axis, x.type.ndim))(x if largest else neg(x))[0]
+        return [found if largest else neg(found)]
+
+
+class Max(_Extreme):
     """Largest element over axes; NaN if there is one.
 
     Parameters
@@ -77,7 +91,7 @@ class Supremum(Max):
         out[0][0] = np.asarray(np.max(x, axis=axis, initial=-np.inf), dtype=x.dtype)
 
 
-class Min(CAReduce):
+class Min(_Extreme):
     """Smallest element over axes; NaN if there is one.
 
     Parameters
@@ -122,8 +136,6 @@ class Argmax(Op):
         for a in self.axis:
             if not 0 <= a < kind.ndim:
                 raise ValueError(f"Not enough dimensions on the input: {self} of {kind}")
-        if kind.dtype in COMPLEX:
-            raise TypeError(f"{self}: complex numbers have no order")
         return tuple([n for i, n in enumerate(kind.shape) if i not in self.axis])
 
     def make_node(self, x: t.Any) -> Apply:
@@ -146,6 +158,21 @@ class Argmax(Op):
 
     def perform(self, node: Apply, inputs: Sequence[t.Any], out: Sequence[list[t.Any]]) -> None:
         out[0][0] = np.asarray(np.argmax(self._rows(np.asarray(inputs[0])), axis=-1), dtype="int64")
+
+    def decompose(self, inputs: Sequence[t.Any]) -> list[t.Any] | None:
+        """Of complex numbers: by the real parts, and among those that are largest by the imaginary ones."""
+        (x,) = inputs
+        if x.type.dtype not in COMPLEX:
+            return None
+        re, im = real(x), imag(x)
+        lost = or_(isnan(re), isnan(im))
+        first = eq(re, self._around(Max(self.axis)(re), x))
+        second = and_(first, eq(im, self._around(Max(self.axis)(switch(first, im, -np.inf)), x)))
+        hits = switch(self._around(Any(self.axis)(lost), x), lost, second)
+        return [Argmax(self.axis)(cast(hits, "int8"))]
+
+    def _around(self, reduced: t.Any, x: t.Any) -> t.Any:
+        return keep_dims(reduced, x.type.ndim, self.axis)
 
     def infer_shape(self, node: Apply, shapes: Sequence[t.Any]) -> Shapes:
         shape = tuple([n for i, n in enumerate(shapes[0]) if i not in self.axis])
@@ -187,6 +214,20 @@ class MaxAndArgmax(Argmax):
         out[0][0] = np.array(values, dtype=rows.dtype)
         out[1][0] = np.asarray(positions, dtype="int64")
 
+    def decompose(self, inputs: Sequence[t.Any]) -> list[t.Any] | None:
+        found = super().decompose(inputs)
+        if found is None:
+            return None
+        (x,), (position,) = inputs, found
+        # The sum of one element and zeros: where there is a NaN the others of its row are not read.
+        places: t.Any = np.zeros((), "int64")
+        for a in self.axis:
+            along = dimshuffle(arange(shape_i(x, a)), [0 if k == a else "x" for k in range(x.type.ndim)])
+            places = places * shape_i(x, a) + along
+        here = eq(self._around(position, x), places)
+        parts = [sum(switch(here, part, 0), axis=self.axis) for part in (real(x), imag(x))]
+        return [complex(*parts), position]
+
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True, True]]
 
@@ -223,7 +264,7 @@ def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tupl
     Parameters
     ----------
     a : tensor-like
-        Real.
+        Of any dtype; complex numbers are in NumPy's order: by their real parts, then by their imaginary ones.
     <axis, keepdims>
 
     Returns
@@ -234,7 +275,7 @@ def max_and_argmax(a: t.Any, axis: t.Any = None, keepdims: bool = False) -> tupl
     Raises
     ------
     TypeError
-        `a` is complex, or `axis` is not made of ints.
+        `axis` is not made of ints.
     ValueError
         There is no such axis; when it runs: there are no elements.
 
@@ -260,7 +301,7 @@ def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
-        Real.
+        Of any dtype; complex numbers are in NumPy's order: by their real parts, then by their imaginary ones.
     <axis, keepdims>
 
     Returns
@@ -271,7 +312,7 @@ def max(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Raises
     ------
     TypeError
-        `x` is complex, or `axis` is not made of ints.
+        `axis` is not made of ints.
     ValueError
         There is no such axis; when it runs: there are no elements.
 
@@ -332,7 +373,7 @@ def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
-        Real.
+        Of any dtype; complex numbers are in NumPy's order: by their real parts, then by their imaginary ones.
     <axis, keepdims>
 
     Returns
@@ -344,7 +385,7 @@ def argmax(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Raises
     ------
     TypeError
-        `x` is complex, or `axis` is not made of ints.
+        `axis` is not made of ints.
     ValueError
         There is no such axis; when it runs: there are no elements.
 
@@ -371,7 +412,7 @@ def min(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
-        Real.
+        Of any dtype; complex numbers are in NumPy's order: by their real parts, then by their imaginary ones.
     <axis, keepdims>
 
     Returns
@@ -382,7 +423,7 @@ def min(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Raises
     ------
     TypeError
-        `x` is complex, or `axis` is not made of ints.
+        `axis` is not made of ints.
     ValueError
         There is no such axis; when it runs: there are no elements.
 
@@ -408,7 +449,7 @@ def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Parameters
     ----------
     x : tensor-like
-        Real.
+        Of any dtype; complex numbers are in NumPy's order: by their real parts, then by their imaginary ones.
     <axis, keepdims>
 
     Returns
@@ -420,7 +461,7 @@ def argmin(x: t.Any, axis: t.Any = None, keepdims: bool = False) -> t.Any:
     Raises
     ------
     TypeError
-        `x` is complex, or `axis` is not made of ints.
+        `axis` is not made of ints.
     ValueError
         There is no such axis; when it runs: there are no elements.
 

@@ -21,7 +21,7 @@ from theano.tensor.advanced_subtensor import (
 from theano.tensor.axes import dimshuffle
 from theano.tensor.join import stack
 from theano.tensor.math import clip
-from theano.tensor.opsupport import as_index
+from theano.tensor.opsupport import as_index, checked_axis
 from theano.tensor.reshaping import flatten
 from theano.tensor.shape import MakeVector, shape_i
 from theano.tensor.subtensor import FULL, Subtensor, take_apart
@@ -341,9 +341,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
         indices = as_index(indices)
     if axis is None:
         a, axis = flatten(a), 0
-    if not -a.type.ndim <= axis < a.type.ndim:
-        raise ValueError(f"take: axis {axis} is out of bounds for {a.type.ndim} dimensions")
-    axis %= a.type.ndim
+    axis = checked_axis(axis, a.type.ndim, "take")
     if mode == "clip":
         indices = clip(indices, 0, shape_i(a, axis) - 1)
     elif mode == "wrap":

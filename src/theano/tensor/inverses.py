@@ -10,16 +10,16 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX
 from theano.tensor.alloc import zeros, zeros_like
+from theano.tensor.assertion import Assert
 from theano.tensor.dot import dot, matmul, outer
 from theano.tensor.factors import svd
-from theano.tensor.math import and_, cast, conj, eq, ge, gt, imag, le, or_, real, switch
+from theano.tensor.math import and_, cast, conj, eq, ge, gt, imag, le, minimum, or_, real, switch
 from theano.tensor.matrices import (
     LINALG,
     OfMatrix,
     adjoint,
     as_columns,
     as_matrices,
-    as_matrix,
     as_rows,
     computed,
     diagonal_of,
@@ -384,8 +384,9 @@ class lstsq(Op):
 
     Raises
     ------
-    TypeError
-        `x` is no matrix, or `y` neither a vector nor a matrix.
+    LinAlgError
+        `x` is no matrix, `y` neither a vector nor a matrix, `rcond` no number, or, when it runs, `x` and `y` do not
+        have equally many rows.
 
     Examples
     --------
@@ -396,9 +397,13 @@ class lstsq(Op):
     __props__ = ()
 
     def make_node(self, x: Any, y: Any, rcond: Any = -1) -> Apply:
-        x, y, rcond = as_matrix(x, "lstsq"), as_tensor_variable(y), as_tensor_variable(rcond)
+        x, y, rcond = (as_tensor_variable(v) for v in (x, y, rcond))
+        if x.type.ndim != 2:
+            raise np.linalg.LinAlgError(f"lstsq takes matrices, got {x} with {x.type.ndim} dimensions")
         if y.type.ndim not in (1, 2):
-            raise TypeError(f"lstsq takes a vector or matrix of results, got {y.type.ndim} dimensions")
+            raise np.linalg.LinAlgError(f"lstsq takes a vector or matrix of results, got {y.type.ndim} dimensions")
+        if rcond.type.ndim:
+            raise np.linalg.LinAlgError(f"rcond of lstsq must be a number, got one of {rcond.type.ndim} dimensions")
         dtype, columns = float_dtype(x, y), y.type.shape[1:]
         real_ = real_dtype(dtype)
         outputs = [
@@ -417,11 +422,12 @@ class lstsq(Op):
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any] | None:
         """From the singular values; what counts as 0 is as in LAPACK's gelsd, which NumPy calls."""
         x, y, rcond = inputs
-        if not _is_decomposed(x, y) or rcond.type.ndim or rcond.type.dtype in COMPLEX:
+        if not _is_decomposed(x, y) or rcond.type.dtype in COMPLEX:
             return None
         dtype = float_dtype(x, y)
         sizes = real_dtype(dtype)
-        x, y = cast(x, dtype), cast(y, dtype)
+        as_long = Assert("lstsq: x and y must have equally many rows", np.linalg.LinAlgError)
+        x, y = cast(x, dtype), cast(as_long(y, eq(shape_i(x, 0), shape_i(y, 0))), dtype)
         u, s, vt = svd(x, full_matrices=False)
         precision = np.asarray(np.finfo(dtype).eps / 2, sizes)
         limit = switch(or_(le(rcond, 0), ge(rcond, 1)), precision, cast(rcond, sizes)) * _largest(s)
@@ -435,6 +441,11 @@ class lstsq(Op):
         known = and_(eq(rank, n), gt(m, n))
         residuals = patternbroadcast(squares, (False,))[: switch(known, shape_i(squares, 0), 0)]
         return [solution, residuals, rank, s]
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        """How many residuals there are depends on the rank."""
+        (m, n), columns = shapes[0], shapes[1][1:]
+        return [(n, *columns), None, (), (minimum(m, n),)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True, True, False, True], [True, True, False, False], [False] * 4]

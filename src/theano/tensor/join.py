@@ -10,7 +10,7 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.graph.common_text import fill
-from theano.scalar.dtypes import DISCRETE, upcast
+from theano.scalar.dtypes import DISCRETE, INTEGER, upcast
 from theano.tensor.alloc import alloc
 from theano.tensor.axes import dimshuffle, shape_padaxis, shape_padleft
 from theano.tensor.masks import parted
@@ -18,12 +18,12 @@ from theano.tensor.math import eq, maximum, switch
 from theano.tensor.opsupport import (
     Shapes,
     as_index,
-    disconnected,
-    first_connected,
+    checked_axis,
     index_constant,
     is_disconnected,
     new_tensor,
     single,
+    undefined,
     unknown_if_one,
     zero_gradient,
 )
@@ -91,11 +91,7 @@ class Join(Op):
         if known is None:
             result: list[int | None] = [None] * ndim
         else:
-            if known >= ndim:
-                raise ValueError(f"Join: axis {known} is out of bounds for tensors of {ndim} dimensions")
-            if known < -ndim:
-                raise IndexError(f"Join: axis {known} is out of bounds for tensors of {ndim} dimensions")
-            if known < 0:
+            if checked_axis(known, ndim, "Join") != known:
                 known += ndim
                 axis = index_constant(known)
             result = _joined_shape(inputs, known)
@@ -128,7 +124,7 @@ class Join(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         axis, tensors, g = inputs[0], inputs[1:], gs[0]
         if outputs[0].type.dtype in DISCRETE:
-            return [disconnected(), *(zero_gradient(t) for t in tensors)]
+            return [*undefined(self, inputs, [0], "an axis is a whole number"), *(zero_gradient(t) for t in tensors)]
         known = known_int(axis)
         lengths = [shape_i(t, known) if known is not None else shape(t)[axis] for t in tensors]
         sizes = MakeVector("int64")(*lengths)
@@ -137,17 +133,13 @@ class Join(Op):
             pieces = Split(len(tensors))(v, axis, sizes, return_list=True)
             return [patternbroadcast(p, t.type.broadcastable) for p, t in zip(pieces, tensors)]
 
-        return [disconnected(), *parted(g, part, tensors)]
+        return [*undefined(self, inputs, [0], "an axis is a whole number"), *parted(g, part, tensors)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         if all(e is None for e in eval_points[1:]):
             return [None]
         parts = [zero_gradient(t) if e is None else e for t, e in zip(inputs[1:], eval_points[1:])]
         return [self(inputs[0], *parts)]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(len(node.inputs), range(1, len(node.inputs)))
-
 
 def _is_axis(axis: Any, i: int, ndim: int) -> Any:
     return eq(switch(axis < 0, axis + ndim, axis), i)
@@ -293,9 +285,7 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
     ndim = variables[0].type.ndim
     if any(v.type.ndim != ndim for v in variables):
         raise TypeError(f"stack: {_dimensionalities(variables)}")
-    if not -ndim - 1 <= axis <= ndim:
-        raise IndexError(f"stack: axis {axis} is out of bounds [-{ndim + 1}, {ndim + 1})")
-    axis %= ndim + 1
+    axis = checked_axis(axis, ndim + 1, "stack")
     return join(axis, *(shape_padaxis(v, axis) for v in variables))
 
 
@@ -417,10 +407,8 @@ class Split(Op):
     def make_node(self, x: Any, axis: Any, splits: Any) -> Apply:
         x, axis, splits = as_tensor_variable(x), as_index(axis, "the axis of split"), as_shape_vector(splits)
         known, ndim = known_int(axis), x.type.ndim
-        if ndim == 0 or known is not None and not -ndim <= known < ndim:
-            raise ValueError(f"Split: axis {known} is out of bounds for a tensor of {ndim} dimensions")
-        if known is not None and known < 0:
-            known += ndim
+        if ndim == 0 or known is not None and checked_axis(known, ndim, "Split") != known:
+            known = checked_axis(known or 0, ndim, "Split")
             axis = index_constant(known)
         lengths = known_ints(splits)
         if lengths is not None:
@@ -446,7 +434,7 @@ class Split(Op):
         x, axis, splits = inputs
         axis = int(axis)
         if not -x.ndim <= axis < x.ndim:
-            raise IndexError(f"Split axis {axis} out of bounds [0, {x.ndim})")
+            raise ValueError(f"Split axis {axis} out of bounds [0, {x.ndim})")
         lengths = tuple(int(n) for n in splits)
         self._check(lengths, x.shape[axis])
         parts = np.split(x, np.cumsum(lengths)[:-1], axis=axis)
@@ -472,10 +460,8 @@ class Split(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, axis, _ = inputs
         parts = [zero_gradient(o) if is_disconnected(g) else g for o, g in zip(outputs, gs)]
-        return [patternbroadcast(join(axis, *parts), x.type.broadcastable), disconnected(), disconnected()]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(3, outputs=self.len_splits)
+        of_numbers = undefined(self, inputs, [1, 2], "an axis and lengths are whole numbers")
+        return [patternbroadcast(join(axis, *parts), x.type.broadcastable), *of_numbers]
 
 
 def split(x: Any, splits_size: Any, n_splits: int, axis: Any = 0) -> Any | list[Any]:
@@ -545,14 +531,20 @@ def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
         if x.type.ndim == 1:
             return roll(x, shift, 0)
         return reshape(roll(flatten(x), shift, 0), shape(x), ndim=x.type.ndim)
-    if not -x.type.ndim <= axis < x.type.ndim:
-        raise ValueError(f"roll: axis {axis} is out of bounds for {x.type.ndim} dimensions")
-    axis %= x.type.ndim
+    axis = checked_axis(axis, x.type.ndim, "roll")
     length = shape_i(x, axis)
     cut = length - as_index(shift, "shift") % maximum(length, 1)
     before: tuple[Any, ...] = (slice(None),) * axis
     result = join(axis, x[(*before, slice(cut, None))], x[(*before, slice(None, cut))])
     return patternbroadcast(result, x.type.broadcastable)
+
+
+def _repetition(value: Any) -> Any:
+    """A number of repetitions as an index; anything but a 0-d integer is a ValueError, as in Theano."""
+    variable: Any = as_tensor_variable(value)
+    if variable.type.ndim or variable.type.dtype not in INTEGER:
+        raise ValueError(f"tile: a repetition must be a 0-d integer, got {variable} of type {variable.type}")
+    return as_index(value, "a repetition")
 
 
 def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
@@ -577,7 +569,7 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     ------
     <tensor errors>
     ValueError
-        There are more `reps` than `ndim`, or their number is not known.
+        There are more `reps` than `ndim`, their number is not known, or they are no integers.
 
     Examples
     --------
@@ -587,6 +579,8 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     x = as_tensor_variable(x)
     if not isinstance(reps, (list, tuple)):
         reps = as_tensor_variable(reps)
+        if reps.type.ndim > 1:
+            raise ValueError(f"tile: reps must be a number or a vector, got {reps} with {reps.type.ndim} dimensions")
         if reps.type.ndim == 1:
             known = known_ints(reps)
             count = len(known) if known is not None else ndim
@@ -595,7 +589,7 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
             reps = [reps[i] for i in range(count)]
         else:
             reps = [reps]
-    times = [as_index(r, "a repetition") for r in reps]
+    times = [_repetition(r) for r in reps]
     if ndim is not None and len(times) > ndim:
         raise ValueError(f"tile: {len(times)} repetitions for ndim={ndim}")
     result_ndim = max(ndim or 0, x.type.ndim, len(times))

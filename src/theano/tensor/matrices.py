@@ -95,6 +95,9 @@ class Composed(Op):
     def decompose(self, inputs: Sequence[Any]) -> Sequence[Any]:
         raise NotImplementedError
 
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
+        return [shape_tuple(v) for v in self.decompose(node.inputs)]
+
 
 def float_dtype(*variables: Any) -> str:
     """The dtype in which linear algebra gives its results: that of floats and complex numbers, else float64.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, DisconnectedType, Op, Variable, disconnected_type
+from theano.graph.null_type import grad_undefined
 from theano.scalar.dtypes import COMPLEX, INTEGER
 from theano.tensor.elemwise import zeros_for as zero_gradient
 from theano.tensor.masks import within
@@ -30,6 +31,7 @@ __all__ = [
     "is_disconnected",
     "new_tensor",
     "single",
+    "undefined",
     "unknown_if_one",
     "zero_gradient",
 ]
@@ -42,11 +44,12 @@ def checked_axis(axis: int, ndim: int, what: str) -> int:
 
     Raises
     ------
-    ValueError
-        A tensor of `ndim` axes has none of this number; `what` asks for it.
+    numpy.exceptions.AxisError
+        A tensor of `ndim` axes has none of this number; `what` asks for it. It is a ValueError and an IndexError, for
+        Theano raised either.
     """
     if not -ndim <= axis < ndim:
-        raise ValueError(f"{what}: axis {axis} is out of bounds for a tensor of {ndim} dimensions")
+        raise np.exceptions.AxisError(f"{what}: axis {axis} is out of bounds for a tensor of {ndim} dimensions")
     return axis % ndim
 
 
@@ -156,6 +159,11 @@ def _conjugate(g: Any) -> Any:
 def disconnected() -> Any:
     """The gradient of an input the outputs do not depend on differentiably."""
     return Variable(disconnected_type)
+
+
+def undefined(op: Op, inputs: Sequence[Any], positions: Iterable[int], comment: str) -> list[Any]:
+    """The undefined gradients of the inputs of `op` at `positions`, such as lengths and axes."""
+    return [grad_undefined(op, k, inputs[k], comment) for k in positions]
 
 
 def is_disconnected(gradient: Any) -> bool:

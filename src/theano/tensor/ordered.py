@@ -133,6 +133,15 @@ class Unique(Op):
             results.append(diff(concatenate([places, [shape_i(x, 0)]])))
         return results
 
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        """Of the inverse; how many elements are distinct is known when they have been found."""
+        found: list[Any] = [None] * len(node.outputs)
+        if self.return_inverse:
+            (x,) = node.inputs
+            count = shape_i(x.flatten(), 0) if self.axis is None else shapes[0][self.axis]
+            found[1 + self.return_index] = (count,)
+        return found
+
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         return [grad_undefined(self, 0, inputs[0], "the gradient of unique is not defined")]
 
@@ -166,11 +175,13 @@ class SearchsortedOp(Op):
     def make_node(self, x: Any, v: Any, sorter: Any = None) -> Apply:
         x, v = as_tensor_variable(x), as_tensor_variable(v)
         if x.type.ndim != 1:
-            raise TypeError(f"searchsorted takes a sorted vector, got {x.type}")
+            raise ValueError(f"searchsorted takes a sorted vector, got {x.type}")
         inputs = [x, v]
         if sorter is not None:
             sorter = as_tensor_variable(sorter)
-            if sorter.type.ndim != 1 or sorter.type.dtype not in INTEGER:
+            if sorter.type.ndim != 1:
+                raise ValueError(f"sorter must be a vector, got {sorter.type}")
+            if sorter.type.dtype not in INTEGER or sorter.type.dtype == "uint64":  # which int64 does not hold
                 raise TypeError(f"sorter must be an integer vector, got {sorter.type}")
             inputs.append(sorter)
         return single(self, inputs, "int64", v.type.shape)
@@ -215,9 +226,9 @@ def searchsorted(x: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     Raises
     ------
     TypeError
-        `x` is no vector, or `sorter` no vector of integers.
+        `sorter` is of no integers that int64 holds.
     ValueError
-        Another `side`.
+        `x` or `sorter` is no vector, or another `side`.
 
     Examples
     --------

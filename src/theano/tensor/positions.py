@@ -45,6 +45,7 @@ def unravel_index(indices: Any, dims: Any, order: str = "C", ndim: int | None = 
     >>> [int(i.eval()) for i in T.unravel_index(5, (2, 3))]
     [1, 2]
     """
+    _checked_order(order)
     indices, lengths = as_index_like(indices), _dims(dims, ndim)
     size: Any = index_constant(1)
     for length in lengths:
@@ -102,11 +103,17 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
         coordinates = [_below(i, n, message.format(k)) for k, (i, n) in enumerate(zip(coordinates, lengths))]
     else:
         raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
+    _checked_order(order)
     pairs = list(zip(coordinates, lengths))
     total: Any = index_constant(0)
     for i, n in pairs if order == "C" else reversed(pairs):
         total = total * n + i
     return total
+
+
+def _checked_order(order: str) -> None:
+    if order not in ("C", "F"):
+        raise ValueError(f"order must be 'C' or 'F', not {order!r}")
 
 
 def _below(indices: Any, length: Any, message: str) -> Any:

@@ -22,7 +22,6 @@ from theano.tensor.opsupport import (
     is_disconnected,
     single,
     unknown_if_one,
-    zero_gradient,
 )
 from theano.tensor.reduction import sum as sum_
 from theano.tensor.shape import shape_i
@@ -86,27 +85,27 @@ class ARange(Op):
         g, pattern = gs[0], self._connected(inputs)
         if is_disconnected(g) or not any(pattern):
             return [disconnected() for _ in inputs]
-        # The numbers move with `start` and `step`; how many there are changes by jumps.
-        found = [sum_(g), zero_gradient(inputs[1]), sum_(g * _places(outputs[0]))]
+        # The numbers move with `start` and `step`; `stop` says how many there are.
+        found = [sum_(g), disconnected(), sum_(g * _places(outputs[0]))]
         return [v if connected else disconnected() for v, connected in zip(found, pattern, strict=True)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         pattern = self._connected(inputs)
-        start, stop, step = (v if connected else None for v, connected in zip(eval_points, pattern, strict=True))
+        start, _, step = (v if connected else None for v, connected in zip(eval_points, pattern, strict=True))
         numbers = self(*inputs)
         terms = [] if start is None else [second(numbers, start)]
         if step is not None:
             terms.append(step * _places(numbers))
         if not terms:
-            return [None if stop is None else zero_gradient(numbers)]
+            return [None]
         return [terms[0] if len(terms) == 1 else terms[0] + terms[1]]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[connected] for connected in self._connected(node.inputs)]
 
     def _connected(self, inputs: Sequence[Any]) -> list[bool]:
-        """Which inputs may be any number."""
-        return [self.dtype not in DISCRETE and v.type.dtype not in DISCRETE for v in inputs]
+        """Which inputs may be any number, and are read for more than a length."""
+        return [k != 1 and self.dtype not in DISCRETE and v.type.dtype not in DISCRETE for k, v in enumerate(inputs)]
 
 
 def arange_length(start: float, stop: float, step: float) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano import scalar
 from theano.graph.common_text import fill
+from theano.graph.null_type import grad_undefined
 from theano.tensor.careduce import (
     CAReduce,
     CAReduceDtype,
@@ -130,8 +131,9 @@ class ProdWithoutZeros(CAReduceDtype):
     def prepared(self, x: t.Any) -> t.Any:
         return switch(eq(x, 0), np.asarray(1, dtype=x.type.dtype), x)
 
-    def gradient(self, x: t.Any, out: t.Any, g: t.Any) -> t.Any:
-        return true_div(mul(g, keep_dims(out, x.type.ndim, self.axis)), x)
+    def L_op(self, inputs: Sequence[t.Any], outputs: Sequence[t.Any], gs: Sequence[t.Any]) -> list[t.Any]:
+        why = "the product jumps where an element becomes zero"
+        return [grad_undefined(self, 0, inputs[0], why)]
 
 
 class _Logical(CAReduce):

@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Op
+from theano.graph import Apply, Constant, Op
 from theano.graph.common_text import fill
 from theano.loops.sorting import in_order
-from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER, as_dtype
+from theano.scalar.dtypes import COMPLEX, DISCRETE, FLOAT, INTEGER, as_dtype
+from theano.tensor.assertion import Assert
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.math import abs_, cast, imag, isnan, real
+from theano.tensor.math import abs_, cast, eq, floor, imag, isnan, real
 from theano.tensor.methods import attach
 from theano.tensor.opsupport import (
     Shapes,
     as_index,
     checked_axis,
-    disconnected,
-    first_connected,
     is_disconnected,
     new_tensor,
     single,
+    undefined,
     unknown_if_one,
     zero_gradient,
 )
@@ -46,6 +46,7 @@ __all__ = [
     "topk_and_argtopk",
 ]
 
+_AN_AXIS = "an axis is a whole number"
 _KINDS = ("quicksort", "mergesort", "heapsort", "stable")
 
 
@@ -70,6 +71,21 @@ def _scattered(x: Any, g: Any, positions: Any, axis: int) -> Any:
 def _picked(v: Any, positions: Any, axis: int) -> Any:
     """The elements of `v` at `positions` along `axis`."""
     return patternbroadcast(v[_along(v, positions, axis)], positions.type.broadcastable)
+
+
+_AS_WHOLE = Assert("the axis to sort along must be an integer or None", ValueError)
+
+
+def _whole_axis(axis: Any) -> Any:
+    """The axis as an index: an integer, or a whole number of floating point, which a symbolic one is when it runs."""
+    variable: Any = as_tensor_variable(axis)
+    if isinstance(axis, bool) or variable.type.ndim or variable.type.dtype not in FLOAT:
+        return as_index(axis, "the axis")
+    if isinstance(variable, Constant):
+        if not float(variable.data).is_integer():
+            raise ValueError(f"the axis to sort along must be an integer or None, not {variable.data}")
+        return as_index(int(variable.data))
+    return cast(_AS_WHOLE(variable, eq(variable, floor(variable))), "int64")
 
 
 class _Sorting(Op):
@@ -97,7 +113,7 @@ class _Sorting(Op):
         return f"{type(self).__name__}{{{self.kind}, {self.order}}}"
 
     def _inputs(self, x: Any, axis: Any) -> list[Any]:
-        x, axis = as_tensor_variable(x), as_index(axis, "the axis")
+        x, axis = as_tensor_variable(x), _whole_axis(axis)
         known = known_int(axis)
         if x.type.ndim == 0:
             raise ValueError(f"{self}: a scalar has no axis to sort along")
@@ -137,16 +153,13 @@ class SortOp(_Sorting):
             return None
         return [_picked(x, ArgSortOp()(x, axis), self._axis(x, axis))]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(2)
-
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, axis = inputs
         if x.type.dtype in DISCRETE:
-            return [zero_gradient(x), disconnected()]
+            return [zero_gradient(x), *undefined(self, inputs, [1], _AN_AXIS)]
         where = self._axis(x, axis)
         positions = ArgSortOp(self.kind)(x, axis)
-        return [_scattered(x, gs[0], positions, where), disconnected()]
+        return [_scattered(x, gs[0], positions, where), *undefined(self, inputs, [1], _AN_AXIS)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         (x, axis), v = inputs, eval_points[0]
@@ -184,11 +197,9 @@ class ArgSortOp(_Sorting):
             order = step if order is None else _picked(order, step, where)
         return [order]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(2)
-
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [zero_gradient(inputs[0]), disconnected()]  # constant wherever it is differentiable
+        # constant wherever it is differentiable
+        return [zero_gradient(inputs[0]), *undefined(self, inputs, [1], _AN_AXIS)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None]
@@ -201,7 +212,7 @@ def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> 
     ----------
     a : tensor-like
         One axis at least.
-    axis : int, 0-d integer tensor or None
+    axis : int, 0-d tensor that is a whole number, or None
         Along which axis; None: `a` is flattened.
     kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
         NumPy's name of the algorithm; the result is the same.
@@ -217,7 +228,7 @@ def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> 
     ------
     <tensor errors>
     ValueError
-        There is no such axis (`a` is 0-d, too), another `kind`, or an `order`.
+        There is no such axis (`a` is 0-d, too; of a symbolic one when it runs), another `kind`, or an `order`.
 
     Examples
     --------
@@ -237,7 +248,7 @@ def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
     ----------
     a : tensor-like
         One axis at least.
-    axis : int, 0-d integer tensor or None
+    axis : int, 0-d tensor that is a whole number, or None
         Along which axis; None: `a` is flattened.
     kind : {'quicksort', 'mergesort', 'heapsort', 'stable'}
         NumPy's name of the algorithm; the result is the same.
@@ -253,7 +264,7 @@ def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
     ------
     <tensor errors>
     ValueError
-        There is no such axis (`a` is 0-d, too), another `kind`, or an `order`.
+        There is no such axis (`a` is 0-d, too; of a symbolic one when it runs), another `kind`, or an `order`.
 
     Examples
     --------
@@ -358,9 +369,6 @@ class TopKOp(Op):
         shape[self.axis] = abs_(node.inputs[1])
         return [tuple(shape)] * len(node.outputs)
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(2, outputs=len(node.outputs))
-
     def _positions(self, x: Any, kth: Any, outputs: Sequence[Any]) -> Any:
         if self.return_indices:
             return outputs[-1]
@@ -368,10 +376,11 @@ class TopKOp(Op):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, kth = inputs
+        count = undefined(self, inputs, [1], "a number of elements is a whole number")
         if not self.return_values or x.type.dtype in DISCRETE or is_disconnected(gs[0]):
-            return [zero_gradient(x), disconnected()]
+            return [zero_gradient(x), *count]
         positions = self._positions(x, kth, outputs)
-        return [_scattered(x, gs[0], positions, self.axis % x.type.ndim), disconnected()]
+        return [_scattered(x, gs[0], positions, self.axis % x.type.ndim), *count]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         (x, kth), v = inputs, eval_points[0]

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph import Apply, Constant, Op
 from theano.scalar.dtypes import DISCRETE
+from theano.scalar.user import Scalar
 from theano.tensor.alloc import alloc, sum_to
 from theano.tensor.axes import shape_padleft
 from theano.tensor.math import cast, lt, maximum, minimum, second, switch
@@ -30,10 +31,26 @@ from theano.tensor.shape import shape, shape_tuple
 from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value, known_int, known_vector
 from theano.tensor.variable import as_tensor_variable
 
-INDEX = "i"
-"""An entry of `idx_list` that stands for the next index input."""
+INDEX = Scalar("int64")
+"""An entry of `idx_list` that stands for the next index input: its type, as in Theano."""
 
 FULL = slice(None)
+
+_PARTS = frozenset((None, INDEX))
+
+
+def marks(idx_list: Sequence[Any]) -> tuple[Any, ...]:
+    """`idx_list` with `INDEX` for types of integers, which older programs write: all index inputs are int64."""
+    return tuple([_mark(e) for e in idx_list])
+
+
+def _mark(entry: Any) -> Any:
+    if isinstance(entry, slice):
+        parts = entry.start, entry.stop, entry.step
+        if _PARTS.issuperset(parts):
+            return entry
+        return slice(*(None if p is None else INDEX for p in parts))
+    return entry if entry is None or isinstance(entry, str) else INDEX
 
 
 def fill_in(idx_list: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
@@ -220,7 +237,7 @@ class Subtensor(Indexed):
     linear_in = (0,)
 
     def __init__(self, idx_list: Sequence[Any]) -> None:
-        self.idx_list = tuple(idx_list)
+        self.idx_list = marks(idx_list)
 
     def __str__(self) -> str:
         return f"Subtensor{{{index_text(self.idx_list)}}}"
@@ -447,7 +464,7 @@ class IncSubtensor(Written):
         self, idx_list: Sequence[Any], inplace: bool = False, set_instead_of_inc: bool = False,
         destroyhandler_tolerate_aliased: Any = None,
     ) -> None:  # fmt: skip
-        self.idx_list = tuple(idx_list)
+        self.idx_list = marks(idx_list)
         self.set_instead_of_inc = bool(set_instead_of_inc)
         self._set_inplace(inplace)
 

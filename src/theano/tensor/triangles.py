@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply
+from theano.graph import Apply, Op
 from theano.graph.common_text import fill
 from theano.tensor.alloc import as_sizes, dtype_or_float_x
 from theano.tensor.math import invert, maximum
-from theano.tensor.opsupport import LONGEST, Shapes, Unconnected, as_index, single
+from theano.tensor.opsupport import LONGEST, Shapes, as_index, single, undefined
 from theano.tensor.shape import shape_i
 from theano.tensor.static_value import known_int
 from theano.tensor.variable import as_tensor_variable, constant
 
 
-class Eye(Unconnected):
+class Eye(Op):
     """Ones on diagonal `k` of an `n` by `m` matrix of zeros.
 
     Parameters
@@ -50,6 +50,12 @@ class Eye(Unconnected):
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         return [(node.inputs[0], node.inputs[1])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
+        return undefined(self, inputs, range(3), "lengths and diagonals are whole numbers")
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None]
 
 
 def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Any:

@@ -1,15 +1,18 @@
 """Recording what a program computes, and finding the first difference when it runs again.
 
-`Record` writes lines to a file, or compares them with those in it; `RecordMode` is a mode whose functions record each
-node they run, with digests of its values.
+`Record` writes lines to a file, or compares them with those in it; `RecordMode` is a mode whose functions record their
+arguments and each node they run, with digests of the values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from theano.compile.mode import Mode
 from theano.compile.monitormode import MonitorMode
+from theano.compile.wrap_linkers import WrapLinker
+from theano.graph import Apply
 from theano.printing.digests import hex_digest
 
 __all__ = ["MismatchError", "Mode", "Record", "RecordMode", "hex_digest"]
@@ -72,7 +75,7 @@ class Record:
 
 
 class RecordMode(MonitorMode):
-    """A mode whose functions record each node they run, with digests of its inputs and outputs.
+    """A mode whose functions record their arguments and each node they run, with digests of its inputs and outputs.
 
     Parameters
     ----------
@@ -88,13 +91,23 @@ class RecordMode(MonitorMode):
     >>> file, x = io.StringIO(), T.dvector("x")
     >>> f = theano.function([x], 2 * x, mode=RecordMode(file_object=file))
     >>> value = f([1, 2])
-    >>> file.getvalue().splitlines()[0].split(":")[0]
-    'node 0'
+    >>> file.getvalue().splitlines()[0]
+    'function of 1 nodes'
     """
 
     def __init__(self, record: Record | None = None, **kwargs: Any) -> None:
         self.set_record(Record(**kwargs) if record is None else record)
         super().__init__(pre_func=None, post_func=self._record)
+        self._record_calls()
+
+    def _with(self, optimizer: Any) -> Mode:
+        twin = super()._with(optimizer)
+        assert isinstance(twin, RecordMode)
+        twin._record_calls()
+        return twin
+
+    def _record_calls(self) -> None:
+        self.linker = _Calls(self.linker.linkers, self)
 
     def set_record(self, record: Record) -> None:
         """Write to another record from now on."""
@@ -102,6 +115,23 @@ class RecordMode(MonitorMode):
 
     def _record(self, i: int, node: Any, fn: Any) -> None:
         self.record.handle_line(f"node {i}: {node}\n")
-        for words, values in (("input", fn.inputs), ("output", fn.outputs)):
-            for value in values:
-                self.record.handle_line(f"  {words} {hex_digest(value[0])}\n")
+        self.record_values("input", (place[0] for place in fn.inputs))
+        self.record_values("output", (place[0] for place in fn.outputs))
+
+    def record_values(self, kind: str, values: Iterable[Any]) -> None:
+        """Record a digest of each value, as an "input" or "output"."""
+        for value in values:
+            self.record.handle_line(f"  {kind} {hex_digest(value)}\n")
+
+
+class _Calls(WrapLinker):
+    """Records the arguments of each call, for a function may have no nodes."""
+
+    def __init__(self, linkers: Iterable[Any], mode: RecordMode) -> None:
+        super().__init__(linkers, mode.eval)
+        self.mode = mode
+
+    def pre(self, f: Any, inputs: Sequence[Any], order: Sequence[Apply], thunk_groups: Any) -> None:
+        self.mode.record.handle_line(f"function of {len(order)} nodes\n")
+        self.mode.record_values("input", inputs)
+

@@ -17,7 +17,7 @@ from theano.tensor.join import Join
 from theano.tensor.promises import Rebroadcast
 from theano.tensor.reduction import All, Prod, Sum
 from theano.tensor.reduction import Any as AnyTrue
-from theano.tensor.subtensor import IncSubtensor, Subtensor
+from theano.tensor.subtensor import INDEX, IncSubtensor, Subtensor
 
 FULL = slice(None)
 
@@ -134,10 +134,10 @@ def subtensor(x: Tensor, entries: Sequence[Any]) -> Tensor:
     for entry in kept:
         if isinstance(entry, slice):
             parts = (entry.start, entry.stop, entry.step)
-            idx_list.append(slice(*(None if p is None else "i" for p in parts)))
+            idx_list.append(slice(*(None if p is None else INDEX for p in parts)))
             inputs.extend(p for p in parts if p is not None)
         else:
-            idx_list.append("i")
+            idx_list.append(INDEX)
             inputs.append(entry)
     made: Tensor = Subtensor(tuple(idx_list))(x, *inputs)
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from theano.graph import Variable
@@ -107,6 +107,10 @@ class Place(Record):
     at: float
 
 
+#: Called as ``watcher(rule, old, new)`` before each replacement.
+WATCHERS: list[Callable[[str, Variable, Variable], None]] = []
+
+
 class Trace(Record):
     """All applications of one rewriting, in order; iterable, printable.
 
@@ -124,6 +128,8 @@ class Trace(Record):
 
     def add(self, phase: str, rule: str, old: Variable, new: Variable) -> None:
         """Record that `rule` turned `old` into `new`."""
+        for watcher in WATCHERS:
+            watcher(rule, old, new)
         self.places.append(Place(raw_origin_of(old), old.type, time.perf_counter()))
         self.steps.append(
             Step(phase, rule, snapshot(old, TRACE_DEPTH, TRACE_WIDTH), snapshot(new, TRACE_DEPTH, TRACE_WIDTH))

@@ -1,4 +1,4 @@
-"""What a user's rewrite sees of the graph it works in: ``node.fgraph`` and ``variable.clients``."""
+"""``node.fgraph`` and ``variable.clients``: the graph a user's rewrite works in, or that of a compiled function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from theano.graph import Apply, FunctionGraph, Variable
-from theano.graph.fgraph import Client
+from theano.graph.fgraph import Client, graph_of
 from theano.rewrite.engine.table import RewriteGraph
 from theano.rewrite.engine.watched import WatchedGraph
 
@@ -105,16 +105,16 @@ def use_count(variable: Variable) -> int:
     return len(_current[-1].clients(variable)) if _current else 0
 
 
-def _fgraph(node: Apply | Variable) -> GraphView | FunctionGraph:
-    if not _current:
-        raise AttributeError("nodes and variables know their graph only while a rewrite looks at them")
-    return _current[-1]
+def _fgraph(thing: Apply | Variable) -> GraphView | FunctionGraph:
+    """The graph at work; beside rewrites, that which the node or variable belongs to."""
+    graph = _current[-1] if _current else graph_of(thing)
+    if graph is None:
+        raise AttributeError(f"{thing} is in no function graph: f.maker.fgraph has copies of what f was made of")
+    return graph
 
 
 def _clients(variable: Variable) -> list[Client]:
-    if not _current:
-        raise AttributeError("a variable knows its clients only while a rewrite looks at it")
-    graph = _current[-1]
+    graph = _fgraph(variable)
     if isinstance(graph, FunctionGraph) and variable not in graph.variables:
         return []
     return graph.clients(variable)

@@ -12,6 +12,7 @@ from theano.rewrite.engine.table import Node, Tensor
 from theano.rewrite.loops.batching import Batch, Rows, batches
 from theano.rewrite.rules.shaping import elements_of
 from theano.tensor.advanced_subtensor import (
+    ARRAY,
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
@@ -34,11 +35,10 @@ from theano.tensor.reduction import All, Prod, Sum
 from theano.tensor.reduction import Any as AnyTrue
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shape import MakeVector, Shape, Shape_i
-from theano.tensor.subtensor import IncSubtensor, Subtensor
+from theano.tensor.subtensor import INDEX, IncSubtensor, Subtensor
 from theano.tensor.triangles import Eye
 
 _dot, _batched_dot = Dot(), BatchedDot()
-_ARRAY, _INDEX = "a", "i"
 
 
 def _one(rows: Tensor) -> list[Rows]:
@@ -329,7 +329,7 @@ def _picked(batch: Batch, stacked: bool, x: Tensor, axes: list[int], places: lis
             return x
         made = AdvancedSubtensor1()(x, places[0])
     else:
-        made = AdvancedSubtensor((_ARRAY,) * len(axes))(x, *places)
+        made = AdvancedSubtensor((ARRAY,) * len(axes))(x, *places)
     return made
 
 
@@ -371,14 +371,14 @@ def batch_inc_subtensor(batch: Batch, node: Node, arguments: list[Rows]) -> Sequ
         written = _aligned(y, target) if y.varying else y.rows
         writer = IncSubtensor((slice(None), *op.idx_list), set_instead_of_inc=op.set_instead_of_inc)
         return _one(writer(batch.varied(x), written, *(i.rows for i in indices)))
-    if op.idx_list != (_INDEX,):
+    if op.idx_list != (INDEX,):
         return None
     written = _aligned(y, node.inputs[0].type.ndim - 1) if y.varying else y.rows
     places = indices[0].rows
     one_hot = _one_hot(batch, x, written, places)
     if one_hot is not None:
         return _one(one_hot)
-    made = AdvancedIncSubtensor(False, op.set_instead_of_inc, (_ARRAY, _ARRAY))
+    made = AdvancedIncSubtensor(False, op.set_instead_of_inc, (ARRAY, ARRAY))
     return _one(made(batch.varied(x), written, _steps(batch), places))
 
 
@@ -408,10 +408,10 @@ def _is_zero(x: Tensor) -> bool:
 def batch_take(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows]:
     x, places = arguments
     if not x.varying:
-        return _one(AdvancedSubtensor((_ARRAY,))(x.rows, places.rows))
+        return _one(AdvancedSubtensor((ARRAY,))(x.rows, places.rows))
     if not places.varying:
-        return _one(AdvancedSubtensor((slice(None), _ARRAY))(x.rows, places.rows))
-    return _one(AdvancedSubtensor((_ARRAY, _ARRAY))(x.rows, dimshuffle(_steps(batch), (0, "x")), places.rows))
+        return _one(AdvancedSubtensor((slice(None), ARRAY))(x.rows, places.rows))
+    return _one(AdvancedSubtensor((ARRAY, ARRAY))(x.rows, dimshuffle(_steps(batch), (0, "x")), places.rows))
 
 
 @batches(AdvancedIncSubtensor1)
@@ -420,16 +420,16 @@ def batch_put(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows]
     written = _aligned(y, node.inputs[0].type.ndim) if y.varying else y.rows
     rows, setting = batch.varied(x), node.op.set_instead_of_inc
     if not places.varying:
-        return _one(AdvancedIncSubtensor(False, setting, (slice(None), _ARRAY))(rows, written, places.rows))
+        return _one(AdvancedIncSubtensor(False, setting, (slice(None), ARRAY))(rows, written, places.rows))
     steps = dimshuffle(_steps(batch), (0, "x"))
-    return _one(AdvancedIncSubtensor(False, setting, (_ARRAY, _ARRAY))(rows, written, steps, places.rows))
+    return _one(AdvancedIncSubtensor(False, setting, (ARRAY, ARRAY))(rows, written, steps, places.rows))
 
 
 @batches(AdvancedSubtensor)
 def batch_take_along(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
     """At places in the first axes that are the same in all steps."""
     x, *places = arguments
-    if any(p.varying for p in places) or set(node.op.idx_list) != {_ARRAY}:
+    if any(p.varying for p in places) or set(node.op.idx_list) != {ARRAY}:
         return None
     return _one(AdvancedSubtensor((slice(None), *node.op.idx_list))(x.rows, *(p.rows for p in places)))
 
@@ -438,7 +438,7 @@ def batch_take_along(batch: Batch, node: Node, arguments: list[Rows]) -> Sequenc
 def batch_put_along(batch: Batch, node: Node, arguments: list[Rows]) -> Sequence[Rows] | None:
     """At places in the first axes that are the same in all steps."""
     x, y, *places = arguments
-    if any(p.varying for p in places) or set(node.op.idx_list) != {_ARRAY}:
+    if any(p.varying for p in places) or set(node.op.idx_list) != {ARRAY}:
         return None
     among = max(p.rows.type.ndim for p in places)
     written = _aligned(y, node.inputs[0].type.ndim - len(places) + among) if y.varying else y.rows

@@ -30,7 +30,7 @@ from theano.tensor.promises import unbroadcast
 from theano.tensor.reduction import Sum
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shape import MakeVector, Shape_i
-from theano.tensor.subtensor import IncSubtensor
+from theano.tensor.subtensor import INDEX, IncSubtensor
 
 _dot = Dot()
 # From the values of all steps to their sum over the steps.
@@ -178,7 +178,7 @@ def _increments(node: Node | None) -> bool:
     """Whether a node adds rows to rows of what it reads, at one place or at a vector of places."""
     if node is None or type(node.op) not in (IncSubtensor, AdvancedIncSubtensor1) or node.op.set_instead_of_inc:
         return False
-    return type(node.op) is AdvancedIncSubtensor1 or node.op.idx_list == ("i",)
+    return type(node.op) is AdvancedIncSubtensor1 or node.op.idx_list == (INDEX,)
 
 
 def _zeros(like: Tensor) -> Tensor:

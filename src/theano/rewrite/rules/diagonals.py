@@ -14,7 +14,7 @@ from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.tensor.alloc import Alloc
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.subtensor import IncSubtensor
+from theano.tensor.subtensor import INDEX, IncSubtensor
 from theano.tensor.triangles import Eye
 
 
@@ -159,7 +159,7 @@ def same_length(graph: RewriteGraph, x: Tensor, axis: int, y: Tensor, other: int
 def _unit(x: Tensor) -> tuple[Tensor, Tensor] | None:
     """Place and value of the one element that is not zero."""
     node = x.owner
-    if x.type.ndim != 1 or node is None or type(node.op) is not IncSubtensor or node.op.idx_list != ("i",):
+    if x.type.ndim != 1 or node is None or type(node.op) is not IncSubtensor or node.op.idx_list != (INDEX,):
         return None
     zeros = node.inputs[0]
     if zeros.owner is None or type(zeros.owner.op) is not Alloc or number(zeros.owner.inputs[0]) != 0:

@@ -23,7 +23,7 @@ from theano.tensor.nnet.plain_convolutions import Pads, PlainConvolutions
 from theano.tensor.opsupport import Shapes, as_index, disconnected, holomorphic, single
 from theano.tensor.promises import patternbroadcast
 from theano.tensor.shape import as_shape_vector, shape_tuple
-from theano.tensor.static_value import known_vector
+from theano.tensor.static_value import known_ints
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [
@@ -290,7 +290,7 @@ class _Backward(BaseAbstractConv):
 
     def _static(self, vector: Any, others: Sequence[int | None]) -> list[int | None]:
         """What is known of the shape of the result; a length of 1 that is only told makes no axis broadcastable."""
-        n, found = self.convdim, [None if k is None or k == 1 else int(k) for k in known_vector(vector) or ()]
+        n, found = self.convdim, [None if k == 1 else k for k in known_ints(vector) or ()]
         lengths = found[-n:] or [None] * n
         front = found[:-n] or [None] * len(others)
         return [*(a if a is not None else b for a, b in zip(others, front, strict=True)), *lengths]

@@ -15,7 +15,7 @@ from theano.tensor.opsupport import Shapes, disconnected, single
 from theano.tensor.padding import pad
 from theano.tensor.reduction import all as all_
 from theano.tensor.shape import as_shape_vector, shape
-from theano.tensor.static_value import known_vector
+from theano.tensor.static_value import known_ints
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["Images2Neibs", "SumOfNeibs", "images2neibs", "neibs2images"]
@@ -57,10 +57,10 @@ class _Neibs(Op):
             raise NotImplementedError(f"images2neibs has no mode {mode!r}, but {', '.join(MODES)}")
         self.mode = mode
 
-    def check(self, sizes: Sequence[int], steps: Sequence[int]) -> None:
-        """Refuse sizes and steps that make no sense."""
+    def check(self, sizes: Sequence[int | None], steps: Sequence[int | None]) -> None:
+        """Refuse sizes and steps, as far as they are known, that make no sense."""
         for what, values in (("neib_shape", sizes), ("neib_step", steps)):
-            if len(values) != 2 or any(v < 1 for v in values):
+            if len(values) != 2 or any(v is not None and v < 1 for v in values):
                 raise ValueError(f"{self}: {what} must be two numbers, 1 at least, not {tuple(values)}")
 
     def counts(self, lengths: Sequence[int], sizes: Sequence[int], steps: Sequence[int]) -> list[int]:
@@ -129,9 +129,9 @@ class Images2Neibs(_Neibs):
         ten4, parameters = as_tensor_variable(ten4), _parameters(neib_shape, neib_step)
         if ten4.type.ndim != 4:
             raise TypeError(f"{self} takes images of 4 dimensions, (batch, channel, row, column), not {ten4.type}")
-        known = [known_vector(p) for p in parameters]
-        if known[0] is not None and known[1] is not None:
-            self.check(*([int(v) for v in values] for values in known if values is not None))
+        sizes, steps = (known_ints(p) for p in parameters)
+        if sizes is not None and steps is not None:
+            self.check(sizes, steps)
         if self.mode == "wrap_centered":
             return Images2Neibs("ignore_borders").make_node(_wrapped(ten4, parameters[0]), *parameters)
         return single(self, [ten4, *parameters], ten4.type.dtype, (None, None))

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.graph.null_type import grad_undefined
-from theano.tensor.opsupport import Shapes, disconnected, first_connected
+from theano.tensor.opsupport import Shapes, undefined
 from theano.tensor.random.state import RandomStateType, copy_state
 from theano.tensor.static_value import known_vector
 from theano.tensor.type import TensorType
@@ -101,13 +100,7 @@ class RandomFunction(Op):
 
     def grad(self, inputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
         why = "there is no gradient through NumPy's draws"
-        return [
-            disconnected() if k == 1 else grad_undefined(self, k, x, why) for k, x in enumerate(inputs)
-        ]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        count = len(node.inputs)
-        return first_connected(count, (k for k in range(count) if k != 1), 2)
+        return undefined(self, inputs, range(len(inputs)), why)
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None for _ in self.make_node(*inputs).outputs]

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
-from theano.graph.null_type import grad_undefined
 from theano.scalar.dtypes import INTEGER, as_dtype
-from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
+from theano.tensor.opsupport import Shapes, single, undefined
 from theano.tensor.random import mrg31k3p
 from theano.tensor.static_value import known_ints
 from theano.tensor.type import TensorType
@@ -46,10 +45,7 @@ class mrg_uniform_base(Op):
         return f"{type(self).__name__}{{{self.output_type},{'inplace' if self.inplace else 'no_inplace'}}}"
 
     def grad(self, inputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
-        return [grad_undefined(self, 0, inputs[0], "a state is made of integers"), disconnected()]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(2, (0,), 2)
+        return undefined(self, inputs, [0, 1], "a state and lengths are made of integers")
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None, None]
@@ -152,7 +148,7 @@ class MultinomialFromUniform(Op):
 
     def grad(self, inputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
         why = "what is drawn does not depend smoothly on it"
-        return [grad_undefined(self, k, x, why) for k, x in enumerate(inputs)]
+        return undefined(self, inputs, range(len(inputs)), why)
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None]
@@ -213,7 +209,7 @@ class ChoiceFromUniform(Op):
 
     def grad(self, inputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
         why = "what is drawn does not depend smoothly on it"
-        return [grad_undefined(self, k, x, why) for k, x in enumerate(inputs)]
+        return undefined(self, inputs, range(len(inputs)), why)
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None]

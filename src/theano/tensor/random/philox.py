@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
-from theano.graph.null_type import grad_undefined
 from theano.scalar.dtypes import INTEGER, as_dtype
-from theano.tensor.opsupport import Shapes, disconnected, first_connected, new_tensor
+from theano.tensor.opsupport import Shapes, new_tensor, undefined
 from theano.tensor.random import philox4x32
 from theano.tensor.type import StaticShape
 from theano.tensor.variable import as_tensor_variable
@@ -83,10 +82,7 @@ class PhiloxUniform(Op):
         return [shapes[0], *(shape for _ in range(self.draws))]
 
     def grad(self, inputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
-        return [grad_undefined(self, 0, inputs[0], "a state is made of integers"), disconnected()]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return first_connected(2, (0,), 1 + self.draws)
+        return undefined(self, inputs, [0, 1], "a state and lengths are made of integers")
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None] * (1 + self.draws)

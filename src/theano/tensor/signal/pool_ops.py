@@ -15,7 +15,7 @@ from theano.tensor.math import maximum
 from theano.tensor.nnet.geometry import truth
 from theano.tensor.opsupport import Shapes, as_index, disconnected, single, zero_gradient
 from theano.tensor.shape import as_shape_vector
-from theano.tensor.static_value import known_vector
+from theano.tensor.static_value import known_ints
 from theano.tensor.variable import as_tensor_variable
 from theano.user_warnings import warn_user
 
@@ -149,9 +149,7 @@ class _Pooling(Op):
         window = self._lengths(ws, "the window")
         steps = window if stride is None else self._lengths(stride, "the stride")
         padding = self._lengths(0 if pad is None else pad, "the padding")
-        sizes, strides, pads = (known_vector(v) or [None] * self.ndim for v in (window, steps, padding))
-        self.check([None if v is None else int(v) for v in sizes], [None if v is None else int(v) for v in strides],
-                   [None if v is None else int(v) for v in pads])  # fmt: skip
+        self.check(*(known_ints(v) or [None] * self.ndim for v in (window, steps, padding)))
         return [window, steps, padding]
 
     def check(self, window: Sequence[Any], stride: Sequence[Any], pad: Sequence[Any]) -> None:
