@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -349,7 +349,7 @@ def _sweep(
         met = terms.pop(x, None)
         if met is None:
             return None
-        grads[x] = g = _meet(met)
+        grads[x] = g = _meet(x, met)
         if cost_name is not None and not isinstance(g, _Zero):
             _name(g, x, cost_name)
         return g
@@ -368,12 +368,16 @@ def _sweep(
     return grads
 
 
-def _meet(terms: list[Gradient]) -> Gradient:
+def _meet(x: Variable, terms: list[Gradient]) -> Gradient:
     real = [t for t in terms if not isinstance(t, _Zero)]
     for t in real:
         if isinstance(t.type, NullType):
             return t
-    return total(real) if real else ZERO
+    if not real:
+        return ZERO
+    # What the gradients of a sparse matrix add up to, its type knows.
+    own: Callable[[Variable, list[Any]], Variable] | None = getattr(x.type, "gradient_sum", None)
+    return total(real) if own is None else own(x, real)
 
 
 def _node_grads(

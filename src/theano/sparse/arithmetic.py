@@ -75,6 +75,7 @@ class Neg(SameShape):
     __props__ = ()
     view_map = {0: [0]}
     keeps_structure = 0
+    keeps_elements = True
     linear_in = (0,)
 
     def __str__(self) -> str:
@@ -218,6 +219,7 @@ class AddSSData(SameShape):
     __props__ = ()
     view_map = {0: [0]}
     keeps_structure = 0
+    keeps_elements = True
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_sparse_variable(y)

@@ -11,16 +11,16 @@ from theano.graph import Apply, Op
 from theano.graph.origin import made_here
 from theano.sparse.convert import (
     adjoint,
+    at_elements,
     conjugated,
     dense_from_sparse,
     in_dtype,
     in_format,
+    of_elements_of,
     onto,
-    sp_ones_like,
-    times_elements,
     transpose,
 )
-from theano.sparse.csm import CSM, SoundCSM, components_of, csm_properties, lengths, places
+from theano.sparse.csm import CSM, GradientOfElements, components_of, csm_properties, lengths, places
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
 from theano.sparse.values import product_of
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
@@ -186,7 +186,7 @@ def product_onto(like: Any, x: Any, y: Any) -> Any:
     left, right = _factors(format, x, y)
     _, indices, indptr, shape = components_of(like)
     elements = product_at(*left, *right, indices, indptr, shape[1 if format == "csr" else 0])
-    return SoundCSM(format)(elements, indices, indptr, shape)
+    return GradientOfElements(format)(elements, indices, indptr, shape)
 
 
 dot_op = Dot()
@@ -511,7 +511,7 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
         return product_onto(sparse_A, ga, transpose(dense_B))
     if is_sparse_variable(dense_B) or is_sparse_variable(ga):
         found = structured_dot(ga, transpose(dense_B)) if is_sparse_variable(dense_B) else dot_op(ga, dense_B.T)
-        return times_elements(sp_ones_like(sparse_A), found)
+        return of_elements_of(sparse_A, at_elements(sparse_A, found))
     _, indices, indptr, shape = csm_properties(sparse_A)
     elements = (sdg_csr if format == "csr" else sdg_csc)(indices, indptr, dense_B, ga)
-    return SoundCSM(format)(elements, indices, indptr, shape)
+    return GradientOfElements(format)(elements, indices, indptr, shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -91,6 +92,8 @@ class SparseType(Type):
     ndim = 2
     format_cls: ClassVar[Any] = _Classes()
     compressed: ClassVar[Parts | None] = None  # set by `theano.sparse.parts`
+    #: The sum of the gradients of a variable of this type, given that variable and a list of them.
+    gradient_sum: ClassVar[Callable[[Any, Sequence[Any]], Any]]  # set by `theano.sparse.gradients`
     dtype_set: ClassVar[frozenset[str]] = ALL - {"float16"}
 
     def __init__(self, format: str, dtype: Any) -> None:
