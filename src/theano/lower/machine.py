@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 _POWERS = frozenset({"parts", "column_parts", "poll_steps", "batch_steps"})
 _LEAST = {
     **dict.fromkeys(
-        (*_POWERS, "long_row_parts", "accumulators", "tile", "block", "wide_block", "rows_at_once", "scatter_block", "running_rows",
-         "running_block", "rows_together", "random_lanes", "slice_rows", "block_slots", "awake", "part_rows"),
+        (*_POWERS, "long_row_parts", "accumulators", "tile", "block", "wide_block", "rows_at_once", "scatter_block",
+         "running_rows", "running_block", "rows_together", "random_lanes", "slice_rows", "block_slots", "awake",
+         "part_rows"),
         1,
     ),
     "first_rows": 2,
@@ -26,10 +27,11 @@ _LEAST = {
 class Machine(Record, frozen=True):
     """The target as lowering sees it. Every choice that a program depends on follows from it, the graph and the sizes.
 
-    Programs are part of the compile cache's key, so a machine that changes them changes the key as well. No number is
-    negative; `parts`, `column_parts`, `poll_steps` and `batch_steps` are powers of two, by which programs divide with
-    shifts; `first_rows` is 2 at least; what counts rows, columns or elements of a tile, a block or a turn is 1 at least.
-    Others are a ValueError.
+    Programs are part of the compile cache's key, so a machine that changes them changes the key as well.
+
+    No number is negative. `parts`, `column_parts`, `poll_steps` and `batch_steps` are powers of two, by which programs
+    divide with shifts. `first_rows` is 2 at least, and 1 what counts rows, columns or elements of a tile, a block or a
+    turn. Other numbers are a ValueError.
 
     Attributes
     ----------

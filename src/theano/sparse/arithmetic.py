@@ -347,9 +347,9 @@ def add(x: Any, y: Any) -> Any:
     Notes
     -----
     The gradient of a sparse matrix is structured if the other one is dense.
-    The sum of two sparse matrices has no elements that are 0, and they are in order. But where both are known to have one
-    structure, as ``x`` and ``sqr(x)`` have, so has their sum (`add_s_s_data`): its elements may be 0. `remove0` leaves
-    those out.
+    The sum of two sparse matrices has no elements that are 0, and they are in order. But where both are known to have
+    one structure, as ``x`` and ``sqr(x)`` have, so has their sum (`add_s_s_data`): its elements may be 0. `remove0`
+    leaves those out.
 
     Examples
     --------

@@ -448,22 +448,32 @@ def same_elements(x: Any, y: Any) -> bool:
     """
     if x is y or not (is_sparse_variable(x) and is_sparse_variable(y)):
         return x is y
-    if same_structure(x, y):
+    if same_structure(x, y) or (x.type.format == y.type.format and _is_repeated(_structure(x), _structure(y))):
         return True
+    a, b = x.owner, y.owner
+    if a is None or b is None:
+        return False
     branches = Branches.opened(x), Branches.opened(y)
     if None not in branches:
         return all(map(same_elements, *branches))
-    a, b = x.owner, y.owner
-    if a is None or b is None or a.op != b.op or not isinstance(a.op, SparseOp) or isinstance(a.op, CSM):
+    if a.op != b.op or not isinstance(a.op, SparseOp) or isinstance(a.op, CSM):
         return False
     return (a.op.keeps_elements or a.op.moves_elements) and all(map(same_elements, a.inputs, b.inputs))
+
+
+def _is_repeated(own: list[Any], other: list[Any]) -> bool:
+    """Whether two structures are those of results of one operation on the same inputs, written twice."""
+    if not all(isinstance(part, tuple) for part in (*own, *other)):
+        return False
+    a, b = own[0][0].owner, other[0][0].owner
+    return a is not None and b is not None and a.op == b.op and a.inputs == b.inputs
 
 
 class CSMGrad(SparseOp):
     """The gradient of `data` in ``CSM(data, indices, indptr, shape)``, from that of the matrix, which is sparse.
 
-    It takes the components of both. For each element of the first it gives what the second has at that place: the sum of
-    its elements there, 0 where it has none.
+    It takes the components of both. For each element of the first it gives what the second has at that place: the sum
+    of its elements there, 0 where it has none.
 
     Parameters
     ----------

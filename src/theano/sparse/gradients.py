@@ -13,12 +13,12 @@ sum, the whole of it:
 A gradient of a sparse variable is of one of two kinds, therefore.
 
 - That of *the matrix*: dense, or sparse, which is a matrix like any other, whose elements at a place are added.
-- That of *the elements* (`GradientOfElements`), with the structure of the variable. Functions that take each element for
-  itself have different derivatives for elements of one place, which no matrix can tell.
+- That of *the elements* (`GradientOfElements`), with the structure of the variable. Functions that take each element
+  for itself have different derivatives for elements of one place, which no matrix can tell.
 
 `split` tells them apart. Where both meet they stay side by side (`BothGradients`). Operations are asked for each kind:
-those that keep or move elements answer with the gradient of elements; of results whose elements have places of their own,
-both kinds are the same.
+those that keep or move elements answer with the gradient of elements. Of results whose elements have places of their
+own, both kinds are the same.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class BothGradients(SparseOp):
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         whole, elements = inputs
         along = np.repeat(np.arange(len(elements.indptr) - 1), np.diff(elements.indptr))
-        _, place, counts = np.unique(along * max(elements.shape) + elements.indices, return_inverse=True, return_counts=True)
+        places = along * max(elements.shape) + elements.indices
+        _, place, counts = np.unique(places, return_inverse=True, return_counts=True)
         data = elements.data / counts[place.ravel()].astype(elements.dtype)
         shared = compressed(elements.format, data, elements.indices, elements.indptr, elements.shape)
         kind = node.outputs[0].type

@@ -93,7 +93,7 @@ class Dot(SparseOp):
     linear_in = (0, 1)
 
     def make_node(self, x: Any, y: Any) -> Apply:
-        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+        x, y = (_compressed(as_sparse_or_tensor_variable(v)) for v in (x, y))
         check_operands("dot", x, y)
         shape = [*_static(x)[:-1], *(_static(y)[1:])]
         return Apply(self, [x, y], [dense_output(upcast(x, y), shape)])
@@ -120,6 +120,11 @@ class Dot(SparseOp):
         into_x = outer(g, conjugated(y)) if y.type.ndim == 1 else product(g, adjoint(y))
         into_y = outer(conjugated(x), g) if x.type.ndim == 1 else product(adjoint(x), g)
         return [gradient_like(into_x, x), gradient_like(into_y, y)]
+
+
+def _compressed(x: Any) -> Any:
+    """A matrix of blocks by rows; any other as it is."""
+    return in_format(x, "csr") if is_sparse_variable(x) and x.type.format == "bsr" else x
 
 
 def gradient_like(g: Any, x: Any) -> Any:
@@ -203,7 +208,7 @@ def dot(x: Any, y: Any) -> Any:
     Parameters
     ----------
     x, y
-        Sparse or dense; formats csr and csc.
+        Sparse or dense; of any format.
 
     Returns
     -------

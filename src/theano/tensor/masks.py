@@ -186,7 +186,8 @@ def within(g: Any, change: Callable[[Any], Any]) -> Any:
 def fitted(g: Any, x: Any) -> Any:
     """A gradient of `x` that has the shape of `x` on both sides of a branch.
 
-    What passes has the shape of the side that was taken, which may be that of other variables: ``ifelse(c, exp(x), y)``.
+    What passes has the shape of the side that was taken, which may be that of another variable: of `y` in
+    ``ifelse(c, exp(x), y)``.
     """
     value, mask = unmasked(g)
     if mask is None or not mask.lazy:
