@@ -380,8 +380,8 @@ def test_negative_classes(mode):
 def test_gradients_of_normalisation_keep_float16() -> None:
     x, p = (T.TensorType("float16", pattern)() for pattern in ((False, False), (False,)))
     outs = [
-        *nnet.batch_normalization_train(x, p, p), nnet.batch_normalization_test(x, p, p, p, p), nnet.layer_norm(x, p, p),
-        nnet.rms_norm(x, p),
+        *nnet.batch_normalization_train(x, p, p), nnet.batch_normalization_test(x, p, p, p, p),
+        nnet.layer_norm(x, p, p), nnet.rms_norm(x, p),
     ]  # fmt: skip
     for out in outs:
         g = grad(T.cast(out, "float64").sum(), x)

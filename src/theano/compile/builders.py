@@ -209,11 +209,12 @@ class OpFromGraph(Op):
         connected = tuple(not isinstance(g.type, DisconnectedType) for g in gouts)
         if any(hasattr(v.type, "gradient_sum") for v in self.local_outputs):
             # A gradient of a sparse matrix is of one of two kinds, which no new variable in its place would tell.
-            local, grads = [], self._local_grads([g if c else None for g, c in zip(gouts, connected, strict=True)])
+            local: list[Any] = []
+            grads = self._local_grads([g if c else None for g, c in zip(gouts, connected, strict=True)])
         else:
             if connected not in self._grad_graphs:
                 leaves = [v.type() if c else None for v, c in zip(self.local_outputs, connected, strict=True)]
-                self._grad_graphs[connected] = (leaves, self._local_grads(leaves))
+                self._grad_graphs[connected] = (leaves, list(self._local_grads(leaves)))
             local, grads = self._grad_graphs[connected]
         replace = dict(zip(self.local_inputs, inputs, strict=True))
         for k, output in enumerate(self.local_outputs):

@@ -453,9 +453,9 @@ def same_elements(x: Any, y: Any) -> bool:
     a, b = x.owner, y.owner
     if a is None or b is None:
         return False
-    branches = Branches.opened(x), Branches.opened(y)
-    if None not in branches:
-        return all(map(same_elements, *branches))
+    one, other = Branches.opened(x), Branches.opened(y)
+    if one is not None and other is not None:
+        return all(map(same_elements, one, other))
     if a.op != b.op or not isinstance(a.op, SparseOp) or isinstance(a.op, CSM):
         return False
     return (a.op.keeps_elements or a.op.moves_elements) and all(map(same_elements, a.inputs, b.inputs))
