@@ -352,3 +352,31 @@ def test_second_derivatives_at_special_points(name):
         f = theano.function([flat], [gradient, theano.gradient.hessian(cost, flat)], mode=mode)
         for got, wanted in zip(f(at), (expected, bent), strict=True):
             np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5, err_msg=mode)
+
+
+def narrowed(name):
+    """The example with one axis of one input of length 1, for each of them for which that makes sense."""
+    points = EXAMPLES[name].points
+    for k, p in enumerate(points):
+        if p.dtype.kind != "f":
+            continue
+        for axis in range(p.ndim):
+            xs = [
+                T.TensorType(q.dtype.name, [n == 1 or (j == k and a == axis) for a, n in enumerate(q.shape)])()
+                for j, q in enumerate(points)
+            ]
+            try:
+                made = EXAMPLES[name].make(*xs)
+            except (TypeError, ValueError, NotImplementedError, IndexError, AssertionError):
+                continue  # it has to have more elements
+            yield xs[k], list(made) if isinstance(made, list | tuple) else [made]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_gradient_of_a_column_is_a_column(name):
+    for x, outs in narrowed(name):
+        for out in outs:
+            g = grad(T.sum(T.cast(abs(out), "float64")), x, disconnected_inputs="ignore", null_gradients="return")
+            if not isinstance(g.type, NullType):  # and no contradiction: an axis known to have another length
+                lengths = [1 if n in (None, 1) and one else n for n, one in zip(g.type.shape, x.type.broadcastable)]
+                assert g.type.broadcastable == tuple(n == 1 for n in lengths), (x.type, out.owner.op)

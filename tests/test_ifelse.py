@@ -136,3 +136,16 @@ def test_what_branches_in_branches_need_is_listed_once() -> None:
     assert f(-1, [1.0, 2.0]) == 3 + sum(1.0 + k for k in range(40))
     for item in f.executor.lowered.items:
         assert len(item.deps) == len(set(item.deps))
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
+@pytest.mark.parametrize("made", [T.exp, T.cumsum, lambda v: v * 1.5 + T.exp(v), lambda v: v.reshape((v.shape[0],))])
+def test_a_gradient_has_the_shape_of_its_variable_where_another_shape_is_taken(made, mode) -> None:
+    c, x, y = T.dscalar("c"), T.dvector("x"), T.dvector("y")
+    picked = ifelse(T.gt(c, 0), made(x), y)
+    for cost in (T.sqr(picked).sum(), T.sqr(picked).sum() + ifelse(T.gt(c, 0), T.sum(x**2), c)):
+        f = theano.function([c, x, y], grad(cost, [x, y]), mode=mode)
+        for number in (1.0, -1.0):
+            found = f(number, np.ones(3), np.ones(5))
+            assert [g.shape for g in found] == [(3,), (5,)]
+            assert bool(found[0].any()) == (number > 0)

@@ -30,6 +30,7 @@ from tests.random_gradients import compare as compare_gradients
 from tests.scan.random_ctc import compare as compare_ctc
 from tests.scan.random_loops import RandomLoop
 from tests.scan.test_native_loops import compare
+from tests.sparse.random_duplicates import compare as compare_duplicates
 from tests.sparse.random_sparse import compare as compare_sparse
 from tests.tensor.random_convolutions import compare as compare_convolutions
 from tests.tensor.random_windows import compare as compare_windows
@@ -58,6 +59,7 @@ def main(seconds: float, seed: int, kind: str) -> int:
         "graphs": graph, "loops": loop, "updates": compare_updates, "gradients": compare_gradients,
         "sparse": compare_sparse, "sparse_updates": compare_sparse_updates, "windows": compare_windows,
         "convolutions": compare_convolutions, "ctc": compare_ctc,
+        "duplicates": compare_duplicates,  # sparse matrices, several elements in one place
     }[kind]  # fmt: skip
     end, first = time.monotonic() + seconds, seed
     while True:

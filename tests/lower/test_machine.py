@@ -59,3 +59,21 @@ def test_it_follows_from_target_and_flags() -> None:
         assert Machine.of(target) == Machine(has_f16=target.has_f16c, has_masks=target.has_masks, share_from=5)
     with theano.change_flags(openmp=False):
         assert not Machine.of(target).shares_loops
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"batch_steps": 1000}, "batch_steps must be a power of two, not 1000"),
+        ({"poll_steps": 0}, "poll_steps must be 1 at least, not 0"),
+        ({"parts": 12}, "parts must be a power of two, not 12"),
+        ({"first_rows": 1}, "first_rows must be 2 at least, not 1"),
+        ({"tile": (64, 0)}, r"tile must be 1 at least, not \(64, 0\)"),
+        ({"heavy": -1}, "heavy must be 0 at least, not -1"),
+    ],
+    ids=lambda v: next(iter(v)) if isinstance(v, dict) else "",
+)
+def test_limits(change: dict[str, Any], message: str) -> None:
+    for make in (lambda: Machine(**change), lambda: replace(Machine(), **change)):
+        with pytest.raises(ValueError, match=message):
+            make()

@@ -223,6 +223,28 @@ def test_stretches_leave_nothing_out(tmp_path: Path) -> None:
     )
 
 
+def test_a_loop_that_takes_longer_than_its_sizes_tell(tmp_path: Path) -> None:
+    """As with memory that the system has to supply first: a stretch of the estimated length is most of the loop."""
+    run_alone(
+        """
+        import numpy as np, theano, theano.tensor as T
+        from theano.runtime import abi
+        from tests.native.test_signals import is_stopped, seconds_of, slow
+        v, calls = T.fvector("v"), theano.shared(0)
+        data = np.linspace(0, 1, 1 << 25, dtype="float32")
+        weight = 6480
+        abi.STRETCH = weight * len(data) * 9 // 10
+        f = theano.function([v], slow(slow(slow(slow(slow(slow(v)))))), updates=[(calls, calls + 1)])
+        if f"weight {weight}," not in theano.printing.loop_program(f):
+            raise SystemExit  # of another target
+        f(data)
+        full = min(seconds_of(f, data) for _ in range(3))
+        assert any(is_stopped(f, (data,), full, calls) for _ in range(3))
+        """,
+        THEANO_FLAGS=f"{os.environ['THEANO_FLAGS']},openmp=False,cache.dir={tmp_path}",
+    )
+
+
 def test_interrupted_before_the_updates() -> None:
     x, s = T.dmatrix("x"), theano.shared(1.0)
     y = x

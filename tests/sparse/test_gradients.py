@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -11,6 +13,7 @@ import theano.tensor as T
 from tests.sparse.cases import CASES, SPARSE, Case, disordered, operands, variable
 from theano import sparse as S
 from theano.gradient import DisconnectedInputError
+from theano.ifelse import ifelse
 from theano.sparse.type import SparseType
 
 # The grids are about formulas: `perform` computes them, without compiling hundreds of programs.
@@ -270,3 +273,56 @@ def test_gradients_where_several_elements_stand_for_one_place(case: Case) -> Non
     tidy = [v.tocoo().tocsr() if sp.issparse(v) else v for v in values]
     for found, expected in zip(f(*values), f(*tidy), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+TWICE = [T.constant(v) for v in (np.array([1, 0, 1, 2, 2], "int32"), np.array([0, 3, 5, 5], "int32"), np.array([3, 4]))]
+SEVERAL = {
+    "transpose": lambda x: x.T,
+    "remove0": S.remove0,
+    "clean": S.clean,
+    "part": lambda x: x[:, ::-1][::-1],
+    "rows": lambda x: x[[1, 0, 1]],
+    "hstack": lambda x: S.hstack([x, x * 2.0]),
+    "vstack": lambda x: S.vstack([x, S.neg(x)], "csr"),
+    "col_scale": lambda x: S.col_scale(x, T.constant([1.0, 2, 3, 4])),
+    "turned": lambda x: x + S.sqr(x.T).T,
+    "branch": lambda x: ifelse(T.gt(S.sp_sum(x), 0), x, x + x),
+    "other format": lambda x: S.hstack([x], "csc"),
+}
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
+@pytest.mark.parametrize("name", SEVERAL)
+def test_each_of_several_elements_in_one_place_has_the_whole_gradient(name: str, mode: Any) -> None:
+    data = T.dvector("data")
+    made = SEVERAL[name](S.CSR(data, *TWICE))
+    value = np.array([0.3, 0.5, 0.9, 0.4, 0.7])
+    for y in (made, S.sqr(made)):  # a matrix; a function that takes each element for itself
+        out = S.dense_from_sparse(y)
+        cost = (out**3).sum() + (S.dot(y, T.ones_like(out).T) ** 2).sum()
+        f = theano.function([data], [cost, T.grad(cost, data)], mode=mode)
+        moved = [(f(value + 1e-6 * e)[0] - f(value - 1e-6 * e)[0]) / 2e-6 for e in np.eye(5)]
+        np.testing.assert_allclose(f(value)[1], moved, rtol=1e-5)
+
+
+def test_directional_derivatives_of_several_elements_in_one_place() -> None:
+    data, v = T.dvectors("data", "v")
+    value, direction = np.array([0.3, 0.5, 0.9, 0.4, 0.7]), np.array([1.0, -2, 0.5, 3, 1])
+    for name, make in SEVERAL.items():
+        y = S.dense_from_sparse(S.sqr(make(S.CSR(data, *TWICE))))
+        f = theano.function([data, v], [y, T.Rop(y, data, v)], mode=MODE)
+        change = f(value + 1e-6 * direction, direction)[0] - f(value - 1e-6 * direction, direction)[0]
+        np.testing.assert_allclose(f(value, direction)[1], change / 2e-6, rtol=1e-5, atol=1e-8, err_msg=name)
+
+
+def test_gradients_of_input_matrices_with_several_elements_in_one_place() -> None:
+    x, w = S.csr_matrix("x", "float64"), T.dmatrix("w")
+    X = sp.csr_matrix((np.array([2.0, 3.0, 1.0]), [1, 1, 0], [0, 2, 3]), shape=(2, 3))
+    W = np.arange(6.0).reshape(3, 2)
+    structured = T.grad((S.structured_dot(x, w) ** 2).sum(), x)
+    both = T.grad((S.structured_dot(x, w) ** 2).sum() + (S.dot(x, w) ** 2).sum(), x)
+    expected = 2 * X.toarray() @ W @ W.T
+    for mode in (None, "FAST_COMPILE"):
+        g, h = theano.function([x, w], [structured, both], mode=mode)(X, W)
+        np.testing.assert_allclose(g.data, expected[[0, 0, 1], [1, 1, 0]])
+        np.testing.assert_allclose(h, expected + expected * (X.toarray() != 0))

@@ -157,3 +157,26 @@ def test_casts_keep_the_order_of_elements(dtype: str) -> None:
 def test_structured_dot_grad_says_what_is_not_sparse():
     with pytest.raises(TypeError, match="a sparse matrix is wanted"):
         S.structured_dot_grad(T.dmatrix(), T.dmatrix(), T.dmatrix())
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
+def test_dot_takes_matrices_of_blocks(mode):
+    x, w = S.bsr_matrix("x", "float64"), T.dmatrix("w")
+    X, W = sp.bsr_matrix(np.kron(np.eye(2), [[1.0, 2], [0, 3]])), np.arange(8.0).reshape(4, 2)
+    outputs = [S.dot(x, w), S.dot(w.T, x), S.dot(x, x), T.grad(S.dot(x, w).sum(), x)]
+    found = theano.function([x, w], outputs, mode=mode)(X, W)
+    dense = X.toarray()
+    for value, expected in zip(found, (dense @ W, W.T @ dense, dense @ dense, np.ones((4, 2)) @ W.T), strict=True):
+        np.testing.assert_allclose(value, expected)
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
+def test_casts_of_complex_numbers_take_the_real_part(mode):
+    z = S.csr_matrix("z", "complex128")
+    Z = sp.csr_matrix([[0, 1 + 2j], [3j, 0]])
+    for dtype in ("float64", "float32", "int8", "bool"):
+        found = theano.function([z], S.cast(z, dtype), mode=mode)(Z).toarray()
+        expected = Z.toarray() != 0 if dtype == "bool" else Z.toarray().real
+        assert found.dtype == dtype and (found == expected).all()
+    g = T.grad(S.sp_sum(S.sqr(S.cast(z, "float64")), sparse_grad=True), z)
+    assert (theano.function([z], g, mode=mode)(Z).toarray() == 2 * Z.toarray().real).all() and g.dtype == "complex128"

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 import theano
 import theano.tensor as T
 from theano import sparse as S
+from theano.misc.may_share_memory import may_share_memory
 from theano.sparse.type import SparseType
 
 
@@ -117,7 +118,7 @@ def test_blocks() -> None:
             kind.filter(wrong)
     b, w = kind("b"), T.dmatrix("w")
     assert (theano.function([b], b)(x) != x).nnz == 0
-    for use in (lambda: S.dot(b, w), lambda: -b, lambda: b.T, lambda: b.toarray(), lambda: b + w, lambda: S.lt(b, w),
+    for use in (lambda: -b, lambda: b.T, lambda: b.toarray(), lambda: b + w, lambda: S.lt(b, w),
                 lambda: S.structured_dot(b, w), lambda: S.hstack([b]), lambda: S.add(b, b), lambda: S.sqr(b),
                 lambda: S.cast(b, "float32"), lambda: S.add_s_s_data(b, b)):  # fmt: skip
         with pytest.raises(TypeError, match="b has format bsr: this works on format cs"):
@@ -165,3 +166,14 @@ def test_equal_values() -> None:
         assert not kind.values_eq(x, different)
     assert kind.may_share_memory(x, x.T) and not kind.may_share_memory(x, x.copy())
     assert kind.get_size(kind.get_shape_info(x)) == x.data.nbytes + x.indices.nbytes + x.indptr.nbytes
+
+
+def test_memory_that_a_matrix_and_an_array_share() -> None:
+    x = sp.csr_matrix(np.eye(3))
+    for array in (x.data, x.indices, x.indptr, x.data[1:]):
+        assert SparseType.may_share_memory(x, array) and SparseType.may_share_memory(array, x)
+        assert may_share_memory(x, array) and may_share_memory(array, x)
+    assert may_share_memory(x, x.T) and not may_share_memory(x, x.copy()) and not may_share_memory(x, np.ones(3))
+    assert not SparseType.may_share_memory(x.data, x.data) and not SparseType.may_share_memory(x, None)
+    with pytest.raises(TypeError, match="may_share_memory"):
+        may_share_memory(x, 3)

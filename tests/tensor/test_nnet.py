@@ -375,3 +375,16 @@ def test_negative_classes(mode):
     nlls = theano.function([x, y], wrapping, mode=mode)
     for got, wanted in zip(nlls(a, [0, -1]), nlls(a, [0, 3]), strict=True):
         np.testing.assert_allclose(got, wanted)
+
+
+def test_gradients_of_normalisation_keep_float16() -> None:
+    x, p = (T.TensorType("float16", pattern)() for pattern in ((False, False), (False,)))
+    outs = [
+        *nnet.batch_normalization_train(x, p, p), nnet.batch_normalization_test(x, p, p, p, p),
+        nnet.layer_norm(x, p, p), nnet.rms_norm(x, p),
+    ]  # fmt: skip
+    for out in outs:
+        g = grad(T.cast(out, "float64").sum(), x)
+        assert g.dtype == "float16"
+        f = theano.function([x, p], g, on_unused_input="ignore")
+        assert f(np.random.RandomState(0).rand(3, 4).astype("float16"), np.ones(4, "float16")).dtype == "float16"

@@ -207,26 +207,35 @@ class OpFromGraph(Op):
         self, inputs: Sequence[Any], outputs: Sequence[Any], gouts: Sequence[Any]
     ) -> list[Any]:
         connected = tuple(not isinstance(g.type, DisconnectedType) for g in gouts)
-        if connected not in self._grad_graphs:
-            local = [v.type() if c else None for v, c in zip(self.local_outputs, connected, strict=True)]
-            known = {v: g for v, g in zip(self.local_outputs, local, strict=True) if g is not None}
-            with config.change_flags(compute_test_value="off"):
-                grads = grad(
-                    None,
-                    self.local_inputs,
-                    known_grads=known,
-                    disconnected_inputs="ignore",
-                    return_disconnected="Disconnected",
-                    null_gradients="return",
-                )
-            self._grad_graphs[connected] = (local, grads)
-        local, grads = self._grad_graphs[connected]
+        if any(hasattr(v.type, "gradient_sum") for v in self.local_outputs):
+            # A gradient of a sparse matrix is of one of two kinds, which no new variable in its place would tell.
+            local: list[Any] = []
+            grads = self._local_grads([g if c else None for g, c in zip(gouts, connected, strict=True)])
+        else:
+            if connected not in self._grad_graphs:
+                leaves = [v.type() if c else None for v, c in zip(self.local_outputs, connected, strict=True)]
+                self._grad_graphs[connected] = (leaves, list(self._local_grads(leaves)))
+            local, grads = self._grad_graphs[connected]
         replace = dict(zip(self.local_inputs, inputs, strict=True))
         for k, output in enumerate(self.local_outputs):
             if output.owner is not None:  # the forward value is at hand: it is not computed again
                 replace.setdefault(output, outputs[k])
         replace.update({g: gouts[k] for k, g in enumerate(local) if g is not None})
         return clone_replace(list(grads), replace, strict=False)
+
+    def _local_grads(self, gouts: Sequence[Any]) -> Sequence[Any]:
+        """The gradients of the graph's own inputs, from those of its outputs, of which None is disconnected."""
+        known = {v: g for v, g in zip(self.local_outputs, gouts, strict=True) if g is not None}
+        with config.change_flags(compute_test_value="off"):
+            found: Sequence[Any] = grad(
+                None,
+                self.local_inputs,
+                known_grads=known,
+                disconnected_inputs="ignore",
+                return_disconnected="Disconnected",
+                null_gradients="return",
+            )
+        return found
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
         n, m = len(self.input_types), len(self.output_types)

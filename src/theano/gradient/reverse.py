@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -17,9 +17,10 @@ from theano.graph.origin import inherit_origin, made_here
 from theano.graph.shown import shown
 from theano.scalar.dtypes import COMPLEX, DISCRETE
 from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.masks import Mask, is_source, is_zero, unmasked, within
+from theano.tensor.masks import Mask, fitted, is_source, is_zero, unmasked, within
 from theano.tensor.math import fill
 from theano.tensor.opsupport import zero_gradient
+from theano.tensor.promises import patternbroadcast
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, constant
 from theano.user_warnings import warn_user
@@ -357,7 +358,7 @@ def _sweep(
         met = terms.pop(x, None)
         if met is None:
             return None
-        grads[x] = g = _meet(met)
+        grads[x] = g = _meet(x, [g if isinstance(g, _Zero) else fitted(g, x) for g in met])
         if cost_name is not None and not isinstance(g, _Zero):
             _name(g, x, cost_name)
         return g
@@ -376,12 +377,18 @@ def _sweep(
     return grads
 
 
-def _meet(terms: list[Gradient]) -> Gradient:
+def _meet(x: Variable, terms: list[Gradient]) -> Gradient:
     real = [t for t in terms if not isinstance(t, _Zero)]
     for t in real:
         if isinstance(t.type, NullType):
             return t
-    return total(real) if real else ZERO
+    if not real:
+        return ZERO
+    # What the gradients of a sparse matrix add up to, its type knows.
+    own: Callable[[Variable, list[Any]], Variable] | None = getattr(x.type, "gradient_sum", None)
+    if own is not None:
+        return own(x, real)
+    return real[0] if len(real) == 1 else fitted(total(real), x)
 
 
 def _node_grads(
@@ -540,8 +547,21 @@ def _checked_answer(node: Apply, answer: Any, reached: list[bool]) -> list[Gradi
                 raise ValueError(
                     f"{op}.grad returned a term with {kind.ndim} dimensions for input {i}, which has {ndim}"
                 )
-        checked.append(g)
+        checked.append(_in_pattern(g, x))
     return checked
+
+
+def _in_pattern(g: Any, x: Any) -> Any:
+    """A gradient of `x` of whose type it can be told that axes have length 1, where it can of `x`'s."""
+    if not (isinstance(g.type, TensorType) and isinstance(x.type, TensorType)):
+        return g
+    known = g.type.broadcastable
+    if x.type.broadcastable == known:
+        return g
+    # An axis that is known to have another length is an error when the function runs.
+    sides = zip(x.type.broadcastable, g.type.shape, strict=True)
+    pattern = tuple(have == 1 or (one and have is None) for one, have in sides)
+    return g if pattern == known else within(g, lambda v: patternbroadcast(v, pattern))
 
 
 # ---------------------------------------------------------------------------- results

@@ -11,10 +11,27 @@ if TYPE_CHECKING:
     from theano.runtime.target import Isa
 
 
+# Numbers that programs divide by with shifts, and the least of those that may not be 0.
+_POWERS = frozenset({"parts", "column_parts", "poll_steps", "batch_steps"})
+_LEAST = {
+    **dict.fromkeys(
+        (*_POWERS, "long_row_parts", "accumulators", "tile", "block", "wide_block", "rows_at_once", "scatter_block",
+         "running_rows", "running_block", "rows_together", "random_lanes", "slice_rows", "block_slots", "awake",
+         "part_rows"),
+        1,
+    ),
+    "first_rows": 2,
+}  # fmt: skip
+
+
 class Machine(Record, frozen=True):
     """The target as lowering sees it. Every choice that a program depends on follows from it, the graph and the sizes.
 
     Programs are part of the compile cache's key, so a machine that changes them changes the key as well.
+
+    No number is negative. `parts`, `column_parts`, `poll_steps` and `batch_steps` are powers of two, by which programs
+    divide with shifts. `first_rows` is 2 at least, and 1 what counts rows, columns or elements of a tile, a block or a
+    turn. Other numbers are a ValueError.
 
     Attributes
     ----------
@@ -125,7 +142,7 @@ class Machine(Record, frozen=True):
     awake
         In the steps of a loop the team is awake: so many times less work is worth to be shared.
     large, parts
-        A full reduction of at least so many elements is the sum of so many parts (a power of two).
+        A full reduction of at least so many elements is the sum of so many parts.
     column_parts, part_rows
         The same for the rows of a reduction of columns: few parts, of some rows at least, as each has accumulators to
         write and to read again (8 parts of 500 rows take 4 % longer on one core than all rows at once, 16 take 10 %).
@@ -150,7 +167,8 @@ class Machine(Record, frozen=True):
     state_names
         States of up to this many numbers live in names of main.
     first_rows
-        Rows to begin with where the number of steps is only an upper bound.
+        Rows to begin with where the number of steps is only an upper bound, 2 at least: an axis that can't be longer
+        than 1 is none that grows.
 
     Main
 
@@ -240,6 +258,15 @@ class Machine(Record, frozen=True):
     main_cost: int = 1500
     many_names: int = 16
     short_vector: int = 64
+
+    def __post_init__(self) -> None:
+        for name in self._fields:
+            value, least = getattr(self, name), _LEAST.get(name, 0)
+            numbers = value if isinstance(value, tuple) else (value,)
+            if any(n < least for n in numbers):
+                raise ValueError(f"Machine: {name} must be {least} at least, not {value}")
+            if name in _POWERS and value & (value - 1):
+                raise ValueError(f"Machine: {name} must be a power of two, not {value}")
 
     @classmethod
     def of(cls, target: Isa) -> Machine:

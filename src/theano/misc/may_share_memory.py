@@ -37,11 +37,11 @@ def may_share_memory(a: Any, b: Any, raise_other_type: bool = True) -> bool:
     """
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return np.may_share_memory(a, b)
-    if is_sparse(a) and is_sparse(b):
-        return SparseType.may_share_memory(a, b)
     if isinstance(a, np.random.RandomState) and isinstance(b, np.random.RandomState):
         return RandomStateType.may_share_memory(a, b)
     known = [isinstance(x, np.ndarray | np.random.RandomState) or is_sparse(x) for x in (a, b)]
     if raise_other_type and not all(known):
         raise TypeError(f"may_share_memory: arrays, sparse matrices or random states, got {type(a)} and {type(b)}")
+    if is_sparse(a) or is_sparse(b):
+        return SparseType.may_share_memory(a, b)
     return False

@@ -8,9 +8,11 @@ help (`ALONE` is added to `how`), it calls ``fn(args, 0, extent)`` and no more. 
 look for work for a while after a job, then park on a futex. As long as the support functions are provisional
 (`native.provisional`), nobody helps.
 
-What takes each thread longer than `abi.STRETCH` is done in stretches, one job after the other, and in between the
-caller serves signals (`gil_poll`, which gets the last three arguments). Nobody works then and the team is free, so a
-signal handler may call functions, fork, or raise. If it has raised, the rest is left undone and the result is -1, else
+What takes each thread longer than a part of `abi.STRETCH` is done in stretches, one job after the other, and in between
+the caller serves signals (`gil_poll`, which gets the last three arguments). How long a stretch takes sizes tell badly:
+memory that the system has to supply first takes 20 to 1000 times as long. So the first one is short, and each that was
+over soon, or late, makes the next one longer, or shorter. Nobody works in between and the team is free, so a signal
+handler may call functions, fork, or raise. If it has raised, the rest is left undone and the result is -1, else
 it is 0. With a null for `frame_gil` there is one stretch: after a program has committed, and for those who can't fail.
 
 A job is described once nobody can see it (`CLOSED` is 1), then `CLOSED` is cleared and `SEQ` counts. A worker that
@@ -37,6 +39,8 @@ LIMIT, MODE = Field(288, INT32), Field(292, INT32)
 NEXT, ACTIVE, CLOSED, BUSY = Field(384, INT), Field(512, INT32), Field(640, INT32), Field(768, INT32)
 STARTED, WANTED, SPIN = Field(896, INT32), Field(900, INT32), Field(904, INT32)
 STATE_BYTES = 1024
+# Cycles: a stretch that takes fewer is followed by one twice as long, one that takes more by half of it.
+SOON, LATE = 10_000_000, 50_000_000
 # What `CLOSED` says: the job is described, it is over, it is over and the caller sleeps.
 OPEN, SHUT, ASLEEP = 0, 1, 2
 # Bytes of the stack of a worker, and of what pthread keeps attributes and sets of signals in, at most.
@@ -250,7 +254,7 @@ def parallel() -> Code:
     f = Code(
         "parallel", "fn:p args:p extent:i weight:i how:i32 ctx:p node:p table:p", INT32, exported=True, quick=True
     )
-    stretch, reached, ended, done, raised = f.block(INT), f.block(INT), f.block(), f.block(), f.block()
+    stretch, reached, ended, done, raised = f.block(INT, INT), f.block(INT), f.block(), f.block(), f.block()
     at_once = f.block()
     weight = f.maximum(f.weight, 1)
     by_size = _grain(f, weight)
@@ -261,10 +265,11 @@ def parallel() -> Code:
     job = f.fn, f.args
     f.jump(at_once, when=f.node.is_null())
     # in stretches: of one thread, of all
-    own = f.maximum(f.constant(abi.STRETCH).signed_over(weight).signed_over(grain), 1) * grain
-    everybodys = own * count
-    f.jump(at_once, unless=own < f.extent)
-    (lo,) = f.begin(stretch, 0)
+    most = f.maximum(f.constant(abi.STRETCH).signed_over(weight).signed_over(grain), 1)
+    f.jump(at_once, unless=f.maximum(most >> 2, 1) * grain < f.extent)
+    lo, pieces = f.begin(stretch, 0, f.maximum(most >> 4, 1))
+    own = pieces * grain
+    everybodys, begun = own * count, f.call("llvm.readcyclecounter", result=INT)
     room = f.extent - lo
     hi = lo + f.minimum(everybodys, room)
     f.jump(reached, hi, when=f.call("shared", *job, lo, hi, grain, threads, result=BOOL))
@@ -272,8 +277,11 @@ def parallel() -> Code:
     f.call(f.fn, f.args, lo, hi)
     (hi,) = f.begin(reached, hi)
     f.jump(ended, when=hi.equals(f.extent))
+    taken = f.call("llvm.readcyclecounter", result=INT) - begun
+    calmer = f.select(taken.compare("ugt", LATE), f.maximum(pieces >> 1, 1), pieces)
+    following = f.select(taken.compare("ult", SOON), f.minimum(pieces << 1, most), calmer)
     status = f.call("gil_poll", f.ctx, f.node, f.table, result=INT32)
-    f.jump(stretch, hi, when=status.equals(0), other=raised)
+    f.jump(stretch, hi, following, when=status.equals(0), other=raised)
     f.begin(at_once)
     f.jump(ended, when=f.call("shared", *job, 0, f.extent, grain, threads, result=BOOL))
     f.call(f.fn, f.args, 0, f.extent)

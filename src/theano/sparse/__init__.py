@@ -23,6 +23,7 @@ from theano.sparse.compare import *
 from theano.sparse.constructors import *
 from theano.sparse.convert import *
 from theano.sparse.csm import *
+from theano.sparse.gradients import *
 from theano.sparse.indexing import *
 from theano.sparse.methods import METHODS as _methods
 from theano.sparse.multiplication import *

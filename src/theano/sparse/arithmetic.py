@@ -75,6 +75,7 @@ class Neg(SameShape):
     __props__ = ()
     view_map = {0: [0]}
     keeps_structure = 0
+    keeps_elements = True
     linear_in = (0,)
 
     def __str__(self) -> str:
@@ -218,6 +219,7 @@ class AddSSData(SameShape):
     __props__ = ()
     view_map = {0: [0]}
     keeps_structure = 0
+    keeps_elements = True
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_sparse_variable(y)
@@ -345,6 +347,9 @@ def add(x: Any, y: Any) -> Any:
     Notes
     -----
     The gradient of a sparse matrix is structured if the other one is dense.
+    The sum of two sparse matrices has no elements that are 0, and they are in order. But where both are known to have
+    one structure, as ``x`` and ``sqr(x)`` have, so has their sum (`add_s_s_data`): its elements may be 0. `remove0`
+    leaves those out.
 
     Examples
     --------

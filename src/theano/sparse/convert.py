@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from theano.graph.own_text import CalledText
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import COMPLEX, as_dtype
 from theano.sparse.csm import (
+    GradientOfElements,
     SoundCSM,
     before_sparse,
     components_of,
@@ -19,9 +20,9 @@ from theano.sparse.csm import (
     csm_properties,
     csm_shape,
     elements_at,
+    is_of_elements,
     lengths,
     places,
-    same_structure,
 )
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, compressed, matrix_class
@@ -128,14 +129,28 @@ DenseFromSparse.__doc__ = CalledText(DenseFromSparse.__doc__, _SPARSE)  # type: 
 dense_from_sparse = DenseFromSparse()
 
 
-def onto(x: Any, g: Any) -> Any:
-    """The elements of a dense matrix at the places of those of `x`, as a sparse matrix; a sparse `g` as it is."""
+def at_elements(x: Any, g: Any) -> Any:
+    """What a matrix `g`, a gradient of `x` or of a matrix of its structure, is for each element of `x`: a vector."""
     g = before_sparse(g)
+    if is_of_elements(g):
+        return components_of(g)[0]
+    data, indices, indptr, shape = components_of(x)
     if is_sparse_variable(g):
+        return csm_grad()(data, indices, indptr, shape, *components_of(in_format(g, x.type.format)))
+    return elements_at(g, *places(x.type.format, indices, indptr))
+
+
+def onto(x: Any, g: Any) -> Any:
+    """A gradient of `x` as that of its elements, but where it is a sparse matrix: that as it is."""
+    g = before_sparse(g)
+    if is_sparse_variable(g) and not is_of_elements(g):
         return in_format(g, x.type.format)
-    _, indices, indptr, shape = components_of(x)
-    elements = elements_at(g, *places(x.type.format, indices, indptr))
-    return SoundCSM(x.type.format)(elements, indices, indptr, shape)
+    return of_elements_of(x, at_elements(x, g))
+
+
+def of_elements_of(x: Any, derivatives: Any) -> Any:
+    """The derivatives with respect to the elements of `x`, a vector, as its gradient."""
+    return GradientOfElements(x.type.format)(derivatives, *components_of(x)[1:])
 
 
 def times_elements(x: Any, g: Any) -> Any:
@@ -143,13 +158,8 @@ def times_elements(x: Any, g: Any) -> Any:
 
     Where several elements stand for one place, each is taken by itself: their sum is the product then.
     """
-    g = before_sparse(g)
     data, indices, indptr, shape = components_of(x)
-    if not is_sparse_variable(g):
-        there = elements_at(g, *places(x.type.format, indices, indptr))
-    else:
-        parts = components_of(in_format(g, x.type.format))
-        there = parts[0] if same_structure(x, g) else csm_grad()(data, indices, indptr, shape, *parts)
+    there = at_elements(x, g)
     return SoundCSM(x.type.format)(there * (conj(data) if x.type.dtype in COMPLEX else data), indices, indptr, shape)
 
 
@@ -163,19 +173,21 @@ class ChangeFormat(SameShape):
 
     __props__ = ("format",)
     linear_in = (0,)
+    moves_elements = True
 
     def __init__(self, format: str) -> None:
         self.format = format
 
     def make_node(self, x: Any) -> Apply:
         x = as_sparse_variable(x)
-        wanted_format(x, "csr", "csc")
         return Apply(self, [x], [sparse_output(self.format, x.type.dtype)])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         outputs[0][0] = as_format(inputs[0], self.format)
 
-    def components(self, inputs: Sequence[Any]) -> Components:
+    def components(self, inputs: Sequence[Any]) -> Components | None:
+        if inputs[0].type.format == "bsr":  # SciPy's work
+            return None
         data, indices, indptr, shape = csm_properties(inputs[0])
         if inputs[0].type.format == self.format:
             return data, indices, indptr, shape
@@ -291,6 +303,7 @@ class Transpose(SparseOp):
 
     __props__ = ()
     view_map = {0: [0]}
+    keeps_elements = True
     linear_in = (0,)
     format_map = {"csr": "csc", "csc": "csr"}
 
@@ -330,8 +343,7 @@ def conjugated(x: Any) -> Any:
         return x
     if not is_sparse_variable(x):
         return conj(x)
-    data, indices, indptr, shape = components_of(x)
-    return SoundCSM(x.type.format)(conj(data), indices, indptr, shape)
+    return _with_elements(x, conj)
 
 
 def adjoint(x: Any) -> Any:
@@ -340,7 +352,7 @@ def adjoint(x: Any) -> Any:
 
 
 class Cast(SameShape):
-    """A sparse matrix in another dtype.
+    """A sparse matrix in another dtype; of complex numbers that are to be real the real part.
 
     Parameters
     ----------
@@ -367,6 +379,7 @@ class Cast(SameShape):
     __props__ = ("out_type",)
     view_map = {0: [0]}
     keeps_structure = 0
+    keeps_elements = True
 
     def __init__(self, out_type: str) -> None:
         self.out_type = as_dtype(out_type)
@@ -377,22 +390,29 @@ class Cast(SameShape):
     def make_node(self, x: Any) -> Apply:
         x = as_sparse_variable(x)
         wanted_format(x, "csr", "csc")
-        if x.type.dtype in COMPLEX and self.out_type not in COMPLEX:
-            raise TypeError(f"{x} is complex: take its real part first, which {self.out_type} can hold")
         return Apply(self, [x], [sparse_output(x.type.format, self.out_type)])
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         (x,) = inputs
         # SciPy's `astype` puts elements in order: operations on data alone need them as they are.
-        data = converted(x.data, self.out_type)
+        data = converted(x.data.real if self._takes_real_part(x.dtype.name) else x.data, self.out_type)
         outputs[0][0] = compressed(x.format, data, x.indices, x.indptr, x.shape)
 
     def components(self, inputs: Sequence[Any]) -> Components:
         data, indices, indptr, shape = csm_properties(inputs[0])
+        if self._takes_real_part(data.type.dtype):
+            data = dense_real(data)
+        elif self.out_type == "bool":
+            data = neq(data, np.zeros((), data.type.dtype))
         return dense_cast(data, self.out_type), indices, indptr, shape
 
+    def _takes_real_part(self, dtype: str) -> bool:
+        return dtype in COMPLEX and self.out_type not in COMPLEX and self.out_type != "bool"
+
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
-        return [in_dtype(gs[0], inputs[0])]
+        (x,), (g,) = inputs, gs
+        is_widened = x.type.dtype in COMPLEX and g.type.dtype not in COMPLEX
+        return [g.astype(x.type.dtype) if is_widened else in_dtype(g, x)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None if eval_points[0] is None else self(eval_points[0])]
@@ -407,8 +427,14 @@ def real(x: Any) -> Any:
     """The real part of a matrix, sparse or dense."""
     if not is_sparse_variable(x):
         return dense_real(x)
-    data, indices, indptr, shape = components_of(x)
-    return SoundCSM(x.type.format)(dense_real(data), indices, indptr, shape)
+    return _with_elements(x, dense_real)
+
+
+def _with_elements(x: Any, function: Callable[[Any], Any]) -> Any:
+    """A function of the elements of a sparse matrix; of the gradient of elements, such a gradient."""
+    made = GradientOfElements if is_of_elements(x) else SoundCSM
+    data, *structure = components_of(x)
+    return made(x.type.format)(function(data), *structure)
 
 
 Cast.__doc__ = CalledText(Cast.__doc__, _SPARSE)  # type: ignore[assignment]

@@ -15,6 +15,7 @@ from theano.sparse.values import check_structure, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.alloc import Alloc, alloc
 from theano.tensor.axes import dimshuffle
+from theano.tensor.masks import Branches
 from theano.tensor.math import cast, maximum
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
 from theano.tensor.segments import OfLength, SoundRows
@@ -80,6 +81,7 @@ class CSM(SparseOp):
 
     __props__ = ("format",)
     view_map = {0: [0]}
+    keeps_elements = True
     spreads_first_input = True  # in that a matrix without elements, or of zeros, is zero
 
     def __init__(self, format: str, kmap: Any = None) -> None:
@@ -126,11 +128,12 @@ class CSM(SparseOp):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         g = before_sparse(gs[0])
         rest = [disconnected() for _ in range(3)]
+        if is_of_elements(g):
+            return [components_of(g)[0], *rest]
         if is_sparse_variable(g):
             if g.type.format != self.format:
                 raise NotImplementedError(f"the gradient of {outputs[0]} is of format {g.type.format}")
-            parts = components_of(g)
-            return [parts[0] if same_structure(outputs[0], g) else csm_grad()(*inputs, *parts), *rest]
+            return [csm_grad()(*inputs, *components_of(g)), *rest]
         return [elements_at(g, *places(self.format, inputs[1], inputs[2])), *rest]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
@@ -162,6 +165,26 @@ class SoundCSM(CSM):
     def components(self, inputs: Sequence[Any]) -> Components:
         data, indices, indptr, shape = inputs
         return data, indices, indptr, shape
+
+
+class GradientOfElements(SoundCSM):
+    """The derivatives of a cost with respect to the elements of a matrix, with the structure of that matrix.
+
+    Where several elements stand for one place, each has the whole derivative of that place: as a matrix, in which they
+    would be added, it is not the gradient. Every other sparse gradient is a matrix: what is at a place is what its
+    elements there add up to (`theano.sparse.gradients`).
+    """
+
+
+def is_of_elements(g: Any) -> bool:
+    """Whether a gradient is that of each element: written so, or made of such a one by what keeps elements."""
+    while (node := g.owner) is not None and isinstance(node.op, SparseOp):
+        if isinstance(node.op, CSM):
+            return isinstance(node.op, GradientOfElements)
+        if not node.op.keeps_elements:
+            return False
+        g = node.inputs[node.op.keeps_structure or 0]
+    return False
 
 
 CSM.__doc__ = CalledText(  # type: ignore[assignment]
@@ -229,12 +252,14 @@ class CSMProperties(SparseOp):
         (x,) = inputs
         if is_disconnected(gs[0]):
             return [disconnected()]
-        return [SoundCSM(x.type.format)(gs[0], *outputs[1:])]
+        return [GradientOfElements(x.type.format)(gs[0], *outputs[1:])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         (point,) = eval_points
         if point is None:
             return [None] * 4
+        if same_elements(inputs[0], point):
+            return [csm_data(point), None, None, None]
         return [CSMGrad()(*csm_properties(inputs[0]), *csm_properties(point)), None, None, None]
 
 
@@ -416,11 +441,39 @@ def same_structure(x: Any, y: Any) -> bool:
     return x.type.format == y.type.format and _structure(x) == _structure(y)
 
 
+def same_elements(x: Any, y: Any) -> bool:
+    """Whether element k of `x` and element k of `y` are known to be elements of one place, for each k.
+
+    They are if both have one structure, or the same operations have moved the elements of matrices of one structure.
+    """
+    if x is y or not (is_sparse_variable(x) and is_sparse_variable(y)):
+        return x is y
+    if same_structure(x, y) or (x.type.format == y.type.format and _is_repeated(_structure(x), _structure(y))):
+        return True
+    a, b = x.owner, y.owner
+    if a is None or b is None:
+        return False
+    one, other = Branches.opened(x), Branches.opened(y)
+    if one is not None and other is not None:
+        return all(map(same_elements, one, other))
+    if a.op != b.op or not isinstance(a.op, SparseOp) or isinstance(a.op, CSM):
+        return False
+    return (a.op.keeps_elements or a.op.moves_elements) and all(map(same_elements, a.inputs, b.inputs))
+
+
+def _is_repeated(own: list[Any], other: list[Any]) -> bool:
+    """Whether two structures are those of results of one operation on the same inputs, written twice."""
+    if not all(isinstance(part, tuple) for part in (*own, *other)):
+        return False
+    a, b = own[0][0].owner, other[0][0].owner
+    return a is not None and b is not None and a.op == b.op and a.inputs == b.inputs
+
+
 class CSMGrad(SparseOp):
     """The gradient of `data` in ``CSM(data, indices, indptr, shape)``, from that of the matrix, which is sparse.
 
-    It takes the components of both. At each place of the first the element of the second is taken, which may have
-    another structure: there are zeros where it has no element.
+    It takes the components of both. For each element of the first it gives what the second has at that place: the sum
+    of its elements there, 0 where it has none.
 
     Parameters
     ----------
@@ -454,9 +507,6 @@ class CSMGrad(SparseOp):
 
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         x_data, x_indices, x_indptr, x_shape, g_data, g_indices, g_indptr, g_shape = inputs
-        if np.array_equal(x_indptr, g_indptr) and np.array_equal(x_indices, g_indices):
-            outputs[0][0] = g_data.copy()
-            return
         rows = np.repeat(np.arange(len(x_indptr) - 1), np.diff(x_indptr))
         g = compressed("csr", g_data, g_indices, g_indptr, (len(g_indptr) - 1, _width(x_indices, g_indices)))
         taken = np.asarray(g[rows, x_indices]).reshape(-1) if len(rows) else np.zeros(0)

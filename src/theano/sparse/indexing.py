@@ -80,6 +80,8 @@ class GetItem2d(OnlyFirst):
     array([[0., 2.]])
     """
 
+    moves_elements = True
+
     def make_node(self, x: Any, index: Any) -> Apply:
         x = as_sparse_variable(x)
         wanted_format(x, "csr", "csc")
@@ -253,6 +255,8 @@ class GetItemList(OnlyFirst):
            [3., 4.]])
     """
 
+    moves_elements = True
+
     def make_node(self, x: Any, index: Any) -> Apply:
         x = as_sparse_variable(x)
         wanted_format(x, "csr", "csc")
@@ -261,7 +265,8 @@ class GetItemList(OnlyFirst):
     def perform(self, node: Apply, inputs: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         x, rows = inputs
         kind = node.outputs[0].type
-        outputs[0][0] = as_format(x[checked_positions(rows, x.shape[0], "rows")], kind.format)
+        # By rows in both formats: the order of elements is then that of `components`.
+        outputs[0][0] = as_format(as_format(x, "csr")[checked_positions(rows, x.shape[0], "rows")], kind.format)
 
     def components(self, inputs: Sequence[Any]) -> Components:
         x, rows = inputs

@@ -103,6 +103,7 @@ class MulSD(SameShape):
     __props__ = ()
     view_map = {0: [0]}
     keeps_structure = 0
+    keeps_elements = True
     linear_in = (0, 1)
 
     def make_node(self, x: Any, y: Any) -> Apply:

@@ -8,8 +8,8 @@ like any other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from theano.graph import MethodNotDefined, Op
 from theano.scalar.dtypes import promote
@@ -38,10 +38,41 @@ class SparseOp(Op):
     keeps_structure: int | None = None
     #: Whether an operation is replaced by what it stands for before the graph is rewritten.
     expands = True
+    #: Whether element k of the only output is made of element k of an input, so that `L_op` may be given, and then
+    #: gives back, the gradient of each element.
+    keeps_elements = False
+    #: Whether the elements of the only output are those of the inputs, some of them perhaps, in another order.
+    moves_elements = False
+    #: How `theano.sparse.gradients` answers for an operation.
+    answer: ClassVar[Callable[[SparseOp, Sequence[Any], Sequence[Any], Sequence[Any]], Sequence[Any]]]
 
     def components(self, inputs: Sequence[Any]) -> Components | None:
         """The components of the sparse output, expressed by tensor operations (optional)."""
         raise MethodNotDefined(f"{type(self).__name__} does not define components")
+
+    def sources(self, inputs: Sequence[Any], numbered: Sequence[Any]) -> Any:
+        """The element that each element of the output is, where the operation `moves_elements`.
+
+        Parameters
+        ----------
+        inputs
+            Those of the operation.
+        numbered
+            The same, with sparse matrices whose elements are their numbers, counted through all of them.
+
+        Returns
+        -------
+        vector of int64
+            The number of an element of the inputs, for each element of the output.
+        """
+        found = self.components(numbered)
+        assert found is not None
+        return found[0]
+
+    def L_op_of(
+        self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any], wanted: Sequence[bool]
+    ) -> Sequence[Any]:
+        return SparseOp.answer(self, inputs, outputs, output_grads)
 
 
 class SameShape(SparseOp):

@@ -11,16 +11,16 @@ from theano.graph import Apply, Op
 from theano.graph.origin import made_here
 from theano.sparse.convert import (
     adjoint,
+    at_elements,
     conjugated,
     dense_from_sparse,
     in_dtype,
     in_format,
+    of_elements_of,
     onto,
-    sp_ones_like,
-    times_elements,
     transpose,
 )
-from theano.sparse.csm import CSM, SoundCSM, components_of, csm_properties, lengths, places
+from theano.sparse.csm import CSM, GradientOfElements, components_of, csm_properties, lengths, places
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, upcast, wanted_format
 from theano.sparse.values import product_of
 from theano.sparse.variable import as_sparse_or_tensor_variable, as_sparse_variable, is_sparse_variable
@@ -93,7 +93,7 @@ class Dot(SparseOp):
     linear_in = (0, 1)
 
     def make_node(self, x: Any, y: Any) -> Apply:
-        x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+        x, y = (_compressed(as_sparse_or_tensor_variable(v)) for v in (x, y))
         check_operands("dot", x, y)
         shape = [*_static(x)[:-1], *(_static(y)[1:])]
         return Apply(self, [x, y], [dense_output(upcast(x, y), shape)])
@@ -120,6 +120,11 @@ class Dot(SparseOp):
         into_x = outer(g, conjugated(y)) if y.type.ndim == 1 else product(g, adjoint(y))
         into_y = outer(conjugated(x), g) if x.type.ndim == 1 else product(adjoint(x), g)
         return [gradient_like(into_x, x), gradient_like(into_y, y)]
+
+
+def _compressed(x: Any) -> Any:
+    """A matrix of blocks by rows; any other as it is."""
+    return in_format(x, "csr") if is_sparse_variable(x) and x.type.format == "bsr" else x
 
 
 def gradient_like(g: Any, x: Any) -> Any:
@@ -186,7 +191,7 @@ def product_onto(like: Any, x: Any, y: Any) -> Any:
     left, right = _factors(format, x, y)
     _, indices, indptr, shape = components_of(like)
     elements = product_at(*left, *right, indices, indptr, shape[1 if format == "csr" else 0])
-    return SoundCSM(format)(elements, indices, indptr, shape)
+    return GradientOfElements(format)(elements, indices, indptr, shape)
 
 
 dot_op = Dot()
@@ -203,7 +208,7 @@ def dot(x: Any, y: Any) -> Any:
     Parameters
     ----------
     x, y
-        Sparse or dense; formats csr and csc.
+        Sparse or dense; of any format.
 
     Returns
     -------
@@ -511,7 +516,7 @@ def structured_dot_grad(sparse_A: Any, dense_B: Any, ga: Any) -> Any:
         return product_onto(sparse_A, ga, transpose(dense_B))
     if is_sparse_variable(dense_B) or is_sparse_variable(ga):
         found = structured_dot(ga, transpose(dense_B)) if is_sparse_variable(dense_B) else dot_op(ga, dense_B.T)
-        return times_elements(sp_ones_like(sparse_A), found)
+        return of_elements_of(sparse_A, at_elements(sparse_A, found))
     _, indices, indptr, shape = csm_properties(sparse_A)
     elements = (sdg_csr if format == "csr" else sdg_csc)(indices, indptr, dense_B, ga)
-    return SoundCSM(format)(elements, indices, indptr, shape)
+    return GradientOfElements(format)(elements, indices, indptr, shape)

@@ -62,6 +62,7 @@ class SamplingDot(SparseOp):
     linear_in = (0, 1, 2)
     view_map = {0: [2]}
     keeps_structure = 2
+    keeps_elements = True
 
     def make_node(self, x: Any, y: Any, p: Any) -> Apply:
         x, y, p = as_tensor_variable(x), as_tensor_variable(y), as_sparse_variable(p)

@@ -9,7 +9,15 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.graph.origin import made_here
-from theano.sparse.convert import conjugated, in_dtype, onto, times_elements, transpose
+from theano.sparse.convert import (
+    at_elements,
+    conjugated,
+    in_dtype,
+    of_elements_of,
+    onto,
+    times_elements,
+    transpose,
+)
 from theano.sparse.csm import components_of, csm_properties, places
 from theano.sparse.op import Components, SameShape, sparse_output, upcast, wanted_format
 from theano.sparse.values import compressed
@@ -33,6 +41,7 @@ class _ByColumn(SameShape):
     __props__ = ()
     view_map = {0: [0]}
     keeps_structure = 0
+    keeps_elements = True
 
     def make_node(self, x: Any, y: Any) -> Apply:
         x, y = as_sparse_variable(x), as_tensor_variable(y)
@@ -107,7 +116,8 @@ class StructuredAddSV(_ByColumn):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], gs: Sequence[Any]) -> list[Any]:
         x, y = inputs
         g = onto(x, gs[0])
-        return [in_dtype(g, x), in_dtype(sums_by_column(g, y), y)]
+        elements = of_elements_of(x, at_elements(x, g))
+        return [in_dtype(g, x), in_dtype(sums_by_column(elements, y), y)]
 
 
 structured_add_s_v = StructuredAddSV()
@@ -200,6 +210,7 @@ class ColScaleCSC(SameShape):
     __props__ = ("lines",)
     view_map = {0: [0]}
     keeps_structure = 0
+    keeps_elements = True
     linear_in = (0, 1)
     axis = 1
     lines = "columns"  # where an older pickle has none

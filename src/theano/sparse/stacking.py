@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from theano.graph import Apply
+from theano.scalar.conversion import converted
 from theano.scalar.dtypes import DISCRETE, as_dtype
 from theano.sparse.convert import cast, in_dtype, in_format
 from theano.sparse.csm import SoundCSM, components_of, csm_properties, lengths
 from theano.sparse.op import Components, SparseOp, requires, sparse_output, upcast, wanted_format
-from theano.sparse.values import as_format, is_sparse, scipy_sparse
+from theano.sparse.values import as_format, compressed, is_sparse
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
 from theano.tensor.join import concatenate, stack
 from theano.tensor.math import cast as dense_cast
@@ -50,6 +53,7 @@ class HStack(SparseOp):
     """
 
     __props__ = ("format", "dtype")
+    moves_elements = True
     axis = 1
 
     def __init__(self, format: str | None = None, dtype: Any = None) -> None:
@@ -71,9 +75,18 @@ class HStack(SparseOp):
 
     def perform(self, node: Apply, block: Sequence[Any], outputs: Sequence[list[Any]]) -> None:
         self._check(block)
-        joined = scipy_sparse().hstack if self.axis else scipy_sparse().vstack
         kind = node.outputs[0].type
-        outputs[0][0] = as_format(joined(list(block), format=self.format, dtype=kind.dtype), kind.format, kind.dtype)
+        along = ("csr", "csc")[self.axis]
+        lines = [as_format(x, along) for x in block]
+        # Not by SciPy's functions: some of them add the elements of one place, which functions of elements would see.
+        data = np.concatenate([converted(x.data, kind.dtype) for x in lines])
+        ends = np.cumsum([0, *(len(x.data) for x in lines)])[:-1]
+        indptr = np.concatenate([[0], *(x.indptr[1:] + end for x, end in zip(lines, ends, strict=True))])
+        shape = list(block[0].shape)
+        shape[self.axis] = sum(x.shape[self.axis] for x in block)
+        indices = np.concatenate([x.indices for x in lines])
+        made = compressed(along, data, indices, indptr.astype("int32"), shape)
+        outputs[0][0] = as_format(made, kind.format)
 
     def _check(self, block: Sequence[Any]) -> None:
         other = 1 - self.axis
@@ -102,6 +115,9 @@ class HStack(SparseOp):
         made = SoundCSM(along)(joined, concatenate(indices), concatenate(ends), stack(total))
         data, indices, indptr, shape = components_of(in_format(made, self.format))
         return data, indices, indptr, shape
+
+    def sources(self, inputs: Sequence[Any], numbered: Sequence[Any]) -> Any:
+        return type(self)(self.format).components(numbered)[0]  # of any dtype: numbers are not those of elements
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         known = [lengths(x, shape) for x, shape in zip(node.inputs, shapes, strict=True)]

@@ -12,13 +12,13 @@ from theano.graph.common_text import fill
 from theano.graph.own_text import CalledText
 from theano.scalar.dtypes import INTEGER
 from theano.sparse.convert import as_dense_variable
-from theano.sparse.csm import csm_properties
+from theano.sparse.csm import SoundCSM, components_of, csm_data, csm_properties, same_elements
 from theano.sparse.elements import distinct_places, without
 from theano.sparse.op import Components, SameShape, SparseOp, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable
 from theano.tensor.alloc import alloc, zeros_like
-from theano.tensor.math import cast, eq
+from theano.tensor.math import cast, eq, neq
 from theano.tensor.opsupport import disconnected, first_connected
 from theano.tensor.promises import patternbroadcast
 from theano.tensor.ranges import arange
@@ -44,6 +44,7 @@ class _Tidied(SameShape):
     """The same matrix, stored in another way."""
 
     __props__ = ("inplace",)
+    moves_elements = True
 
     def __init__(self, inplace: bool = False) -> None:
         self.inplace = bool(inplace)
@@ -61,7 +62,17 @@ class _Tidied(SameShape):
         return [gs[0]]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [eval_points[0]]
+        (x,), (point,) = inputs, eval_points
+        if point is None or not same_elements(x, point):
+            return [point]
+        _, *structure = csm_properties(type(self)(False)(x))
+        data = csm_data(point)[self.sources([x], [SoundCSM(x.type.format)(_numbers(x), *components_of(x)[1:])])]
+        return [SoundCSM(x.type.format)(data, *structure)]
+
+
+def _numbers(x: Any) -> Any:
+    """The numbers of the elements of a sparse matrix."""
+    return arange(csm_data(x).shape[0])
 
 
 class EnsureSortedIndices(_Tidied):
@@ -148,6 +159,9 @@ class Remove0(_Tidied):
     def components(self, inputs: Sequence[Any]) -> Components:
         data, indices, indptr, shape = csm_properties(inputs[0])
         return *without(eq(data, np.zeros((), data.type.dtype)), data, indices, indptr), shape
+
+    def sources(self, inputs: Sequence[Any], numbered: Sequence[Any]) -> Any:
+        return neq(csm_data(inputs[0]), np.zeros((), inputs[0].type.dtype)).nonzero()[0]
 
 
 Remove0.__doc__ = CalledText(Remove0.__doc__, _SPARSE)  # type: ignore[assignment]

@@ -9,9 +9,8 @@ import numpy as np
 
 from theano.graph import Apply
 from theano.scalar.dtypes import DISCRETE
-from theano.sparse.convert import as_dense_variable, csc_from_dense, csr_from_dense, in_dtype, sp_ones_like
+from theano.sparse.convert import as_dense_variable, csc_from_dense, csr_from_dense, in_dtype, onto
 from theano.sparse.csm import components_of, lengths, places
-from theano.sparse.multiplication import mul
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
@@ -101,7 +100,7 @@ class SpSum(SparseOp):
         (x,), (g,) = inputs, gs
         spread = g if self.axis is None else dimshuffle(g, ("x", 0) if self.axis == 0 else (0, "x"))
         if self.structured:
-            return [mul(sp_ones_like(x), spread)]
+            return [onto(x, spread if self.axis is not None else dimshuffle(g, ("x", "x")))]
         wide = alloc(spread, *lengths(x))
         return [(csr_from_dense if x.type.format == "csr" else csc_from_dense)(wide)]
 

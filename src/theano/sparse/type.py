@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -91,6 +92,8 @@ class SparseType(Type):
     ndim = 2
     format_cls: ClassVar[Any] = _Classes()
     compressed: ClassVar[Parts | None] = None  # set by `theano.sparse.parts`
+    #: The sum of the gradients of a variable of this type, given that variable and a list of them.
+    gradient_sum: ClassVar[Callable[[Any, Sequence[Any]], Any]]  # set by `theano.sparse.gradients`
     dtype_set: ClassVar[frozenset[str]] = ALL - {"float16"}
 
     def __init__(self, format: str, dtype: Any) -> None:
@@ -194,11 +197,10 @@ class SparseType(Type):
 
     @staticmethod
     def may_share_memory(a: Any, b: Any) -> bool:
-        """Whether changing one of two matrices may change the other."""
-        if not (is_sparse(a) and is_sparse(b)):
+        """Whether changing one of two matrices, or of a matrix and an array, may change the other."""
+        if not (is_sparse(a) or is_sparse(b)):
             return False
-        mine, others = ([getattr(x, n) for n in ("data", "indices", "indptr") if hasattr(x, n)] for x in (a, b))
-        return any(np.may_share_memory(x, y) for x in mine for y in others)
+        return any(np.may_share_memory(x, y) for x in _arrays(a) for y in _arrays(b))
 
     def get_shape_info(self, obj: Any) -> tuple[Any, ...]:
         """What `get_size` needs to know of a matrix: its shape, and how many bytes each of its arrays has."""
@@ -220,6 +222,13 @@ discrete_dtypes, complex_dtypes = dtypes.discrete_dtypes, dtypes.complex_dtypes
 float_dtypes = tuple(d for d in dtypes.float_dtypes if d in SparseType.dtype_set)
 continuous_dtypes = float_dtypes + complex_dtypes
 all_dtypes = discrete_dtypes + continuous_dtypes
+
+
+def _arrays(x: Any) -> list[np.ndarray]:
+    """The arrays that a matrix of SciPy consists of; an array itself; of anything else none."""
+    if isinstance(x, np.ndarray):
+        return [x]
+    return [getattr(x, n) for n in ("data", "indices", "indptr") if hasattr(x, n)] if is_sparse(x) else []
 
 
 def _elements(x: Any) -> tuple[np.ndarray, np.ndarray]:

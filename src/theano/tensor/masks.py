@@ -22,7 +22,7 @@ from theano.tensor.type import TensorType
 from theano.tensor.variable import LATE, constant
 
 __all__ = [
-    "Branches", "Mask", "filled", "is_source", "is_zero", "mixed", "moved", "parted", "unions",
+    "Branches", "Mask", "filled", "fitted", "is_source", "is_zero", "mixed", "moved", "parted", "unions",
     "unmasked", "within",
 ]  # fmt: skip
 
@@ -181,6 +181,29 @@ def within(g: Any, change: Callable[[Any], Any]) -> Any:
         return change(g)
     changed = within(value, change)
     return g if changed is value else mask.around(changed)
+
+
+def fitted(g: Any, x: Any) -> Any:
+    """A gradient of `x` that has the shape of `x` on both sides of a branch.
+
+    What passes has the shape of the side that was taken, which may be that of another variable: of `y` in
+    ``ifelse(c, exp(x), y)``.
+    """
+    value, mask = unmasked(g)
+    if mask is None or not mask.lazy:
+        return g
+    opened = Branches.opened(g)
+    assert opened is not None
+    passed, zero = fitted(value, x), opened[2 if mask.passing else 1]
+    of_x = zero.owner is not None and isinstance(zero.owner.op, Elemwise) and zero.owner.inputs[0] is x
+    if isinstance(x.type, TensorType) and isinstance(g.type, TensorType) and not of_x:
+        zero = SECOND(x, _zero(g))
+    elif x.type == g.type and not isinstance(x.type, TensorType):
+        zero = x.zeros_like()
+    elif passed is value:
+        return g
+    sides = (passed, zero)
+    return Branches.made(mask.condition, *(sides if mask.passing else sides[::-1]))
 
 
 def moved(g: Any, move: Callable[[Any], Any], x: Any) -> Any:

@@ -11,7 +11,7 @@ from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT, upcast
 from theano.tensor.axes import dimshuffle
 from theano.tensor.fitting import Condition, fitting
-from theano.tensor.math import cast, eq, sqrt
+from theano.tensor.math import cast, eq, sqrt, tensor_copy
 from theano.tensor.nnet.epsilon import epsilon_like as _epsilon_like
 from theano.tensor.promises import addbroadcast
 from theano.tensor.shape import product, shape_i
@@ -207,7 +207,7 @@ def trained(
     ``(x - mean) / sqrt(var + epsilon) * gamma + beta``: S. Ioffe, C. Szegedy, "Batch normalization", 2015,
     algorithm 1.
     """
-    wide, dtype = _in_float32(x), x.type.dtype
+    wide, dtype = in_float32(x), x.type.dtype
     batch_mean = mean(wide, axis=axes, keepdims=True)
     batch_var = var(wide, axis=axes, keepdims=True)
     invstd = 1 / sqrt(batch_var + epsilon)
@@ -224,9 +224,27 @@ def trained(
     return results
 
 
-def _in_float32(x: Any) -> Any:
-    """float16 in float32: a variance of numbers from 256 on may be beyond float16."""
-    return cast(x, "float32") if x.type.dtype == "float16" else x
+def in_float32(x: Any) -> Any:
+    """`x`, if it is of float16 in float32: a variance of numbers from 256 on may be beyond float16.
+
+    Parameters
+    ----------
+    x : tensor
+        Of any dtype.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `x`. Its gradient comes back in the dtype of `x`.
+
+    Examples
+    --------
+    >>> x = T.TensorType("float16", (False,))("x")
+    >>> in_float32(x).dtype, T.grad(in_float32(x).sum(), x).dtype
+    ('float32', 'float16')
+    """
+    # A cast alone would have a gradient of float32; that of what is made of `x` has the dtype that this has.
+    return cast(tensor_copy(x), "float32") if x.type.dtype == "float16" else x
 
 
 def count(x: Any, axes: tuple[int, ...]) -> Any:
@@ -328,7 +346,7 @@ def tested(x: Any, scale: Any, shift: Any, center: Any, spread: Any, epsilon: An
     ----------
     S. Ioffe, C. Szegedy, "Batch normalization", 2015, algorithm 2.
     """
-    made = (_in_float32(x) - center) * (scale / sqrt(_in_float32(spread) + epsilon)) + shift
+    made = (in_float32(x) - center) * (scale / sqrt(in_float32(spread) + epsilon)) + shift
     return cast(made, upcast(*(v.type.dtype for v in (x, scale, shift, center, spread))))
 
 

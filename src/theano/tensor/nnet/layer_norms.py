@@ -9,6 +9,7 @@ from theano.tensor.axes import dimshuffle
 from theano.tensor.careduce import different_axes
 from theano.tensor.fitting import fitting
 from theano.tensor.math import cast, sqr, sqrt
+from theano.tensor.nnet.bn import in_float32
 from theano.tensor.nnet.epsilon import epsilon_like
 from theano.tensor.statistics import mean, var
 from theano.tensor.variable import as_tensor_variable
@@ -99,7 +100,7 @@ class _Rows:
             raise TypeError(f"{what}: x must be a tensor of floats, got {x.type}")
         self.what, self.dtype = what, x.type.dtype
         self.axes = different_axes(what, axis, x.type.ndim) or tuple(range(x.type.ndim))
-        self.x = cast(x, "float32") if self.dtype == "float16" else x
+        self.x = in_float32(x)
 
     def epsilon(self, value: Any) -> Any:
         return epsilon_like(self.what, value, self.x)
