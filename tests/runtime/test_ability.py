@@ -67,11 +67,11 @@ def test_where_written_memory_may_not_be_executed(warm: bool, tmp_path: Path) ->
 
 
 def test_what_is_found_is_what_the_system_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    from theano.runtime import ability
+    from theano.runtime import ability, pages
 
     assert ability._may_execute() and ability._found.__wrapped__() is None
     if sys.platform == "linux":
-        monkeypatch.setattr(ability.ctypes, "pythonapi", type("Refusing", (), {"mprotect": lambda *arguments: -1}))
+        monkeypatch.setattr(pages.ctypes, "pythonapi", type("Refusing", (), {"mprotect": lambda *arguments: -1}))
         assert not ability._may_execute() and "refuses memory" in str(ability._found.__wrapped__())
 
 
