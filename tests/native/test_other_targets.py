@@ -18,8 +18,9 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.llvm_main import print_module
+from theano.native.machine_ir import machine_of
 from theano.native.support_modules import first_module, support_module
-from theano.runtime import jit
+from theano.runtime import capi, jit
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.module import Module
 from theano.runtime.target import Isa, triple_of_code
@@ -27,15 +28,18 @@ from theano.runtime.units import units
 
 TARGETS = {
     "linux-arm": ("aarch64-unknown-linux-gnu", "neon", 16, "generic"),
-    "mac-arm": ("arm64-apple-darwin", "neon", 16, "apple-m1"),
-    "mac-intel": ("x86_64-apple-darwin", "avx2", 32, "x86-64-v3"),
+    "mac-arm": ("arm64-apple-darwin23.4.0", "neon", 16, "apple-m1"),
+    "mac-arm-13": ("arm64-apple-darwin22.6.0", "neon", 16, "apple-m1"),
+    "mac-intel": ("x86_64-apple-darwin23.4.0", "avx2", 32, "x86-64-v3"),
     "windows": (triple_of_code("x86_64-pc-windows-msvc"), "avx2", 32, "x86-64-v3"),
     "windows-baseline": (triple_of_code("x86_64-pc-windows-msvc"), "baseline", 16, "x86-64-v2"),
+    "windows-arm": (triple_of_code("aarch64-pc-windows-msvc"), "neon", 16, "generic"),
     "power": ("powerpc64le-unknown-linux-gnu", "generic", 8, "ppc64le"),
 }
 # What every C library has. (`fmod` is the one elementary function that is no expansion of ours.)
 # Windows touches large stack frames page by page with `__chkstk`, which ntdll exports.
-C_LIBRARY = {"memcpy", "memset", "memmove", "fmod", "fmodf", "__chkstk"}
+# LLVM fills memory with zeros by `bzero` on macOS.
+C_LIBRARY = {"memcpy", "memset", "memmove", "fmod", "fmodf", "__chkstk", "bzero"}
 
 
 def elementary() -> tuple[list[Any], Any]:
@@ -156,9 +160,42 @@ def link(triple: str, cpu: str, objects: list[bytes]) -> None:
 def test_support_functions_for(target: str) -> None:
     isa = isa_of(target)
     for module in (first_module(isa.triple), support_module(isa.triple)):
-        if " asm " in module.text() and not jit.host().triple.startswith(isa.triple[:5]):
-            pytest.skip("LLVM has the parser of this machine's assembly only")
         assert not missing(module, isa)
+
+
+# What threads start and wait with, by target: all of it is called, and nothing of other systems.
+SYSTEM = {
+    "linux-arm": {"syscall", "pthread_create"},
+    "mac-arm": {"os_sync_wait_on_address", "os_sync_wait_on_address_with_timeout", "os_sync_wake_by_address_all",
+                "pthread_create"},
+    "mac-arm-13": {"nanosleep"},
+    "windows": {"WaitOnAddress", "WakeByAddressAll", "CreateThread", "CloseHandle"},
+    "windows-arm": {"WaitOnAddress", "WakeByAddressAll", "CreateThread", "CloseHandle"},
+    "power": {"nanosleep"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("target", SYSTEM)
+def test_functions_of_the_system_for(target: str) -> None:
+    text = support_module(TARGETS[target][0]).text()
+    words = {int(k) for k in re.findall(r"@fixed, i64 (\d+)\)", text)}
+    called_there = {name for name in capi.SYSTEM_FUNCTIONS if capi.TABLE.index(name) in words}
+    shared = {"madvise", *(name for name in called_there if name.startswith("pthread_"))}
+    assert called_there - shared == SYSTEM[target] - shared
+    assert ("pthread_create" in called_there) == ("pthread_create" in SYSTEM[target])
+    assert machine_of(TARGETS[target][0]).has_team == ("nanosleep" not in SYSTEM[target])
+
+
+def test_machines_of_triples() -> None:
+    def kind(triple: str) -> str:
+        return type(machine_of(triple)).__name__
+
+    assert kind("x86_64-unknown-linux-gnu") == "_LinuxX86" and kind("aarch64-unknown-linux-gnu") == "_LinuxArm"
+    assert kind("x86_64-pc-windows-msvc-elf") == kind("x86_64-pc-windows-msvc") == "_WindowsX86"
+    # Darwin 23.4 is macOS 14.4
+    assert [kind(f"arm64-apple-darwin{v}") for v in ("", "22.6.0", "23.3.0")] == ["Machine"] * 3
+    assert [kind(f"arm64-apple-darwin{v}") for v in ("23.4.0", "24.0", "30.1.2")] == ["_MacArm"] * 3
+    assert kind("x86_64-unknown-freebsd14.1") == "Machine"
 
 
 def test_host_target_is_one_of_those() -> None:

@@ -7,10 +7,10 @@ change of a word of memory (Linux calls that a futex). Elsewhere who waits looks
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import ClassVar
 
-from theano.native.ir_text import BOOL, INT, INT32, PTR, VOID, V
+from theano.native.ir_text import INT, INT32, PTR, VOID, V
 from theano.native.support_code import Code, constant
 from theano.runtime.module import Global, intrinsic
 
@@ -69,11 +69,9 @@ class Machine:
     def rouse(self, f: Code, at: V, most: V | int = EVERYBODY) -> None:
         """Wake those who sleep there, at least `most` of them."""
 
-    @contextmanager
-    def starting(self, f: Code) -> Iterator[Start]:
+    def starting(self, f: Code) -> AbstractContextManager[Start]:
         """What starts threads that run `worker`; they never end, and serve no signals."""
         raise NotImplementedError
-        yield
 
 
 class _X86(Machine):
@@ -94,15 +92,21 @@ class _X86(Machine):
 
 
 class _Arm(Machine):
+    globals = (
+        intrinsic("llvm.aarch64.isb", VOID, INT32),
+        intrinsic("llvm.aarch64.get.fpcr", INT),
+        intrinsic("llvm.aarch64.set.fpcr", VOID, INT),
+    )
+    whole_system = 15  # SY, the one kind of `isb` that there is
+
     def pause(self, f: Code) -> None:
-        f.do('call void asm sideeffect "isb", ""()')
+        f.call("llvm.aarch64.isb", f.constant(self.whole_system, INT32))
 
     def get_mode(self, f: Code, at: V) -> None:
-        at.store(f.emit(INT, 'call i64 asm sideeffect "mrs $0, fpcr", "=r"()').to("trunc", INT32))
+        at.store(f.call("llvm.aarch64.get.fpcr", result=INT).to("trunc", INT32))
 
     def set_mode(self, f: Code, at: V) -> None:
-        mode = at.load(INT32).to("zext", INT)
-        f.do(f'call void asm sideeffect "msr fpcr, $0", "r"(i64 {mode.text})')
+        f.call("llvm.aarch64.set.fpcr", at.load(INT32).to("zext", INT))
 
 
 class _Pthreads(Machine):

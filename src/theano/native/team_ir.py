@@ -54,8 +54,8 @@ def functions(machine: Machine) -> list[Code]:
             team_started(False), Code("team_reset", "", exported=True, quick=True),
         ]  # fmt: skip
     return [
-        rouse(machine), doze(machine), take_ranges(), worker(machine), start_workers(machine), with_team(machine), threads(),
-        shared(), team_set(), team_started(True), team_reset(), parallel(),
+        rouse(machine), doze(machine), take_ranges(), worker(machine), start_workers(machine), with_team(machine),
+        threads(), shared(), team_set(), team_started(True), team_reset(), parallel(),
     ]  # fmt: skip
 
 

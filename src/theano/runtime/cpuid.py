@@ -1,4 +1,4 @@
-"""What an x86-64 processor says of itself, by its instruction `cpuid`: all that LLVM looks at to tell what it can do."""
+"""What an x86-64 processor says of itself by its instruction `cpuid`, where LLVM looks to tell what it can do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from theano.runtime.pages import EXECUTE, Pages
 
 __all__ = ["says"]
 
-# void f(uint32_t registers[4]): eax, ebx, ecx and edx before and after `cpuid`. Arguments are in rcx on Windows, else rdi.
+# void f(uint32_t registers[4]): eax, ebx, ecx and edx before and after `cpuid`. The argument is in rcx or rdi.
 _CODE = (
     (b"\x49\x89\xc8" if sys.platform == "win32" else b"\x49\x89\xf8")  # mov r8, rcx | rdi
     + b"\x53"  # push rbx
