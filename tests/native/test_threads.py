@@ -319,6 +319,24 @@ os._exit(0)
     assert run_alone(code, OMP_NUM_THREADS="1") == "interrupted True\n"
 
 
+def test_interrupted_while_it_works() -> None:
+    """Ctrl-C ends a long loop on every system."""
+    code = SETUP + """
+import time, _thread
+n = T.lscalar("n")
+steps, _ = theano.scan(lambda p: T.sin(p) + 1, outputs_info=T.as_tensor_variable(np.float64(1.0)), n_steps=n)
+long = theano.function([n], steps[-1])
+long(10)
+threading.Timer(0.5, _thread.interrupt_main).start()
+start = time.perf_counter()
+try:
+    long(2_000_000_000)
+except KeyboardInterrupt:
+    print("interrupted", time.perf_counter() - start < 5, flush=True)
+"""
+    assert run_alone(code) == "interrupted True\n"
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_who_waits_does_not_compute(known: bool) -> None:
     """Also on a machine of which we do not know how threads wait there."""

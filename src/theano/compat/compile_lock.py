@@ -63,15 +63,15 @@ def get_lock(lock_dir: str | None = None, **kw: Any) -> None:
 
 def _lock(file: Any) -> None:
     """Wait until the file is locked; who closes it gives the lock back, or ends."""
-    if sys.platform != "win32":
+    if sys.platform == "win32":
+        while True:
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                return
+            except PermissionError:  # another process has it
+                time.sleep(_BETWEEN_LOOKS)
+    else:
         fcntl.flock(file, fcntl.LOCK_EX)
-        return
-    while True:
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            return
-        except PermissionError:  # another process has it
-            time.sleep(_BETWEEN_LOOKS)
 
 
 def release_lock() -> None:
