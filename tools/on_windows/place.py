@@ -100,6 +100,7 @@ class Place:
             "WINEDLLOVERRIDES": "mscoree,mshtml=",
             "PYTHONPATH": of_windows(ROOT / "src"),
             "PYTHONPYCACHEPREFIX": of_windows(self.folder / "pycache"),
+            "THEANO_TEST_CACHE": of_windows(self.folder / "cache"),  # of all runs: they take long enough
             **({"THEANO_FLAGS": os.environ["THEANO_FLAGS"]} if "THEANO_FLAGS" in os.environ else {}),
         }
 
