@@ -136,7 +136,8 @@ def _library(compiler: str, flags: tuple[str, ...], text: str) -> ctypes.PyDLL:
     kept = cache.default_cache()
     code = kept.load(key) if kept is not None else None
     _remove_left()
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
+    folder = tempfile.mkdtemp(prefix=_PREFIX)
+    try:
         path = Path(folder, "node.so")
         if code is None:
             _compile(compiler, flags, text, path)
@@ -145,8 +146,9 @@ def _library(compiler: str, flags: tuple[str, ...], text: str) -> ctypes.PyDLL:
         else:
             path.write_bytes(code)
         library = ctypes.PyDLL(os.fspath(path))
-        with contextlib.suppress(OSError):
-            path.unlink()  # it stays in memory; Windows keeps the file as long as it does
+    finally:
+        # it stays in memory; Windows keeps the file as long as it does
+        shutil.rmtree(folder, ignore_errors=True)
     library.theano_prepare.restype = ctypes.c_int
     library.theano_prepare()  # PyDLL raises the exception that it leaves
     return _loaded.setdefault(key, library)
