@@ -86,7 +86,7 @@ def test_a_library_that_is_damaged(tmp_path: Path) -> None:
     llvm._declared = lambda: ctypes.CDLL("/nowhere/libllvmlite.so")
     llvm._declared_by_llvmlite = llvm._declared"""
     out = run(tmp_path, before="import ctypes", between=between)
-    assert out.startswith("1 True") and "cannot be loaded" in out and "/nowhere" in out
+    assert out.startswith("1 True") and "cannot be loaded" in out and "nowhere" in out
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -54,22 +54,32 @@ define i64 @entry(i64 %k) {
   ret i64 %x
 }""",
     "functions of C": """declare i64 @llabs(i64)
-declare i64 @labs(i64)
+declare i64 @imaxabs(i64)
 define i64 @entry(i64 %k) {
   %n = sub i64 0, %k
   %x = call i64 @llabs(i64 %n)
-  %y = call i64 @labs(i64 %n)
+  %y = call i64 @imaxabs(i64 %n)
   %z = add i64 %x, %y
   ret i64 %z
 }""",
-    "address of a function of C": """declare i64 @labs(i64)
-define ptr @address() { ret ptr @labs }
+    "address of a function of C": """declare i64 @imaxabs(i64)
+define ptr @address() { ret ptr @imaxabs }
 define i64 @entry(i64 %k) {
   %n = sub i64 0, %k
   %f = call ptr @address()
   %x = call i64 %f(i64 %n)
   ret i64 %x
 }""",
+}
+
+# For 0, 1 and 2.
+ANSWERS = {
+    "constants": [5, 7, 11],
+    "variables": [40, 41, 43],
+    "jump table": [0, 10, 34],
+    "addresses as data": [100, 200, 100],
+    "functions of C": [0, 2, 4],
+    "address of a function of C": [0, 1, 2],
 }
 
 
@@ -85,10 +95,12 @@ def _call(address: int, k: int) -> int:
 @pytest.mark.parametrize("name", TEXTS)
 def test_same_answers_as_llvm(name: str) -> None:
     code = _objects(TEXTS[name])
-    image, linked = load_image(code, ("entry",)), jit._link(code, ("entry",))
+    image = load_image(code, ("entry",))
     assert image is not None
-    answers = [[_call(loaded.symbols["entry"], k) for k in range(3)] for loaded in (image, linked)]
-    assert answers[0] == answers[1]
+    assert [_call(image.symbols["entry"], k) for k in range(3)] == ANSWERS[name]
+    if sys.platform != "win32":  # where LLVM's linker ends the process if it finds memory far away
+        linked = jit._link(code, ("entry",))
+        assert [_call(linked.symbols["entry"], k) for k in range(3)] == ANSWERS[name]
 
 
 @with_loader
