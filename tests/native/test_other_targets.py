@@ -22,6 +22,7 @@ from theano.native.machine_ir import machine_of
 from theano.native.support_modules import first_module, support_module
 from theano.runtime import capi, jit
 from theano.runtime.entry import EntrySpec, print_entry
+from theano.runtime.image import load_image
 from theano.runtime.module import Module
 from theano.runtime.target import Isa, triple_of_code
 from theano.runtime.units import units
@@ -33,7 +34,6 @@ TARGETS = {
     "mac-intel": ("x86_64-apple-darwin23.4.0", "avx2", 32, "x86-64-v3"),
     "windows": (triple_of_code("x86_64-pc-windows-msvc"), "avx2", 32, "x86-64-v3"),
     "windows-baseline": (triple_of_code("x86_64-pc-windows-msvc"), "baseline", 16, "x86-64-v2"),
-    "windows-arm": (triple_of_code("aarch64-pc-windows-msvc"), "neon", 16, "generic"),
     "power": ("powerpc64le-unknown-linux-gnu", "generic", 8, "ppc64le"),
 }
 # What every C library has. (`fmod` is the one elementary function that is no expansion of ours.)
@@ -124,34 +124,45 @@ def called(printed: Module, isa: Isa) -> set[str]:
     return {n.removeprefix("_") if "apple" in triple else n for n in names}
 
 
+def compiled(text: str, triple: str, cpu: str) -> list[bytes]:
+    """The object of a module."""
+    machine = llvm.Target.from_triple(triple).create_target_machine(cpu=cpu, opt=1, reloc="pic", codemodel="small")
+    return [machine.emit_object(llvm.parse_assembly(f'target triple = "{triple}"\n{text}'))]
+
+
 LINK = """
 import sys, llvmlite.binding as llvm
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
-triple, cpu, *files = sys.argv[1:]
+triple, cpu, entry, *files = sys.argv[1:]
 machine = llvm.Target.from_triple(triple).create_target_machine(
     cpu=cpu, opt=1, reloc="pic", codemodel="small", jit=True
 )
-engine = llvm.create_lljit_compiler(machine, use_jit_link="windows" not in triple)
+engine = llvm.create_lljit_compiler(machine, use_jit_link=True)
 builder = llvm.JITLibraryBuilder().add_current_process()
-builder.import_symbol("__chkstk", 64)
 for file in files:
     builder.add_object_img(open(file, "rb").read())
-content = b"".join(open(file, "rb").read() for file in files)
-names = "entry", "new_array", "init", "sort_f32", "sort_f64", "sort_i32", "sort_i64", "convolve_f32", "convolve_f64"
-entry = next(name for name in names if name.encode() in content)
 builder.export_symbol(entry)
 print(builder.link(engine, "linked")[entry] != 0)
 """
+ENTRIES = "entry", "new_array", "init", "sort_f32", "sort_f64", "sort_i32", "sort_i64", "convolve_f32", "convolve_f64"
+TOUCHES_PAGES = "define void @__chkstk() {\nret void\n}"  # ntdll has it on Windows
 
 
 def link(triple: str, cpu: str, objects: list[bytes]) -> None:
-    """Link as `jit` does it where it knows no better; LLVM ends the process where it cannot."""
+    """Link as `jit` does it."""
+    entry = next(name for name in ENTRIES if name.encode() in b"".join(objects))
+    if "windows" in triple:
+        image = load_image([*objects, *compiled(TOUCHES_PAGES, triple, cpu)], (entry,))
+        assert image is not None and image.symbols[entry]
+        return
+    if sys.platform != "linux":
+        return  # LLVM ends the process where it cannot
     with tempfile.TemporaryDirectory() as folder:
         files = [os.path.join(folder, f"{k}.o") for k in range(len(objects))]
         for file, code in zip(files, objects, strict=True):
             Path(file).write_bytes(code)
-        command = [sys.executable, "-c", LINK, triple, cpu, *files]
+        command = [sys.executable, "-c", LINK, triple, cpu, entry, *files]
         done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert done.stdout == "True\n", (done.returncode, done.stderr[-1000:])
 
@@ -170,7 +181,6 @@ SYSTEM = {
                 "pthread_create"},
     "mac-arm-13": {"nanosleep"},
     "windows": {"WaitOnAddress", "WakeByAddressAll", "CreateThread", "CloseHandle"},
-    "windows-arm": {"WaitOnAddress", "WakeByAddressAll", "CreateThread", "CloseHandle"},
     "power": {"nanosleep"},
 }  # fmt: skip
 

@@ -104,3 +104,13 @@ def test_a_compiler_that_is_gone_when_something_must_be_compiled(tmp_path: Path)
     llvm._declared = lambda: ctypes.CDLL("/nowhere/libllvmlite.so")
     llvm._declared_by_llvmlite = llvm._declared"""
     assert run(tmp_path, before="import ctypes", between=between).startswith("1 True")
+
+
+def test_windows_on_arm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LLVM ends the process there."""
+    from theano.runtime import ability
+
+    monkeypatch.setattr(ability.sys, "platform", "win32")
+    monkeypatch.setattr(ability.sys, "version", "3.13.2 (main) [MSC v.1942 64 bit (ARM64)]")
+    monkeypatch.setattr(ability, "has_llvmlite", lambda: True)
+    assert ability._found.__wrapped__() == ability.WINDOWS_ON_ARM

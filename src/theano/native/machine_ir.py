@@ -226,17 +226,12 @@ class _WindowsX86(_Windows, _X86):
     """Tested under Wine (`tools/on_windows`)."""
 
 
-class _WindowsArm(_Windows, _Arm):
-    """Not tested."""
-
-
 _MACHINES: dict[tuple[str, str], Machine] = {
     ("x86_64", "linux"): _LinuxX86(),
     ("aarch64", "linux"): _LinuxArm(),
     ("x86_64", "darwin"): _MacX86(),
     ("aarch64", "darwin"): _MacArm(),
     ("x86_64", "windows"): _WindowsX86(),
-    ("aarch64", "windows"): _WindowsArm(),
 }
 
 

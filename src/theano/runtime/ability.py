@@ -18,6 +18,11 @@ NO_LLVMLITE = (
     "free-threaded Python) another Python or building llvmlite from source"
 )
 
+WINDOWS_ON_ARM = (
+    "LLVM makes no code for this package on Windows with an ARM processor: Python for x86-64 runs there, too, "
+    "and has native code"
+)
+
 
 class NoCompiler(Exception):
     """LLVM cannot be loaded; the text says why."""
@@ -41,6 +46,8 @@ def problem() -> str | None:
 def _found() -> str | None:
     if not has_llvmlite():
         return NO_LLVMLITE
+    if sys.platform == "win32" and "ARM64" in sys.version:
+        return WINDOWS_ON_ARM
     if not _may_execute():
         return (
             "the system refuses memory that a program has written and then executes (prctl PR_SET_MDWE, SELinux's "
