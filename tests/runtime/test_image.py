@@ -94,6 +94,8 @@ def _call(address: int, k: int) -> int:
 @with_loader
 @pytest.mark.parametrize("name", TEXTS)
 def test_same_answers_as_llvm(name: str) -> None:
+    if name == "address of a function of C" and sys.platform == "win32":
+        pytest.skip("there it is wanted as a distance, which may be too large; our modules take no such address")
     code = _objects(TEXTS[name])
     image = load_image(code, ("entry",))
     assert image is not None
