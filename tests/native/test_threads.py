@@ -332,7 +332,7 @@ start = time.perf_counter()
 try:
     long(2_000_000_000)
 except KeyboardInterrupt:
-    print("interrupted", time.perf_counter() - start < 5, flush=True)
+    print("interrupted", time.perf_counter() - start < 15, flush=True)
 """
     assert run_alone(code) == "interrupted True\n"
 
