@@ -307,6 +307,7 @@ short = theano.function([], s.max())
 other = threading.Thread(target=long, daemon=True)
 other.start()
 time.sleep(0.3)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in the background of a shell
 threading.Timer(0.2, _thread.interrupt_main).start()
 start = time.perf_counter()
 try:
@@ -322,11 +323,12 @@ os._exit(0)
 def test_interrupted_while_it_works() -> None:
     """Ctrl-C ends a long loop on every system."""
     code = SETUP + """
-import time, _thread
+import signal, time, _thread
 n = T.lscalar("n")
 steps, _ = theano.scan(lambda p: T.sin(p) + 1, outputs_info=T.as_tensor_variable(np.float64(1.0)), n_steps=n)
 long = theano.function([n], steps[-1])
 long(10)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 threading.Timer(0.5, _thread.interrupt_main).start()
 start = time.perf_counter()
 try:

@@ -337,7 +337,7 @@ def test_who_is_dropped_has_left(storage: list[np.ndarray]) -> None:
 
 def test_interrupted_while_waiting_for_a_copy(storage: list[np.ndarray]) -> None:
     text = """
-    import _thread, os, threading, time, numpy as np, theano
+    import _thread, os, signal, threading, time, numpy as np, theano
     from theano.native import support
     support.fixed_words()
     s = theano.shared(np.zeros(3))
@@ -348,6 +348,7 @@ def test_interrupted_while_waiting_for_a_copy(storage: list[np.ndarray]) -> None
             time.sleep(20)
     threading.Thread(target=hold, daemon=True).start()
     inside.wait()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for call in (s.get_value, lambda: s.set_value(np.ones(3)), lambda: s.get_value(borrow=True), s.zero):
         threading.Timer(0.1, _thread.interrupt_main).start()
         try:
