@@ -8,6 +8,8 @@
 #                   MUTANTS="-n 50 'lower/*'" are its arguments
 # make test-clients libraries that were written for Theano, each in an environment of its own (docs/clients.md);
 #                   CLIENTS="keras-2.3.1 --record" are its arguments
+# make test-windows the tests by Python for Windows under Wine, where that is installed (docs/support.md);
+#                   WINDOWS="--resume tests/native" are its arguments
 # make explain-pages  explanations of five programs as pages in build/explain, and pictures of them for the documentation
 # make stubs        src/theano-stubs anew, for type checkers and editors (docs/types.md)
 # make notebooks    the notebooks of the documentation, run anew and kept with what they show
@@ -28,7 +30,7 @@ ORIGINAL_PYTHON ?= python3.10
 # What old libraries depend on has wheels for these; the last releases of some have none for later ones.
 CLIENTS_PYTHON ?= $(shell for p in python3.11 python3.12; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test test-clients lint bench bench-peers bench-original mutants explain-pages stubs notebooks release-check docs clean
+.PHONY: help demo test test-clients test-windows lint bench bench-peers bench-original mutants explain-pages stubs notebooks release-check docs clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -71,6 +73,9 @@ bench-original: .venv-original/.installed
 test-clients:
 	@test -n "$(CLIENTS_PYTHON)" || { echo "Python 3.11 or 3.12 is needed for the clients"; exit 1; }
 	$(CLIENTS_PYTHON) -m tools.clients $(CLIENTS)
+
+test-windows: $(BIN)/python
+	$(BIN)/python -m tools.on_windows $(WINDOWS)
 
 mutants: .venv/.installed-test
 	$(BIN)/python -m tools.mutants $(MUTANTS)

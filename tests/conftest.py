@@ -63,7 +63,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     def compare(text: str, name: str) -> None:
         file = request.path.parent / "golden" / f"{name}.txt"
         if os.environ.get("THEANO_UPDATE_GOLDEN"):
-            file.write_text(text)
-        assert text == file.read_text()
+            file.write_text(text, encoding="utf-8", newline="\n")
+        assert text == file.read_text(encoding="utf-8")
 
     return compare

@@ -349,7 +349,7 @@ def test_copies_and_odd_values() -> None:
     "text, said",
     [
         ("floatX = float32\n", r"line 1: 'floatX = float32' is in no section: write \[global\] in the line above"),
-        ("[global]\nfloatX\n", r"can't be read \(Source contains parsing errors: '/.*: a line is name = value"),
+        ("[global]\nfloatX\n", r"can't be read \(Source contains parsing errors: '.*: a line is name = value"),
         ("[global]\nfloatX = a\nfloatX = b\n", r"line 3: floatX is set in a line above, too: keep one of both"),
         ("[cache]\n[global]\n[cache]\n", r"line 3: there is a section \[cache\] above"),
     ],

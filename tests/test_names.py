@@ -7,6 +7,7 @@ import copy
 import io
 import itertools
 import operator
+import os
 import pickle
 import re
 import subprocess
@@ -134,10 +135,11 @@ def test_sparse_variables_are_known():
 
 
 def test_a_list_of_paths(monkeypatch):
-    monkeypatch.setenv("SOME_PATHS", "/usr/lib")
-    for path in ("/opt/lib", "/opt/lib", "relative"):
+    first, second = os.path.abspath("first"), os.path.abspath("second")
+    monkeypatch.setenv("SOME_PATHS", second)
+    for path in (first, first, "relative"):
         theano.compat.maybe_add_to_os_environ_pathlist("SOME_PATHS", path)
-    assert __import__("os").environ["SOME_PATHS"] == "/opt/lib:/usr/lib"
+    assert os.environ["SOME_PATHS"] == first + os.pathsep + second
 
 
 def test_functions_named_like_scalar_operations():

@@ -5,7 +5,10 @@ import subprocess
 import sys
 
 import theano
+from theano import versions
 from theano.__main__ import main
+from theano.native.machine_ir import machine_of
+from theano.runtime import jit
 from theano.runtime.cache import ObjectCache, default_cache
 from theano.versions import facts
 
@@ -18,6 +21,19 @@ def test_facts():
     text = io.StringIO()
     theano.show_versions(text)
     assert all(name in text.getvalue() for name in known)
+
+
+def test_threads(monkeypatch):
+    """They are said to share loops only where they are started."""
+    assert machine_of("x86_64-unknown-freebsd14").has_team is False
+    with theano.config.change_flags(openmp=True):
+        for triple, said in (("x86_64-pc-windows-msvc-elf", "shared"), ("riscv64-unknown-linux-gnu", "not used")):
+            other = jit.isa()._replace(triple=triple)
+            monkeypatch.setattr(versions.jit, "isa", lambda other=other: other)
+            assert said in facts()["threads"]
+            monkeypatch.undo()
+        monkeypatch.setattr(versions.ability, "problem", lambda: "a test")
+        assert "NumPy computes" in facts()["threads"]
 
 
 def test_flags(tmp_path, monkeypatch):

@@ -85,8 +85,9 @@ def _read(root: str, path: str) -> str:
 
 def _find_cxx() -> str:
     """Path of g++, or an empty text. (`shutil.which` would cost the import of `shutil`.)"""
+    name = "g++.exe" if sys.platform == "win32" else "g++"
     for folder in os.environ.get("PATH", "").split(os.pathsep):
-        path = os.path.join(folder, "g++")
+        path = os.path.join(folder, name)
         if os.access(path, os.X_OK):
             return path
     return ""

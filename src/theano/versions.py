@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import TextIO
 
+from theano.configdefaults import config
+from theano.native import blas
+from theano.native.machine_ir import machine_of
+from theano.runtime import ability, capi, jit, threads
+
 __all__ = ["facts", "show_versions"]
 
 _PACKAGES = ("theano-jit", "numpy", "scipy", "llvmlite")
@@ -35,10 +40,6 @@ def facts() -> dict[str, str]:
 
 
 def _facts() -> Iterator[tuple[str, str]]:
-    from theano.configdefaults import config
-    from theano.native import blas
-    from theano.runtime import jit, threads
-
     yield "Python", f"{platform.python_version()} ({platform.python_implementation()}), {sys.executable}"
     yield "system", f"{platform.platform()}, {platform.machine()}"
     for name in _PACKAGES:
@@ -51,8 +52,7 @@ def _facts() -> Iterator[tuple[str, str]]:
     else:
         isa = jit.isa()
         yield "instructions", f"{isa.name}, vectors of {isa.vector_bytes} bytes (flag isa)"
-    shared = "large loops are shared by them" if config.openmp else "not used (flag openmp)"
-    yield "threads", f"{threads.num_threads()} of {os.cpu_count()} processors; {shared}"
+    yield "threads", f"{threads.num_threads()} of {os.cpu_count()} processors; {_sharing()}"
     found = blas.library()
     name = "that of SciPy, which can't be told" if found is None else os.path.basename(str(found._name))
     yield "BLAS", f"{name}, {blas.num_threads() or 'unknown number of'} threads"
@@ -60,6 +60,15 @@ def _facts() -> Iterator[tuple[str, str]]:
     yield "cache", _cache()
     changed = [f"{name}={value}" for name, value in sorted(config.changed())]
     yield "flags", ",".join(changed) or "all as by default"
+
+
+def _sharing() -> str:
+    """Whether threads share loops, or why not."""
+    if ability.problem() is not None or not capi.available():
+        return "not used (NumPy computes)"
+    if not machine_of(jit.isa().triple).has_team:
+        return "not used (loops are not shared on this system)"
+    return "large loops are shared by them" if config.openmp else "not used (flag openmp)"
 
 
 def _version(name: str) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import gc
+import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import weakref
 
 import numpy as np
@@ -800,3 +802,24 @@ def test_thunks():
         cells = {x: [A], y: [None]}
         op.make_thunk(y.owner, cells, {v: [False] for v in cells}, [], impl=impl)()
         assert cells[y][0].tolist() == (factor * A).tolist()
+
+
+@with_compiler
+def test_a_loaded_library_that_cannot_be_deleted(monkeypatch, tmp_path):
+    """Windows keeps the file of a library that is loaded."""
+    unlink = os.unlink
+
+    def refuse(path, **given):
+        if os.fspath(path).endswith("node.so"):
+            raise PermissionError(13, "it is in use", path)
+        unlink(path, **given)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "unlink", refuse)
+
+    class Other(Unary):
+        body = "z[i] = 2.25 * x[i];"
+
+    with theano.config.change_flags(cache__enabled=False):
+        np.testing.assert_array_equal(theano.function([x], Other()(x))(A), 2.25 * A)
+    assert [file.name for file in tmp_path.rglob("node.so")] == ["node.so"]

@@ -160,6 +160,8 @@ def test_container() -> None:
 def odd_numbers() -> list[Any]:
     """Arrays and numbers of dtypes that tensors don't have."""
     found: list[Any] = [np.longdouble(1), np.ones(2, np.longdouble), np.ones((2, 2), np.clongdouble)]
+    if np.dtype(np.longdouble) == np.float64:  # on Windows
+        found = []
     try:
         import ml_dtypes
     except ImportError:
@@ -199,6 +201,7 @@ def test_sparse_matrices_become_sparse_variables() -> None:
     assert shared(value.toarray()).ndim == 2
 
 
+@pytest.mark.skipif(np.dtype(np.longdouble) == np.float64, reason="longdouble is a dtype of tensors on Windows")
 def test_constructors_of_users_come_before_refusals() -> None:
     def of_longdouble(value: Any, **kwargs: Any) -> SharedVariable:
         if value.dtype != np.longdouble:

@@ -18,24 +18,28 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.llvm_main import print_module
+from theano.native.machine_ir import machine_of
 from theano.native.support_modules import first_module, support_module
-from theano.runtime import jit
+from theano.runtime import capi, jit
 from theano.runtime.entry import EntrySpec, print_entry
+from theano.runtime.image import load_image
 from theano.runtime.module import Module
 from theano.runtime.target import Isa, triple_of_code
 from theano.runtime.units import units
 
 TARGETS = {
     "linux-arm": ("aarch64-unknown-linux-gnu", "neon", 16, "generic"),
-    "mac-arm": ("arm64-apple-darwin", "neon", 16, "apple-m1"),
-    "mac-intel": ("x86_64-apple-darwin", "avx2", 32, "x86-64-v3"),
+    "mac-arm": ("arm64-apple-darwin23.4.0", "neon", 16, "apple-m1"),
+    "mac-arm-13": ("arm64-apple-darwin22.6.0", "neon", 16, "apple-m1"),
+    "mac-intel": ("x86_64-apple-darwin23.4.0", "avx2", 32, "x86-64-v3"),
     "windows": (triple_of_code("x86_64-pc-windows-msvc"), "avx2", 32, "x86-64-v3"),
     "windows-baseline": (triple_of_code("x86_64-pc-windows-msvc"), "baseline", 16, "x86-64-v2"),
     "power": ("powerpc64le-unknown-linux-gnu", "generic", 8, "ppc64le"),
 }
 # What every C library has. (`fmod` is the one elementary function that is no expansion of ours.)
 # Windows touches large stack frames page by page with `__chkstk`, which ntdll exports.
-C_LIBRARY = {"memcpy", "memset", "memmove", "fmod", "fmodf", "__chkstk"}
+# LLVM fills memory with zeros by `bzero` on macOS.
+C_LIBRARY = {"memcpy", "memset", "memmove", "fmod", "fmodf", "__chkstk", "bzero"}
 
 
 def elementary() -> tuple[list[Any], Any]:
@@ -120,34 +124,45 @@ def called(printed: Module, isa: Isa) -> set[str]:
     return {n.removeprefix("_") if "apple" in triple else n for n in names}
 
 
+def compiled(text: str, triple: str, cpu: str) -> list[bytes]:
+    """The object of a module."""
+    machine = llvm.Target.from_triple(triple).create_target_machine(cpu=cpu, opt=1, reloc="pic", codemodel="small")
+    return [machine.emit_object(llvm.parse_assembly(f'target triple = "{triple}"\n{text}'))]
+
+
 LINK = """
 import sys, llvmlite.binding as llvm
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
-triple, cpu, *files = sys.argv[1:]
+triple, cpu, entry, *files = sys.argv[1:]
 machine = llvm.Target.from_triple(triple).create_target_machine(
     cpu=cpu, opt=1, reloc="pic", codemodel="small", jit=True
 )
-engine = llvm.create_lljit_compiler(machine, use_jit_link="windows" not in triple)
+engine = llvm.create_lljit_compiler(machine, use_jit_link=True)
 builder = llvm.JITLibraryBuilder().add_current_process()
-builder.import_symbol("__chkstk", 64)
 for file in files:
     builder.add_object_img(open(file, "rb").read())
-content = b"".join(open(file, "rb").read() for file in files)
-names = "entry", "new_array", "init", "sort_f32", "sort_f64", "sort_i32", "sort_i64", "convolve_f32", "convolve_f64"
-entry = next(name for name in names if name.encode() in content)
 builder.export_symbol(entry)
 print(builder.link(engine, "linked")[entry] != 0)
 """
+ENTRIES = "entry", "new_array", "init", "sort_f32", "sort_f64", "sort_i32", "sort_i64", "convolve_f32", "convolve_f64"
+TOUCHES_PAGES = "define void @__chkstk() {\nret void\n}"  # ntdll has it on Windows
 
 
 def link(triple: str, cpu: str, objects: list[bytes]) -> None:
-    """Link as `jit` does it where it knows no better; LLVM ends the process where it cannot."""
+    """Link as `jit` does it."""
+    entry = next(name for name in ENTRIES if name.encode() in b"".join(objects))
+    if "windows" in triple:
+        image = load_image([*objects, *compiled(TOUCHES_PAGES, triple, cpu)], (entry,))
+        assert image is not None and image.symbols[entry]
+        return
+    if sys.platform != "linux":
+        return  # LLVM ends the process where it cannot
     with tempfile.TemporaryDirectory() as folder:
         files = [os.path.join(folder, f"{k}.o") for k in range(len(objects))]
         for file, code in zip(files, objects, strict=True):
             Path(file).write_bytes(code)
-        command = [sys.executable, "-c", LINK, triple, cpu, *files]
+        command = [sys.executable, "-c", LINK, triple, cpu, entry, *files]
         done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert done.stdout == "True\n", (done.returncode, done.stderr[-1000:])
 
@@ -156,9 +171,41 @@ def link(triple: str, cpu: str, objects: list[bytes]) -> None:
 def test_support_functions_for(target: str) -> None:
     isa = isa_of(target)
     for module in (first_module(isa.triple), support_module(isa.triple)):
-        if " asm " in module.text() and not jit.host().triple.startswith(isa.triple[:5]):
-            pytest.skip("LLVM has the parser of this machine's assembly only")
         assert not missing(module, isa)
+
+
+# What threads start and wait with, by target: all of it is called, and nothing of other systems.
+SYSTEM = {
+    "linux-arm": {"syscall", "pthread_create"},
+    "mac-arm": {"os_sync_wait_on_address", "os_sync_wait_on_address_with_timeout", "os_sync_wake_by_address_all",
+                "pthread_create"},
+    "mac-arm-13": {"nanosleep"},
+    "windows": {"WaitOnAddress", "WakeByAddressAll", "CreateThread", "CloseHandle"},
+    "power": {"nanosleep"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("target", SYSTEM)
+def test_functions_of_the_system_for(target: str) -> None:
+    text = support_module(TARGETS[target][0]).text()
+    words = {int(k) for k in re.findall(r"@fixed, i64 (\d+)\)", text)}
+    called_there = {name for name in capi.SYSTEM_FUNCTIONS if capi.TABLE.index(name) in words}
+    shared = {"madvise", *(name for name in called_there if name.startswith("pthread_"))}
+    assert called_there - shared == SYSTEM[target] - shared
+    assert ("pthread_create" in called_there) == ("pthread_create" in SYSTEM[target])
+    assert machine_of(TARGETS[target][0]).has_team == ("nanosleep" not in SYSTEM[target])
+
+
+def test_machines_of_triples() -> None:
+    def kind(triple: str) -> str:
+        return type(machine_of(triple)).__name__
+
+    assert kind("x86_64-unknown-linux-gnu") == "_LinuxX86" and kind("aarch64-unknown-linux-gnu") == "_LinuxArm"
+    assert kind("x86_64-pc-windows-msvc-elf") == kind("x86_64-pc-windows-msvc") == "_WindowsX86"
+    # Darwin 23.4 is macOS 14.4
+    assert [kind(f"arm64-apple-darwin{v}") for v in ("", "22.6.0", "23.3.0")] == ["Machine"] * 3
+    assert [kind(f"arm64-apple-darwin{v}") for v in ("23.4.0", "24.0", "30.1.2")] == ["_MacArm"] * 3
+    assert kind("x86_64-unknown-freebsd14.1") == "Machine"
 
 
 def test_host_target_is_one_of_those() -> None:

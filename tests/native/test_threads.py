@@ -21,12 +21,13 @@ import theano.tensor as T
 from theano import configdefaults
 from theano.loops import host as hs
 from theano.loops import stmt as st
+from theano.native.machine_ir import machine_of
 from theano.runtime import threads
 from theano.runtime.jit import isa
 from theano.tensor.dot import batched_dot_op
 
-TEAM = sys.platform == "linux" and isa().triple.split("-")[0] in ("x86_64", "aarch64")
-needs_team = pytest.mark.skipif(not TEAM, reason="threads are started on Linux only")
+needs_team = pytest.mark.skipif(not machine_of(isa().triple).has_team, reason="no threads are started here")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
 
 @pytest.fixture(autouse=True)
@@ -306,8 +307,8 @@ short = theano.function([], s.max())
 other = threading.Thread(target=long, daemon=True)
 other.start()
 time.sleep(0.3)
-signal.signal(signal.SIGALRM, signal.default_int_handler)
-signal.setitimer(signal.ITIMER_REAL, 0.2)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in the background of a shell
+threading.Timer(0.2, _thread.interrupt_main).start()
 start = time.perf_counter()
 try:
     short()
@@ -317,6 +318,49 @@ except KeyboardInterrupt:
 os._exit(0)
 """
     assert run_alone(code, OMP_NUM_THREADS="1") == "interrupted True\n"
+
+
+def test_interrupted_while_it_works() -> None:
+    """Ctrl-C ends a long loop on every system."""
+    code = SETUP + """
+import signal, time, _thread
+n = T.lscalar("n")
+steps, _ = theano.scan(lambda p: T.sin(p) + 1, outputs_info=T.as_tensor_variable(np.float64(1.0)), n_steps=n)
+long = theano.function([n], steps[-1])
+long(10)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+threading.Timer(0.5, _thread.interrupt_main).start()
+start = time.perf_counter()
+try:
+    long(2_000_000_000)
+except KeyboardInterrupt:
+    print("interrupted", time.perf_counter() - start < 15, flush=True)
+"""
+    assert run_alone(code) == "interrupted True\n"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_who_waits_does_not_compute(known: bool) -> None:
+    """Also on a machine of which we do not know how threads wait there."""
+    code = SETUP + f"""
+import time
+from theano.native import machine_ir
+if not {known}:
+    machine_ir._MACHINES.clear()
+theano.config.cache.enabled = False
+s = theano.shared(np.zeros(300_000))
+long = theano.function([], updates=[(s, theano.scan(lambda a: T.exp(T.sin(a)), outputs_info=s, n_steps=300)[0][-1])])
+long()
+other = threading.Thread(target=long)
+other.start()
+time.sleep(0.1)
+start, computed = time.perf_counter(), time.thread_time()
+s.get_value()
+waited, computed = time.perf_counter() - start, time.thread_time() - computed
+other.join()
+print(waited > 0.2, computed < waited / 30 + 0.03, waited, computed)
+"""
+    assert run_alone(code, OMP_NUM_THREADS="1").startswith("True True ")
 
 
 def test_one_function_in_two_threads() -> None:
@@ -432,6 +476,7 @@ def test_the_quota_decides_where_nothing_else_does(monkeypatch: pytest.MonkeyPat
     assert configdefaults.threads_wanted() == 3
 
 
+@needs_fork
 @needs_team
 def test_forked_children() -> None:
     """A child starts threads of its own; what its parent's threads did does not bother it."""

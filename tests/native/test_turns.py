@@ -337,7 +337,7 @@ def test_who_is_dropped_has_left(storage: list[np.ndarray]) -> None:
 
 def test_interrupted_while_waiting_for_a_copy(storage: list[np.ndarray]) -> None:
     text = """
-    import os, signal, threading, time, numpy as np, theano
+    import _thread, os, signal, threading, time, numpy as np, theano
     from theano.native import support
     support.fixed_words()
     s = theano.shared(np.zeros(3))
@@ -348,13 +348,13 @@ def test_interrupted_while_waiting_for_a_copy(storage: list[np.ndarray]) -> None
             time.sleep(20)
     threading.Thread(target=hold, daemon=True).start()
     inside.wait()
-    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for call in (s.get_value, lambda: s.set_value(np.ones(3)), lambda: s.get_value(borrow=True), s.zero):
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        threading.Timer(0.1, _thread.interrupt_main).start()
         try:
             call()
         except KeyboardInterrupt:
-            print("interrupted")
+            print("interrupted", flush=True)
     os._exit(0)
     """
     assert run_alone(textwrap.dedent(text)) == "interrupted\n" * 4

@@ -276,7 +276,7 @@ AT_EXIT = {
 @pytest.mark.parametrize("name", AT_EXIT)
 def test_exit(name):
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(body=AT_EXIT[name])], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", SCRIPT.format(body=AT_EXIT[name])], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0 and "Error" not in done.stderr, done.stderr
 
@@ -308,5 +308,5 @@ for thread in threads: thread.join()
 )
 def test_fork_while_others_compile():
     code = SCRIPT.format(body=FORKS.replace("{{", "{").replace("}}", "}"))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

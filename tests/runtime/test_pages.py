@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -27,7 +28,10 @@ def flags_of(address: int) -> set[str]:
     raise AssertionError(f"nothing is mapped at {address:x}")
 
 
-@pytest.mark.skipif(not (os.path.exists(SMAPS) and os.path.exists(SETTING)), reason="a Linux with large pages")
+HAS_LARGE_PAGES = sys.platform == "linux" and os.path.exists(SMAPS) and os.path.exists(SETTING)
+
+
+@pytest.mark.skipif(not HAS_LARGE_PAGES, reason="a Linux with large pages")
 def test_large_results_ask_for_large_pages() -> None:
     x = T.dvector("x")
     f = theano.function([x], x + 1)

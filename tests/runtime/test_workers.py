@@ -242,4 +242,4 @@ def test_a_machines_first_functions(name: str, threads: int, tmp_path: object) -
     if name == "fork" and not hasattr(os, "fork"):
         pytest.skip("no fork here")
     text = "import theano, theano.tensor as T\nx = T.dvector()\n" + PROGRAMS[name]
-    assert not run(text, threads, f"cache.dir={tmp_path}")
+    assert not run(text, threads, f"cache.dir={tmp_path},compile_notice=0")

@@ -38,7 +38,8 @@ def test_text(pattern: tuple[bool, ...], text: str) -> None:
 
 
 def test_bad_arguments() -> None:
-    for dtype in ("float13", np.longdouble, "U3", None):
+    longer = [] if np.dtype(np.longdouble) == np.float64 else [np.longdouble]  # it is float64 on Windows
+    for dtype in ("float13", *longer, "U3", None):
         with pytest.raises(TypeError, match="Unsupported dtype"):
             TensorType(dtype, ())
     with pytest.raises(ValueError, match="contradicts"):

@@ -7,18 +7,22 @@ changes whether `get_lock` waits for other processes.
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
 from theano.configdefaults import config
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 __all__ = ["force_unlock", "get_lock", "lock_ctx", "release_lock", "set_lock_status"]
+
+_BETWEEN_LOOKS = 0.02  # seconds
 
 
 class _Held:
@@ -44,12 +48,30 @@ def get_lock(lock_dir: str | None = None, **kw: Any) -> None:
     >>> get_lock()
     >>> release_lock()
     """
-    if _Held.wanted and fcntl is not None and _Held.file is None:
+    if _Held.wanted and _Held.file is None:
         folder = lock_dir or os.path.expanduser(str(config.cache.dir))
         os.makedirs(folder, exist_ok=True)
-        _Held.file = open(os.path.join(folder, "compile.lock"), "w")
-        fcntl.flock(_Held.file, fcntl.LOCK_EX)
+        file = open(os.path.join(folder, "compile.lock"), "wb")
+        try:
+            _lock(file)
+        except BaseException:  # Ctrl-C ends the waiting
+            file.close()
+            raise
+        _Held.file = file
     _Held.count += 1
+
+
+def _lock(file: Any) -> None:
+    """Wait until the file is locked; who closes it gives the lock back, or ends."""
+    if sys.platform == "win32":
+        while True:
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                return
+            except PermissionError:  # another process has it
+                time.sleep(_BETWEEN_LOOKS)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def release_lock() -> None:

@@ -7,10 +7,12 @@ import ctypes
 import functools
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ __all__ = ["CompilationError", "callable_of", "is_there"]
 # static variables of inline functions and templates, too.
 # Rounding errors that the native forms of operations take into account are those of products and sums as written.
 _FLAGS = ("-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-math-errno", "-ffp-contract=off", "-w")
+_PREFIX = "theano-c-"  # of the names of folders that a library is made in
+_STALE_SECONDS = 3600  # nobody compiles for so long
 
 
 class CompilationError(Exception):
@@ -81,19 +85,44 @@ def _command(source: CSource) -> tuple[str, tuple[str, ...]]:
     flags = [*_FLAGS, *(f"-I{folder}" for folder in headers)]
     if sys.platform == "darwin":
         flags += ["-undefined", "dynamic_lookup"]
+    if sys.platform == "win32":
+        flags += _windows_flags()
     flags = [f for f in flags if f not in source.without]
     # What C code throws becomes Python's, whatever the user's flags say: PyMC3 turns exceptions off.
     return config.cxx, (*flags, *shlex.split(config.gcc.cxxflags), *source.options, "-fexceptions")
+
+
+def _windows_flags() -> list[str]:
+    """What GCC needs there: all names are to be found when it links, and a library is loaded without the PATH."""
+    name = ctypes.create_unicode_buffer(1 << 15)
+    ctypes.CDLL("kernel32").GetModuleFileNameW(ctypes.c_void_p(ctypes.pythonapi._handle), name, len(name))
+    python = Path(name.value)
+    return ["-DMS_WIN64", "-static", f"-L{python.parent}", f"-l:{python.name}"]
 
 
 @functools.cache
 def _identity(compiler: str) -> str:
     """The version of a compiler: another one makes other code."""
     try:
-        done = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run([compiler, "--version"], capture_output=True, check=False, timeout=60)
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
-    return done.stdout
+    return _text(done.stdout)
+
+
+def _text(said: bytes) -> str:
+    """What a compiler has said; paths may be in any encoding."""
+    return said.decode(errors="replace").replace("\r\n", "\n")
+
+
+def _remove_left() -> None:
+    """Remove libraries that processes which have ended could not (Windows); those that are in use stay."""
+    if sys.platform != "win32":
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 _loaded: dict[str, ctypes.PyDLL] = {}
@@ -109,7 +138,9 @@ def _library(compiler: str, flags: tuple[str, ...], text: str) -> ctypes.PyDLL:
         raise CompilationError(_refused[key])
     kept = cache.default_cache()
     code = kept.load(key) if kept is not None else None
-    with tempfile.TemporaryDirectory(prefix="theano-") as folder:
+    _remove_left()
+    folder = tempfile.mkdtemp(prefix=_PREFIX)
+    try:
         path = Path(folder, "node.so")
         if code is None:
             try:
@@ -123,8 +154,9 @@ def _library(compiler: str, flags: tuple[str, ...], text: str) -> ctypes.PyDLL:
         else:
             path.write_bytes(code)
         library = ctypes.PyDLL(os.fspath(path))
-        with contextlib.suppress(OSError):
-            path.unlink()  # it stays in memory
+    finally:
+        # it stays in memory; Windows keeps the file as long as it does
+        shutil.rmtree(folder, ignore_errors=True)
     library.theano_prepare.restype = ctypes.c_int
     library.theano_prepare()  # PyDLL raises the exception that it leaves
     return _loaded.setdefault(key, library)
@@ -132,17 +164,17 @@ def _library(compiler: str, flags: tuple[str, ...], text: str) -> ctypes.PyDLL:
 
 def _compile(compiler: str, flags: tuple[str, ...], text: str, path: Path) -> None:
     source = path.with_suffix(".cpp")
-    source.write_text(text)
+    source.write_text(text, encoding="utf-8")
     # Libraries come behind what needs them.
     libraries = [f for f in flags if f.startswith("-l")]
     others = [f for f in flags if not f.startswith("-l")]
     command = [compiler, *others, os.fspath(source), "-o", os.fspath(path), *libraries]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, check=False)
     except OSError as error:
         raise CompilationError(f"the C++ compiler {compiler!r} (flag cxx) can't be run: {error}") from error
     if done.returncode:
-        said = done.stderr.replace(os.fspath(source), "node.cpp")
+        said = _text(done.stderr).replace(os.fspath(source), "node.cpp")
         numbered = "".join(f"{k:4} {line}\n" for k, line in enumerate(text.splitlines(), 1))
         raise CompilationError(
             f"Compilation failed (return status={done.returncode}), by: {shlex.join(command)}\n{said}\n"

@@ -37,7 +37,7 @@ def graphviz_places(
     lines += [f"n{a} -> n{b};" for a, b in links]
     try:
         command, text = [str(_program()), "-Tplain"], "\n".join([*lines, "}"])
-        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS, check=True)
+        done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", timeout=SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     words = (line.split() for line in done.stdout.splitlines())

@@ -31,6 +31,7 @@ from theano.graph.origin import Origin, is_of_gradient, origin_of, resolve_origi
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.lower.program import Lowered
+from theano.native.machine_ir import machine_of
 from theano.record import replace
 from theano.runtime.jit import isa
 from theano.runtime.threads import num_threads
@@ -310,7 +311,9 @@ def _memory_of(loop: LoopTime) -> tuple[set[str], set[str]]:
 
 # -- the machine -------------------------------------------------------------------------------------------
 def _machine() -> Data:
-    return {"isa": isa().name, "threads": num_threads(), "bandwidth": None}
+    machine = isa()
+    threads = num_threads() if machine_of(machine.triple).has_team else 1
+    return {"isa": machine.name, "threads": threads, "bandwidth": None}
 
 
 @functools.cache

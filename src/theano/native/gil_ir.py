@@ -49,7 +49,7 @@ BETWEEN_POLLS = 100_000_000
 GLOBALS = [intrinsic("llvm.readcyclecounter", INT)]
 
 
-def functions(machine: Machine | None, provisional: bool = False) -> list[Code]:
+def functions(machine: Machine, provisional: bool = False) -> list[Code]:
     """All of them; for provisional code any two programs meet."""
     return [
         *([] if provisional else [meet()]), join(), leave(), wake(machine), forget_others(),
@@ -114,13 +114,12 @@ def leave() -> Code:
     return f
 
 
-def wake(machine: Machine | None) -> Code:
+def wake(machine: Machine) -> Code:
     f = Code("wake", "", quick=True)
     active = f.word("active")
     active.set(CHANGES, active.get(CHANGES) + 1)
-    if machine is not None:
-        with f.unless(active.get(WAITING).equals(0)):
-            machine.rouse(f, active.place(CHANGES))
+    with f.unless(active.get(WAITING).equals(0)):
+        machine.rouse(f, active.place(CHANGES))
     return f
 
 
@@ -201,15 +200,14 @@ def _conflict(f: Code, node: V, fair: V | bool) -> V:
     return f.call("conflict", node, f.ctx, f.table, fair, result=BOOL)
 
 
-def sleep(machine: Machine | None) -> Code:
+def sleep(machine: Machine) -> Code:
     """Sleep without the GIL until somebody leaves the list, or for a moment."""
     f = Code("sleep", "", quick=True)
     active = f.word("active")
     active.set(WAITING, active.get(WAITING) + 1)
     seen = active.get(CHANGES)
     state = f.api("save_thread")
-    if machine is not None:
-        machine.nap(f, active.place(CHANGES), seen)
+    machine.nap(f, active.place(CHANGES), seen)
     f.api("restore_thread", state)
     active.set(WAITING, active.get(WAITING) - 1)
     return f

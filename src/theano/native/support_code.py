@@ -26,7 +26,7 @@ _WORDS = {name: k for k, name in enumerate(capi.TABLE)}
 _RESULTS = {
     **dict.fromkeys(("inc_ref", "dec_ref", "raw_free", "err_clear", "err_set_string", "restore_thread"), VOID),
     **dict.fromkeys(("list_set_item", "tuple_set_item", "set_base_object", "poll"), INT32),
-    **dict.fromkeys((name for name in capi.SYSTEM_FUNCTIONS if name != "syscall"), INT32),
+    **dict.fromkeys((name for name in capi.SYSTEM_FUNCTIONS if name not in ("syscall", "CreateThread")), INT32),
     "syscall": "i64 (i64, ...)", "long_as_longlong": INT, "equiv_types": "i8",
 }  # fmt: skip
 

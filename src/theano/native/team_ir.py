@@ -5,7 +5,7 @@ cut into by the rule of `loops.host.grain`, each once, by as many threads as the
 returns when all ranges are done. If `how` is `abi.FINISH` it then calls ``fn(args, extent, extent)``; if it is `SLICES`
 there are as many ranges as threads, of at least `weight` positions (`loops.host.Slices`). Or, where nobody helps or may
 help (`ALONE` is added to `how`), it calls ``fn(args, 0, extent)`` and no more. Workers know nothing of Python. They
-look for work for a while after a job, then park on a futex. As long as the support functions are provisional
+look for work for a while after a job, then park (`Machine.doze`). As long as the support functions are provisional
 (`native.provisional`), nobody helps.
 
 What takes each thread longer than a part of `abi.STRETCH` is done in stretches, one job after the other, and in between
@@ -43,10 +43,6 @@ STATE_BYTES = 1024
 SOON, LATE = 10_000_000, 50_000_000
 # What `CLOSED` says: the job is described, it is over, it is over and the caller sleeps.
 OPEN, SHUT, ASLEEP = 0, 1, 2
-# Bytes of the stack of a worker, and of what pthread keeps attributes and sets of signals in, at most.
-STACK_BYTES = 2 << 20
-PTHREAD_BYTES = 128
-DETACHED, SET_MASK = 1, 2  # PTHREAD_CREATE_DETACHED, SIG_SETMASK
 
 GLOBALS = [
     zeros("team", f"[{STATE_BYTES} x i8]", align=128),
@@ -54,16 +50,16 @@ GLOBALS = [
 ]
 
 
-def functions(machine: Machine | None) -> list[Code]:
-    """All of them; where there are no futexes, there is no team, and the caller does everything."""
-    if machine is None:
+def functions(machine: Machine) -> list[Code]:
+    """All of them; where no threads are started, there is no team, and the caller does everything."""
+    if not machine.has_team:
         return [
             *first_functions(), Code("team_set", "threads:i32 spin:i32", exported=True, quick=True),
             team_started(False), Code("team_reset", "", exported=True, quick=True),
         ]  # fmt: skip
     return [
-        rouse(machine), doze(machine), take_ranges(), worker(machine), start_workers(), with_team(machine), threads(),
-        shared(), team_set(), team_started(True), team_reset(), parallel(),
+        rouse(machine), doze(machine), take_ranges(), worker(machine), start_workers(machine), with_team(machine),
+        threads(), shared(), team_set(), team_started(True), team_reset(), parallel(),
     ]  # fmt: skip
 
 
@@ -138,32 +134,19 @@ def worker(machine: Machine) -> Code:
     return f
 
 
-def start_workers() -> Code:
-    """Start workers until there are enough; all signals are blocked in them: handlers belong to Python's threads."""
+def start_workers(machine: Machine) -> Code:
+    """Start workers until there are enough."""
     f = Code("start_workers", "enough:i32", quick=True)
-    thread, done = f.memory(8, 8), f.block()
-    attributes, everything, before = (f.memory(PTHREAD_BYTES, 16) for _ in range(3))
-    _fill(f, everything, -1, PTHREAD_BYTES)
-    set_mask = f.constant(SET_MASK, INT32)
-    f.api("pthread_sigmask", set_mask, everything, before)
-    f.api("pthread_attr_init", attributes)
-    f.api("pthread_attr_setdetachstate", attributes, f.constant(DETACHED, INT32))
-    f.api("pthread_attr_setstacksize", attributes, STACK_BYTES)
-    test = f.here()
-    started = _team(f).get(STARTED)
-    f.jump(done, unless=started < f.enough)
-    number = f.null().behind(started.to("zext", INT))
-    status = f.api("pthread_create", thread, attributes, f.address("worker"), number)
-    f.jump(done, unless=status.equals(0))
-    _team(f).set(STARTED, started + 1)
-    f.jump(test)
-    f.begin(done)
-    f.api("pthread_sigmask", set_mask, before, f.null())
+    done = f.block()
+    with machine.starting(f) as start:
+        test = f.here()
+        started = _team(f).get(STARTED)
+        f.jump(done, unless=started < f.enough)
+        f.jump(done, unless=start(f.null().behind(started.to("zext", INT))))
+        _team(f).set(STARTED, started + 1)
+        f.jump(test)
+        f.begin(done)
     return f
-
-
-def _fill(f: Code, at: V, byte: int, size: int) -> None:
-    f.call("llvm.memset.p0.i64", at, f.constant(byte, "i8"), size, False)
 
 
 # -- who calls -----------------------------------------------------------------------------------------------------
@@ -246,7 +229,7 @@ def team_started(has_team: bool) -> Code:
 def team_reset() -> Code:
     """In a forked child, where no worker lives on. `WANTED` and `SPIN` are settings and stay."""
     f = Code("team_reset", "", exported=True, quick=True)
-    _fill(f, _team(f), 0, WANTED.offset)
+    f.call("llvm.memset.p0.i64", _team(f), f.constant(0, "i8"), WANTED.offset, False)
     return f
 
 

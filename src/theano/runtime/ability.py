@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import importlib.util
 import mmap
 import sys
 
+from theano.runtime.pages import EXECUTE, Pages
 from theano.user_warnings import warn_user
 
 __all__ = ["NoCompiler", "has_llvmlite", "problem", "refuse"]
@@ -16,6 +16,11 @@ NO_LLVMLITE = (
     "llvmlite, which has the compiler in it, is not installed. It has wheels for Linux (glibc), Windows and macOS on "
     "ARM: there `pip install llvmlite` is all that is needed, elsewhere (Alpine, Macs with Intel processors, "
     "free-threaded Python) another Python or building llvmlite from source"
+)
+
+WINDOWS_ON_ARM = (
+    "LLVM makes no code for this package on Windows with an ARM processor: Python for x86-64 runs there, too, "
+    "and has native code"
 )
 
 
@@ -41,10 +46,12 @@ def problem() -> str | None:
 def _found() -> str | None:
     if not has_llvmlite():
         return NO_LLVMLITE
+    if sys.platform == "win32" and "ARM64" in sys.version:
+        return WINDOWS_ON_ARM
     if not _may_execute():
         return (
             "the system refuses memory that a program has written and then executes (prctl PR_SET_MDWE, SELinux's "
-            "execmem, systemd's MemoryDenyWriteExecute)"
+            "execmem, systemd's MemoryDenyWriteExecute, Windows' Arbitrary Code Guard)"
         )
     return None
 
@@ -58,13 +65,12 @@ def refuse(reason: str) -> None:
 
 def _may_execute() -> bool:
     """Whether a page that was written may become executable: to ask is the only way to find out."""
-    if sys.platform != "linux":
+    if sys.platform not in ("linux", "win32"):  # LLVM asks for such memory in its own way there
         return True
-    page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    page[0] = 0xC3
-    first = ctypes.c_char.from_buffer(page)
-    access = mmap.PROT_READ | mmap.PROT_EXEC
-    refused = ctypes.pythonapi.mprotect(ctypes.byref(first), ctypes.c_size_t(mmap.PAGESIZE), access)
-    del first
-    page.close()
-    return not refused
+    try:
+        page = Pages(mmap.PAGESIZE)
+        page.memory[0:1] = b"\xc3"
+        page.protect(0, mmap.PAGESIZE, EXECUTE)
+    except OSError:
+        return False
+    return True

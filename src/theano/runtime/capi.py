@@ -18,7 +18,7 @@ import numpy as np
 
 from theano.runtime import abi
 
-__all__ = ["TABLE", "available", "capsule_pointer", "function_address", "read_word", "write_word"]
+__all__ = ["TABLE", "available", "capsule_pointer", "function_address", "process_function", "read_word", "write_word"]
 
 # Rows of NumPy's C-API table: fixed since NumPy 1.7, checked below where a mistake would be fatal.
 _NUMPY_API = {"ndarray_type": 2, "new_from_descr": 94, "equiv_types": 182, "set_base_object": 282, "new_copy": 85}
@@ -51,7 +51,9 @@ _PYTHON_API = {
 # platform lacks it.
 SYSTEM_FUNCTIONS = (
     "pthread_create", "pthread_attr_init", "pthread_attr_setdetachstate", "pthread_attr_setstacksize",
-    "pthread_sigmask", "syscall", "madvise",
+    "pthread_sigmask", "syscall", "madvise", "nanosleep",
+    "os_sync_wait_on_address", "os_sync_wait_on_address_with_timeout", "os_sync_wake_by_address_all",  # macOS
+    "CreateThread", "CloseHandle", "WaitOnAddress", "WakeByAddressAll",  # Windows
 )  # fmt: skip
 
 # The words of the fixed table: those of every context, then those that only the support functions read.
@@ -89,6 +91,27 @@ def function_address(function: Any) -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
+# Where Windows keeps what compiled code and the support functions call: the C library, what the compiler adds
+# (`__chkstk`), and the functions of the system.
+_WINDOWS_LIBRARIES = ("ucrtbase", "ntdll", "kernel32", "api-ms-win-core-synch-l1-2-0")
+
+
+@functools.cache
+def _libraries() -> tuple[Any, ...]:
+    if sys.platform == "win32":
+        return tuple(ctypes.WinDLL(name) for name in _WINDOWS_LIBRARIES)
+    return (ctypes.pythonapi,)  # all that is loaded
+
+
+def process_function(name: str) -> int:
+    """Address of a function of the C library or of the system, 0 if there is none."""
+    for library in _libraries():
+        function = getattr(library, name, None)
+        if function is not None:
+            return function_address(function)
+    return 0
+
+
 def capsule_pointer(capsule: object) -> int:
     """The pointer in a capsule of any name."""
     name_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(("PyCapsule_GetName", ctypes.pythonapi))
@@ -113,8 +136,7 @@ def addresses() -> dict[str, int]:
     for name in SYSTEM_FUNCTIONS:
         # the advice about large pages has a number of Linux
         linux = name != "madvise" or sys.platform == "linux"
-        function = getattr(ctypes.pythonapi, name, None) if linux else None
-        table[name] = 0 if function is None else function_address(function)
+        table[name] = process_function(name) if linux else 0
     table.update((name, id(value)) for name, value in _OBJECTS.items())
     rows = _numpy_table()
     table.update((name, read_word(rows + 8 * row)) for name, row in _NUMPY_API.items())

@@ -19,6 +19,9 @@ from theano.runtime.ability import NoCompiler
 from theano.runtime.gate import inside
 from theano.runtime.workers import Started
 
+if sys.platform == "win32":
+    from theano.runtime import cpuid
+
 __all__ = ["Host", "begin_compiler", "compiler", "host", "kept_host"]
 
 
@@ -112,8 +115,7 @@ def _identity() -> list[str] | None:
     if package is None or package.origin is None:
         return None
     try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            first = file.read(1 << 14).partition("\n\n")[0]
+        cpu = _processor()
         libraries = [
             f"{item.path} {item.stat().st_size} {item.stat().st_mtime_ns}"
             for item in os.scandir(Path(package.origin).parent / "binding")
@@ -121,6 +123,14 @@ def _identity() -> list[str] | None:
         ]
     except OSError:
         return None
-    cpu = [line for line in first.splitlines() if line.partition("\t")[0].strip() in _CPU_LINES]
-    return [*cpu, *sorted(libraries)] if len(cpu) == len(_CPU_LINES) and libraries else None
+    return [*cpu, *sorted(libraries)] if cpu and libraries else None
 
+
+def _processor() -> list[str]:
+    """What the processor can do; nothing where that can't be told."""
+    if sys.platform == "win32":
+        return cpuid.says() if "AMD64" in sys.version else []
+    with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        first = file.read(1 << 14).partition("\n\n")[0]
+    lines = [line for line in first.splitlines() if line.partition("\t")[0].strip() in _CPU_LINES]
+    return lines if len(lines) == len(_CPU_LINES) else []

@@ -2,20 +2,24 @@
 
 Our objects ask little of a loader: their code reads every address from the context, so that relocations are
 distances between their own sections, and a call of `memcpy` or of the math library now and then. `load_image`
-does that for ELF objects of x86-64, and answers None to whatever else it meets: `theano.runtime.jit` then
-lets LLVM link the object. (Names and numbers: ELF-64 Object File Format; System V ABI, AMD64 supplement.)
+does that for ELF objects of x86-64, which LLVM makes for Linux and, asked to, for Windows. It answers None to
+whatever else it meets: `theano.runtime.jit` then lets LLVM link the object. (Names and numbers: ELF-64 Object File
+Format; System V ABI, AMD64 supplement.)
+
+All sections are in one allocation, so that each is in reach of the others. LLVM's own linker for Windows allocates
+each by itself, and ends the process if two that refer to each other are 2 GB apart.
 """
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import struct
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from theano.runtime.capi import function_address
+from theano.runtime.capi import process_function
+from theano.runtime.pages import EXECUTE, READ, WRITE, Pages
 
 __all__ = ["Image", "load_image"]
 
@@ -28,7 +32,7 @@ _INT32, _UINT64 = struct.Struct("<i"), struct.Struct("<Q")
 _MAGIC = b"\x7fELF\x02\x01\x01"  # 64 bit, little-endian, version 1
 _RELOCATABLE, _X86_64 = 1, 62  # e_type, e_machine
 _RELA, _NOBITS, _SYMTAB, _UNWIND = 4, 8, 2, 0x70000001  # sh_type
-_WRITE, _ALLOC, _EXECUTE, _TLS = 1, 2, 4, 0x400  # sh_flags
+_ALLOC, _TLS = 2, 0x400  # sh_flags, beside `WRITE` and `EXECUTE`
 _UNDEFINED = 0  # st_shndx
 _LOCAL = 0  # the binding in st_info
 _R_64, _R_PLT32 = 1, 4
@@ -66,15 +70,15 @@ class Image:
         Addresses of the exported functions.
     """
 
-    __slots__ = ("symbols", "_memory", "__weakref__")
+    __slots__ = ("symbols", "_pages", "__weakref__")
 
-    def __init__(self, symbols: dict[str, int], memory: mmap.mmap) -> None:
+    def __init__(self, symbols: dict[str, int], pages: Pages) -> None:
         self.symbols = symbols
-        self._memory = memory
+        self._pages = pages
 
     def keep(self) -> None:
         """Never unmap it: other code may still be running inside."""
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._memory))
+        self._pages.keep()
 
 
 def load_image(objects: Sequence[bytes], exports: tuple[str, ...]) -> Image | None:
@@ -85,7 +89,7 @@ def load_image(objects: Sequence[bytes], exports: tuple[str, ...]) -> Image | No
     RuntimeError
         An object names a symbol that neither another one nor the process has.
     """
-    if sys.platform != "linux" or not all(code.startswith(_MAGIC) for code in objects):
+    if sys.platform not in ("linux", "win32") or not all(code.startswith(_MAGIC) for code in objects):
         return None
     try:
         return _Loader([_Object(code) for code in objects]).load(exports)
@@ -160,8 +164,8 @@ class _Loader:
         if missing:
             raise RuntimeError(f"the object does not define {', '.join(missing)}")
         segments, size = self._layout()
-        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self.base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        pages = Pages(size)
+        memory, self.base = pages.memory, pages.address
         for code in self.objects:
             for k, place in code.places.items():
                 section = code.sections[k]
@@ -171,23 +175,23 @@ class _Loader:
                 memory[place : place + _STUB_SIZE] = _STUB + _UINT64.pack(self._address(code, code.symbols[number]))
             for relocation in code.relocations:
                 self._relocate(memory, code, relocation)
-        for start, end, flags in segments:
-            _protect(self.base + start, end - start, flags)
-        return Image({name: self._address(*self.defined[name]) for name in exports}, memory)
+        for segment in segments:
+            pages.protect(*segment)
+        return Image({name: self._address(*self.defined[name]) for name in exports}, pages)
 
     def _layout(self) -> tuple[list[tuple[int, int, int]], int]:
         """Give each section a place: code and stubs, constants, variables, each on pages of their own."""
         segments = []
         at = 0
-        for flags in (_EXECUTE, 0, _WRITE):
+        for flags in (EXECUTE, READ, WRITE):
             start = at
             for code in self.objects:
                 for k in sorted(code.loaded):
                     section = code.sections[k]
-                    if section.flags & (_EXECUTE | _WRITE) == flags:
+                    if section.flags & (EXECUTE | WRITE) == flags:
                         at = code.places[k] = _rounded(at, max(section.alignment, 1))
                         at += section.size
-                if flags == _EXECUTE:
+                if flags == EXECUTE:
                     at = self._place_stubs(code, _rounded(at, _STUB_SIZE))
             if at > start:
                 at = _rounded(at, mmap.PAGESIZE)
@@ -216,7 +220,7 @@ class _Loader:
             raise _Unknown  # a common symbol, an absolute one, a section that takes no memory
         return self.base + code.places[symbol.section] + symbol.value
 
-    def _relocate(self, memory: mmap.mmap, code: _Object, relocation: _Relocation) -> None:
+    def _relocate(self, memory: Any, code: _Object, relocation: _Relocation) -> None:
         section, offset, kind, number, addend = relocation
         at = code.places[section] + offset
         if kind in _R_GOT:
@@ -250,17 +254,7 @@ def _rounded(at: int, unit: int) -> int:
 
 
 def _process_symbol(name: str) -> int:
-    try:
-        return function_address(getattr(ctypes.pythonapi, name))
-    except AttributeError:
-        raise RuntimeError(f"Symbols not found: {name}") from None
-
-
-def _protect(address: int, size: int, flags: int) -> None:
-    """Memory is never writeable and executable at once."""
-    if flags == _WRITE:
-        return
-    access = mmap.PROT_READ | (mmap.PROT_EXEC if flags == _EXECUTE else 0)
-    mprotect = ctypes.pythonapi.mprotect
-    if mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), access):
-        raise OSError("mprotect refused")
+    found = process_function(name)
+    if not found:
+        raise RuntimeError(f"Symbols not found: {name}")
+    return found

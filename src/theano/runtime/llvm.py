@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ _COMPARED = (46, 50)
 
 _POINTER, _TEXT, _INT, _SIZE = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_size_t
 _OUT = ctypes.POINTER(ctypes.c_char_p)  # where the library puts a text of its own
+# LOAD_LIBRARY_SEARCH_DEFAULT_DIRS and …_DLL_LOAD_DIR, as `ctypes.CDLL` has it
+_WITH_ITS_FOLDER = 0x1000 | 0x100
 # name without its prefix: result, *arguments
 _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "GetVersionInfo": (ctypes.c_uint,),
@@ -111,7 +114,11 @@ def _declared() -> dict[str, Callable[..., Any]]:
 
 def _open(path: str) -> None:
     """Load a library while other threads go on: what `ctypes.CDLL` does holds the GIL."""
-    if os.name == "posix":
+    if sys.platform == "win32":
+        load = ctypes.CDLL("kernel32").LoadLibraryExW
+        load.restype, load.argtypes = _POINTER, (ctypes.c_wchar_p, _POINTER, _INT)
+        load(path, None, _WITH_ITS_FOLDER)
+    else:
         dlopen = ctypes.CDLL(None)["dlopen"]
         dlopen.restype, dlopen.argtypes = _POINTER, (_TEXT, _INT)
         dlopen(os.fsencode(path), os.RTLD_NOW)  # it stays; and if it can't be loaded, `CDLL` will tell

