@@ -48,6 +48,8 @@ class Program:
         The dtype of the least precision that numbers pass through.
     text
         What was drawn, for messages.
+    accept_inplace
+        As `theano.function` takes it.
     """
 
     inputs: list[Any] = field(default_factory=list)
@@ -57,6 +59,7 @@ class Program:
     shared: list[Any] = field(default_factory=list)
     coarse: str = "float64"
     text: list[str] = field(default_factory=list)
+    accept_inplace: bool = False
 
     def add(self, rng: random.Random, value: np.ndarray, name: str, **kind: Any) -> Any:
         """A variable for the array: an input in some layout, or a shared variable; `kind` goes to `TensorType`."""
@@ -87,7 +90,10 @@ class Program:
 
     def function(self, mode: Any, **flags: Any) -> Any:
         with theano.change_flags(**flags):
-            return theano.function(self.inputs, self.outputs, updates=self.updates, mode=mode, on_unused_input="ignore")
+            return theano.function(
+                self.inputs, self.outputs, updates=self.updates, mode=mode, on_unused_input="ignore",
+                accept_inplace=self.accept_inplace,
+            )  # fmt: skip
 
 
 def moved(values: list[Any], coarse: str, seed: int) -> list[Any]:
