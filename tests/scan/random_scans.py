@@ -1,8 +1,8 @@
 """Random loops of every kind, one in another, and their gradients: compiled code against the steps made with NumPy.
 
 `scan` with several taps, backwards, strict, with `truncate_gradient`, with conditions to end, with shared variables
-that steps update and branches; `map`, `reduce`, `foldl` and `foldr`; results that are sequences of other loops. Numbers stay
-between -1 and 1, so that rounding does not grow.
+that steps update and branches; `map`, `reduce`, `foldl` and `foldr`; results that are sequences of other loops.
+Numbers stay between -1 and 1, so that rounding does not grow.
 """
 
 from __future__ import annotations
