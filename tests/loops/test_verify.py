@@ -17,6 +17,7 @@ from theano.loops.verify import Facts, VerifyError, verify
 from theano.runtime import abi
 
 N = ex.name("n", "i64")
+N_OF_KERNEL = ex.name("m", "i64")
 ZERO, ONE = ex.const(0, "i64"), ex.const(1, "i64")
 TRUE = ex.const(True, "bool")
 WORDS = ["storage", "constant", "callback", "symbol", "object", "counter", "profile"]
@@ -131,6 +132,16 @@ KERNEL_FAULTS: dict[str, tuple[Callable[[st.Kernel, st.For], object], str]] = {
         "bitcast of i64 to f32",
     ),
     "parameter": (lambda k, f: k.params.append(("z", "f16")), "parameter z has type f16"),
+    "one place": (
+        lambda k, f: f.body.append(st.Store(at("q"), (ZERO,), f64("a"))),
+        r"q.f64\[0\] = a`: all lanes of a vector loop store to the same place",
+    ),
+    "place of an inner loop": (
+        lambda k, f: f.body.append(
+            st.For("j", N_OF_KERNEL, "serial", [st.Store(at("q"), (ex.name("j", "i64"),), f64("a"))])
+        ),
+        r"q.f64\[j\] = a`: all lanes of a vector loop store to the same place",
+    ),
     "ends early": (lambda k, f: setattr(f, "until", TRUE), "a vector loop does not end early"),
     "counts": (lambda k, f: setattr(f, "count", "n"), "a vector loop does not count"),
     "serial unrolled": (

@@ -1,4 +1,4 @@
-"""Splits in compiled code: parts of any lengths, along every axis, and what they refuse."""
+"""Joins of known length, and splits: parts of any lengths, along every axis, and what they refuse."""
 
 from __future__ import annotations
 
@@ -54,3 +54,50 @@ def test_parts_of_one_value():
     """An array that repeats one number is none in memory, and neither are its parts."""
     f = theano.function([N, M], T.split(T.alloc(2.5, N + M, 3), T.stack([N, M]), 2))
     assert [p.tolist() for p in f(2, 1)] == [[[2.5] * 3] * 2, [[2.5] * 3]]
+
+
+V, R, C, INDEX = T.dvector("v"), T.TensorType("float64", (True, False))("r"), T.dcol("c"), T.lvector("index")
+NOTHING, ONE_NUMBER = np.ones(0), np.array([0.5])
+
+
+def rest(x, axis, value=7.0):
+    """As much along an axis as `x` lacks for a length of 1."""
+    return T.alloc(value, *(1 - x.shape[k] if k == axis else x.shape[k] for k in range(x.ndim)))
+
+
+# Windows of symbolic length along an axis that is 1 long for certain, with arguments; the names say who writes there.
+TABLE = T.dmatrix("table")
+ADDED = T.exp(V.dimshuffle(0, "x") + TABLE)
+IN_ONE = {
+    "join": ([V], T.join(0, T.exp(V), rest(V, 0)), [(NOTHING,), (ONE_NUMBER,)]),
+    "join behind": ([V], T.join(0, rest(V, 0), T.exp(V)), [(NOTHING,), (ONE_NUMBER,)]),
+    "join of rows": ([X], T.join(1, T.exp(X), rest(X, 1)), [(VALUE[:, :1],), (VALUE[:, :0],)]),
+    "join along the last axis": ([X], T.join(2, T.exp(X), rest(X, 2)), [(VALUE[:, :, :1],), (VALUE[:, :, :0],)]),
+    "float16": ([V], T.join(0, T.cast(V, "float16"), rest(V, 0, np.float16(7))), [(NOTHING,), (ONE_NUMBER,)]),
+    "complex": ([V], T.join(0, T.exp(1j * V), rest(V, 0, 7j)), [(NOTHING,), (ONE_NUMBER,)]),
+    "sum": ([C], T.join(0, T.exp(C).sum(0), rest(C.sum(0), 0)), [(VALUE[0, :, :1],)]),
+    "cumsum": ([X], T.join(2, T.cumsum(X, axis=2), rest(X, 2)), [(VALUE[:, :, :1],), (VALUE[:, :, :0],)]),
+    "set": ([R, N], T.set_subtensor(R[:N], T.exp(R[:N])), [(VALUE[0, :1], 1), (VALUE[0, :1], 0)]),
+    "increment": ([C, N], T.inc_subtensor(C[:, N:], T.exp(C[:, N:])), [(VALUE[0, :, :1], 0), (VALUE[0, :, :1], 1)]),
+    "no columns, as a later check says": (
+        [V, TABLE], [ADDED, T.exp(V.dimshuffle(0, "x") + T.specify_shape(TABLE, (TABLE.shape[0], 0))).sum(1)],
+        [(np.ones(5), np.ones((5, 0)))],
+    ),
+    "increment at places": (
+        [INDEX, N], T.inc_subtensor(T.zeros((5, 1))[INDEX, :N], T.exp(T.alloc(2.0, INDEX.shape[0], N))),
+        [([1, 1, 4], 1), ([1, 1, 4], 0)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_ONE)
+def test_windows_of_an_axis_of_length_one(name: str) -> None:
+    """Not every lane of a vector loop may write to the one place that there is."""
+    inputs, output, arguments = IN_ONE[name]
+    with theano.change_flags(quick_start=False, verify_programs=True):
+        f = theano.function(inputs, output)
+    plain = theano.function(inputs, output, mode="FAST_COMPILE")
+    assert f.is_native
+    for values in arguments:
+        for got, wanted in zip(f(*values), plain(*values), strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-3)

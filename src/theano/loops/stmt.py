@@ -177,6 +177,9 @@ def load_type(storage: str) -> str:
 
 def fixed_store(loop: For, own: set[str]) -> Store | None:
     """A store, to memory not in `own`, whose place does not depend on the index of the loop; None if there is none."""
+    stores = [s for s in walk(loop.body) if isinstance(s, Store) and s.view.base not in own]
+    if all(loop.index in ex.names(s.view.offset, *s.index) for s in stores):
+        return None
     moving = {loop.index}
 
     def moves(*exprs: Expr) -> bool:

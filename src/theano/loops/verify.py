@@ -5,7 +5,7 @@
 - Constants, inputs and objects that somebody else holds are never written. Shared storage is written (or
   replaced) only after `Commit`, and nothing after it can fail.
 - Vector loops hold no branches and no sequential state of their own; a serial loop in one has a length that is the
-  same for all lanes.
+  same for all lanes. Where they store depends on the lane.
 - Slices call kernels and functions for their own rows.
 - External symbols are on a list; each check has a record that names its node; an object slot is filled once.
 """
@@ -269,6 +269,10 @@ class _Checker(Visitor):
             self.varying = {stmt.index, *(n for s in walk(stmt.body) for n in defined_names(s))}
         self.block(stmt.body)
         (self.vector, self.varying), self.stmt = around, stmt
+        if stmt.kind == "vector":
+            fixed = st.fixed_store(stmt, set())
+            self.stmt = fixed or stmt
+            self.require(fixed is None, "all lanes of a vector loop store to the same place")
         self.uses(stmt, inside=True)
         self.close()
 

@@ -396,6 +396,7 @@ class Builder(Record):
         Along the axes in `spread` no two of these places are the same.
         `unordered` tells that no other writer writes there, so that the order does not matter.
         """
+        target = None if target is None else moving(self, target, [not is_const(d, 1) for d in target.dims])
         space = tuple(dims) if dims is not None else target.dims if target is not None else out.dims
         self._write(out, target, space, reads, body, cost, indirect, scatter, spread, unordered, parts)
 
@@ -578,6 +579,22 @@ def as_parts(b: Builder, value: Value) -> Value:
     )  # fmt: skip
 
 
+def moving(b: Builder, window: Value, looped: Sequence[bool]) -> Value:
+    """The window with strides to write by: none is 0 along the axes over which loops may go (`looped`).
+
+    An axis of a tensor that is 1 long for certain has stride 0. So would a window of ``n`` positions along it, of which
+    there is one at most: that of ``x`` in ``join(0, x, alloc(7, 1 - x.shape[0]))``, say.
+    """
+    full = b.strided(window)
+    assert full.tensor is not None and full.strides is not None
+    still = [loops and is_const(stride, 0) for loops, stride in zip(looped, full.strides, strict=True)]
+    if not any(still):
+        return window
+    far = b.dims.product(full.tensor.dims)  # no shorter than other strides, so loops along these are inside
+    strides = tuple(far if s else stride for s, stride in zip(still, full.strides, strict=True))
+    return Value(full.type, full.dims, tensor=full.tensor, offset=full.offset, strides=strides)
+
+
 def align(value: Value, dims: Sequence[Expr]) -> tuple[int | None, ...]:
     """For each axis of an operand the axis of the space: the last axes match, length 1 against more broadcasts."""
     shift = len(dims) - value.ndim
@@ -596,7 +613,7 @@ def c_strides(dims: Dims, lengths: Sequence[Expr]) -> tuple[Expr, ...]:
     step = ONE
     for dim in reversed(lengths):
         strides.append(ZERO if is_const(dim, 1) else step)
-        if not is_const(dim, 0):  # nothing is there; a step of 0 would mean that the axis broadcasts
+        if not is_const(dims.normal(dim), 0):  # nothing is there; a step of 0 would mean that the axis broadcasts
             step = dims.normal(ex.mul(step, dim))
     found = dims.strides[dims.region, lengths] = tuple(reversed(strides))
     return found

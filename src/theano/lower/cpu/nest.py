@@ -9,7 +9,7 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import expressions
 from theano.lower import body as bd
-from theano.lower.builder import OF_KERNELS, Builder, c_strides, whole
+from theano.lower.builder import OF_KERNELS, Builder, c_strides, moving, whole
 from theano.lower.cpu.edges import Edges
 from theano.lower.cpu.whose import Work
 from theano.lower.dims import ONE, ZERO, is_const
@@ -227,11 +227,16 @@ class NestBuilder:
         if tensor.shift is not None:
             offset = ex.add(offset, self.local(self.b.dims.normal(tensor.shift)))
         terms = [
-            (at, self.local(self.b.dims.normal(s)))
+            (at, self.local(self._stride(s)))
             for at, s in zip(position, strides, strict=True)
             if at is not None and at is not ZERO and not is_const(s, 0)
         ]
         return st.View(base, value.type, offset, tuple(s for _, s in terms)), tuple(at for at, _ in terms)
+
+    def _stride(self, stride: Expr) -> Expr:
+        """A stride in normal form; one that is 0 because nothing is there stays, for a loop must move where it writes."""
+        normal = self.b.dims.normal(stride)
+        return stride if is_const(normal, 0) else normal
 
     def load(self, value: Value, position: Sequence[Expr | None], inside: Expr | None = None) -> Expr:
         view, index = self.place(value, position)
@@ -379,14 +384,14 @@ class NestBuilder:
             where = [self.local(bd.facts(w).at(operands, point)) for w in item.scatter]
             if item.parts is not None:
                 where.insert(0, point.part())
-            target = Value(item.out.type, item.out.dims, tensor=item.out, axes=tuple(range(len(item.out.dims))))
-            view, index = self.place(target, where)
+            looped = [any(e.op == "index" for e in ex.postorder((w,))) for w in item.scatter]
+            looped[:0] = [False] * (len(where) - len(looped))
+            view, index = self.place(moving(self.b, whole(item.out), looped), where)
         elif item.target is not None:
             view, index = self.place(item.target, position)
         else:
             assert item.out is not None
-            own = tuple(range(len(item.out.dims)))
-            view, index = self.place(Value(item.out.type, item.out.dims, tensor=item.out, axes=own), position)
+            view, index = self.place(whole(item.out), position)
         self.store(item, view, index, ex.cast(result, st.load_type(view.type)))
 
     def store_reduced(self, item: Reduce, result: Expr) -> None:
