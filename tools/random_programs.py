@@ -180,6 +180,8 @@ def run_count(count: int, seed: int, kinds: list[str], jobs: int) -> int:
             found = worker.run(kind, number)
             seconds[kind] += time.monotonic() - start  # type: ignore[assignment]
             done[kind] += 1
+            if (total := sum(done.values())) % 100 == 0:
+                print(f"{total} programs", file=sys.stderr, flush=True)
             if found:
                 faults[kind] += 1
                 print(f"{kind}: seed {number}: {' '.join(found.split())[:600]}", flush=True)
