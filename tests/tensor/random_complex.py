@@ -109,7 +109,7 @@ class RandomComplex:
             "numbers of others": lambda: x * T.isnan(T.real(x)) + c,
             "cast": lambda: T.cast(x, self.rng.choice(("complex64", "complex128"))),
             "neg": lambda: -x if x.dtype != "bool" else ~x,
-            "sgn": lambda: zero_grad(T.sgn(T.real(x))) * x,
+            "sgn": lambda: zero_grad(T.sgn(T.real(x) - 0.1)) * x,
         }
 
     def _arrays(self, x: Any) -> dict[str, Callable[[], Any]]:
