@@ -128,7 +128,7 @@ class RandomViews:
             "every second": lambda: x[::2],
             "last axis": lambda: x[..., : abs(k) + 1],
             "flat": lambda: x.flatten(),
-            "reshaped": lambda: x.reshape((-1, length)),
+            "reshaped": lambda: x.reshape((-1, length or 1)),
             "front": lambda: T.split(x, [length // 2, length - length // 2], 2)[1],
             "branch": lambda: ifelse(T.gt(T.real(x).sum(), 0), x, self._same(x)),
         }  # fmt: skip

@@ -34,7 +34,7 @@ class RandomScans:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        self.width, self.length = rng.choice((1, 2, 3, 5)), rng.choice((0, 1, 2, 3, 6))
+        self.width, self.length = rng.choice((1, 2, 3, 5)), rng.choice((0, 1, 1, 2, 2, 3, 3, 6))
         self.dtype = rng.choice(DTYPES)
         self.numbers = np.random.RandomState(rng.randrange(10**6))
         self.program = random_program.Program(coarse=self.dtype, updates=[])

@@ -12,6 +12,7 @@ import theano
 import theano.tensor as T
 from tests import random_program
 from theano.gradient import zero_grad
+from theano.graph import evaluate
 from theano.ifelse import ifelse
 from theano.tensor import fft
 
@@ -36,6 +37,7 @@ class RandomComplex:
         self.n = rng.choice(LENGTHS)
         self.numbers = np.random.RandomState(rng.randrange(10**6))
         self.program = random_program.Program()
+        self.known: dict[Any, np.ndarray] = {}
         self.pool = [self._operand("z", rng.choice(DTYPES[:3]), rng.choice((1, 1, 2)))]
         self.pool += [
             self._operand(f"x{k}", rng.choice(DTYPES), rng.choice((0, 1, 2))) for k in range(rng.randint(0, 2))
@@ -61,7 +63,9 @@ class RandomComplex:
         if dtype[0] != "c":
             value = value.real * (1 if dtype[0] == "f" else 3)
         kind: dict[str, Any] = {"broadcastable": tuple(n == 1 for n in shape)} if ndim else {}
-        return self.program.add(self.rng, np.asarray(value).astype(dtype), name, **kind)
+        v = self.program.add(self.rng, np.asarray(value).astype(dtype), name, **kind)
+        self.known[v] = np.asarray(value).astype(dtype)
+        return v
 
     # -- steps -------------------------------------------------------------------------------------------------
 
@@ -71,6 +75,11 @@ class RandomComplex:
         name = self.rng.choice(sorted(kinds))
         self.program.text.append(name)
         made = kinds[name]()
+        try:
+            with np.errstate(all="ignore"):
+                evaluate([made], self.known)
+        except ValueError:  # lengths that do not fit
+            return
         if made.ndim <= 2:
             self.pool.append(made)
 
