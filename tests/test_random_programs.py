@@ -13,6 +13,7 @@ from tests.compile import random_user_ops
 from tests.grid import user_ops
 from tests.native import random_in_place, random_shapes
 from tests.random import random_draws
+from tests.rewrite import random_precision
 from tests.scalar import random_scalars
 from tests.scan import random_scans
 from tests.tensor import random_complex, random_linalg
@@ -32,6 +33,7 @@ GENERATORS: dict[str, Callable[[int], int]] = {
     "user ops": random_user_ops.compare,
     "scalars": random_scalars.compare,
     "shapes": random_shapes.compare,
+    "precision": random_precision.compare,
 }
 SEEDS = 200 if os.environ.get("THEANO_NIGHTLY") else 4
 
@@ -60,6 +62,18 @@ def _off(op: type, k: int = 0) -> tuple[type, str, Any]:
         outputs[k][0] = _slightly(outputs[k][0])
 
     return op, "perform", wrong
+
+
+def _in_less_precision() -> tuple[type, str, Any]:
+    """Point-wise work on float64 that passes through float32."""
+
+    def wrong(self: Any, node: Any, inputs: Any, outputs: Any) -> None:
+        perform(self, node, inputs, outputs)
+        if outputs[0][0].dtype == "float64":
+            outputs[0][0] = outputs[0][0].astype("float32").astype("float64")
+
+    perform = Elemwise.perform
+    return Elemwise, "perform", wrong
 
 
 def _forgets_what_is_read_later() -> tuple[type, str, Any]:
@@ -99,6 +113,7 @@ MISTAKES: dict[str, tuple[str, Callable[[], tuple[Any, str, Any]], range]] = {
     "of users": ("user ops", lambda: _off(user_ops.Thrice), range(40)),
     "point-wise work": ("scalars", lambda: _off(Elemwise), range(10)),
     "joined arrays": ("shapes", lambda: _off(Join), range(40)),
+    "float32 for float64": ("precision", _in_less_precision, range(10)),
     "kinds of errors": ("shapes", _refuses_by_another_error, range(95, 140)),
 }
 

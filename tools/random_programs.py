@@ -39,6 +39,7 @@ from tests.compile import random_user_ops
 from tests.native import random_in_place, random_shapes, random_sparse_updates, random_updates
 from tests.native.test_differential import test_random_graphs
 from tests.random import random_draws
+from tests.rewrite import random_precision
 from tests.scalar import random_scalars
 from tests.scan import random_ctc, random_scans
 from tests.scan.random_loops import RandomLoop
@@ -74,6 +75,7 @@ KINDS: dict[str, Callable[[int], Any]] = {
     "complex": random_complex.compare,
     "scalars": random_scalars.compare,
     "shapes": random_shapes.compare,
+    "precision": random_precision.compare,
     "linear_algebra": random_linalg.compare,
     "draws": random_draws.compare,
     "user_ops": random_user_ops.compare,
@@ -167,7 +169,8 @@ def run_count(count: int, seed: int, kinds: list[str], jobs: int) -> int:
     todo: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
     for k in range(count):
         todo.put((kinds[k % len(kinds)], seed + k // len(kinds)))
-    done, faults, seconds = Counter[str](), Counter[str](), Counter[str]()
+    done, faults = Counter[str](), Counter[str]()
+    seconds = dict.fromkeys(kinds, 0.0)
 
     def go_on() -> None:
         worker = Worker()
@@ -178,7 +181,7 @@ def run_count(count: int, seed: int, kinds: list[str], jobs: int) -> int:
                 break
             start = time.monotonic()
             found = worker.run(kind, number)
-            seconds[kind] += time.monotonic() - start  # type: ignore[assignment]
+            seconds[kind] += time.monotonic() - start
             done[kind] += 1
             if (total := sum(done.values())) % 100 == 0:
                 print(f"{total} programs", file=sys.stderr, flush=True)
