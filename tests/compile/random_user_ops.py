@@ -18,6 +18,7 @@ from tests import random_program
 from tests.grid import user_ops
 from theano.compile import as_op, c_compiler
 from theano.graph import Apply, Op
+from theano.graph.errors import MethodNotDefined
 from theano.ifelse import ifelse
 
 DTYPES = ("float64", "float64", "float32", "int64", "complex128")
@@ -118,6 +119,10 @@ class RandomUserOps:
         if self.dtype[0] in "fc" and rng.random() < 0.6:
             cost = sum((abs(v) ** 2).sum() for v, _ in last)
             self.program.outputs += T.grad(cost, [v for v, _ in given], disconnected_inputs="ignore")
+            try:
+                self.program.outputs.append(T.Rop(last[-1][0], given[0][0], T.ones_like(given[0][0])))
+            except (theano.gradient.DisconnectedInputError, MethodNotDefined):
+                self.program.text.append("no R-operator")
 
     def _step(self) -> None:
         v, value = self.rng.choice(self.pool[-3:])
