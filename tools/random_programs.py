@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[1] / "tests/rewrite"))
 # the first form is compared with the fast one, where its turn has come
 os.environ["THEANO_FLAGS"] = ",".join(
     filter(None, ["quick_start=False,on_opt_error=raise,compile_notice=0", os.environ.get("THEANO_FLAGS")])
@@ -38,8 +39,11 @@ from tests import random_gradients
 from tests.compile import random_user_ops
 from tests.native import random_in_place, random_shapes, random_sparse_updates, random_updates
 from tests.native.test_differential import test_random_graphs
+from tests.native.test_random_lengths import test_random_lengths
 from tests.random import random_draws
 from tests.rewrite import random_precision
+from tests.rewrite.test_soundness import LEVELS
+from tests.rewrite.test_soundness import check as check_rewrites
 from tests.scalar import random_scalars
 from tests.scan import random_ctc, random_scans
 from tests.scan.random_loops import RandomLoop
@@ -76,6 +80,8 @@ KINDS: dict[str, Callable[[int], Any]] = {
     "scalars": random_scalars.compare,
     "shapes": random_shapes.compare,
     "precision": random_precision.compare,
+    "rewrites": lambda seed: check_rewrites(random.Random(seed), LEVELS[seed % 2], gradients=seed % 4 == 0),
+    "lengths": test_random_lengths,
     "linear_algebra": random_linalg.compare,
     "draws": random_draws.compare,
     "user_ops": random_user_ops.compare,
