@@ -47,9 +47,8 @@ from tests.rewrite.test_soundness import check as check_rewrites
 from tests.scalar import random_scalars
 from tests.scan import random_ctc, random_scans
 from tests.scan.random_loops import RandomLoop
-from tests.scan.random_recurrences import Recurrence
 from tests.scan.test_native_loops import compare as compare_loops
-from tests.scan.test_native_loops import compare_recurrence
+from tests.scan.test_native_loops import test_random_gradients as compare_recurrences
 from tests.sparse import random_sparse
 from tests.tensor import random_complex, random_convolutions, random_linalg, random_windows
 
@@ -71,7 +70,7 @@ def graph(seed: int) -> None:
 KINDS: dict[str, Callable[[int], Any]] = {
     "graphs": graph,
     "loops": lambda seed: compare_loops(RandomLoop(random.Random(seed)).build()),
-    "recurrences": lambda seed: compare_recurrence(Recurrence(random.Random(seed))),
+    "recurrences": compare_recurrences,
     "scans": random_scans.compare,
     "updates": random_updates.compare,
     "in_place": random_in_place.compare,

@@ -107,8 +107,10 @@ def test_interpreted_loops(seed: int) -> None:
         assert_equal(a, b, 16)
 
 
-def compare_recurrence(made: Recurrence) -> None:
-    """The values and gradients of a recurrence are those of the graph as it was built."""
+@pytest.mark.parametrize("seed", range(6 if EXAMPLES < 1000 else 2_000))
+def test_random_gradients(seed: int) -> None:
+    """Rewritten and compiled = the graph as it was built, for values, gradients, and gradients of gradients."""
+    made = Recurrence(random.Random(seed))
     run = [
         theano.function(made.inputs, made.results, mode=mode, on_unused_input="ignore")
         for mode in ("FAST_COMPILE", "FAST_RUN")
@@ -118,9 +120,3 @@ def compare_recurrence(made: Recurrence) -> None:
         scale = max(1.0, float(np.abs(a).max(initial=0)))
         about = f"result {k}: {made.text}"
         np.testing.assert_allclose(b, a, rtol=1e-7, atol=1e-9 * scale, err_msg=about)
-
-
-@pytest.mark.parametrize("seed", range(6 if EXAMPLES < 1000 else 2_000))
-def test_random_gradients(seed: int) -> None:
-    """Rewritten and compiled = the graph as it was built, for values, gradients, and gradients of gradients."""
-    compare_recurrence(Recurrence(random.Random(seed)))
