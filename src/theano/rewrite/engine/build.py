@@ -283,7 +283,7 @@ def broadcast_to(graph: RewriteGraph, value: Tensor, like: Tensor) -> Tensor | N
 
 
 def repeated(value: Tensor, lengths: Sequence[Tensor]) -> Tensor | None:
-    """`value`, repeated to `lengths`; None where that is refused: then the array that has them is an error of its own."""
+    """`value`, repeated to `lengths`; None where that is refused: the array that has them is an error by itself."""
     try:
         made: Tensor = _alloc(value, *lengths)
     except ValueError:  # a length that is found to be negative, or not that of `value`
