@@ -48,6 +48,24 @@ def test_unary(name, shape):
     verify_grad(f, [uniform(*UNARY[name], *shape)], rng=np.random.RandomState(1), n_tests=1)
 
 
+@pytest.mark.parametrize("name", [n for n, domain in UNARY.items() if domain])
+def test_complex_derivatives_in_all_quadrants(name):
+    """On both sides of each axis, where a square root of a square has another sign than what it is the square of."""
+    z, f = T.zvector("z"), getattr(T, name)
+    try:
+        out = f(z)
+    except TypeError:
+        return  # no such function of complex numbers
+    if out.dtype != "complex128":
+        return
+    points = np.array([a + 1j * b for a in (-2.1, -0.6, 0.7, 1.9) for b in (-1.7, -0.4, 0.6, 2.2)])
+    value = theano.function([z], out, mode="FAST_COMPILE")
+    slope = (value(points + 1e-6) - value(points - 1e-6)) / 2e-6
+    for mode in ("FAST_COMPILE", "FAST_RUN"):
+        found = theano.function([z], T.grad(T.real(out).sum(), z), mode=mode)(points)
+        np.testing.assert_allclose(found, slope.conj(), rtol=1e-6, atol=1e-7)
+
+
 @pytest.mark.parametrize("name", ["gammainc", "gammaincc", "gammal", "gammau", "chi2sf"])
 def test_incomplete_gamma_functions_to_their_bound(name):
     """To their shape they have none."""

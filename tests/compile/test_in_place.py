@@ -263,3 +263,12 @@ def test_long_chains_of_views() -> None:
     for _ in range(10):
         v = o["inplace"](v)
     assert theano.function([x], v, accept_inplace=True)(GIVEN).tolist() == [2048, 3072]
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", theano.Mode(linker="py", optimizer=None)])
+def test_diagonals_can_be_written(mode: Any) -> None:
+    """NumPy's are read-only views."""
+    outputs = [Twice("inplace")(T.diagonal(m + 1)), T.diagonal(m)]
+    twice, kept = theano.function([m], outputs, mode=mode, accept_inplace=True)(np.eye(2))
+    assert twice.tolist() == [4, 4]
+    assert kept.flags.writeable

@@ -90,6 +90,21 @@ def test_reductions_of_repeated_values(reduced: Any, count: int) -> None:
     assert (got is ValueError) == (count < 0)
 
 
+@pytest.mark.parametrize("length", [n - n - 2, T.minimum(n, 0) * 0 - 2], ids=str)
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda k: T.exp(T.alloc(x[0], 3, k)) + 1,
+        lambda k: T.fill(T.zeros((3, k)), x[0]),
+        lambda k: T.alloc(x[0], 3, k)[:2] * 2,
+        lambda k: T.inc_subtensor(T.zeros((k + 3, 3))[1:], T.alloc(x, 3, 3)),
+    ],
+)
+def test_lengths_that_are_found_to_be_impossible(made: Callable[[Any], Any], length: Any) -> None:
+    """No rule builds an array that is refused: a rule that raises is a warning, or an error where those are raised."""
+    assert agreed([n, x], [made(length)], 3, [1.0, 2.0, 3.0]) is ValueError
+
+
 @pytest.mark.parametrize("count", [0, 3])
 @pytest.mark.parametrize(
     "of", [T.supremum, T.logsumexp, lambda v: T.nnet.softmax(v[None])], ids=["supremum", "log", "softmax"]

@@ -111,3 +111,15 @@ def test_softmax_by_hand(ndim: int, axis: int) -> None:
     from scipy.special import softmax
 
     np.testing.assert_allclose(perform(fgraph, [z])[0], softmax(z, axis=axis), rtol=1e-12, atol=1e-300)
+
+
+@pytest.mark.parametrize("narrow", ["float32", "int32"])
+@pytest.mark.parametrize("wide", ["float64", "complex64", "complex128"])
+def test_a_sparse_factor_of_less_precision_stays_outside(narrow: str, wide: str) -> None:
+    """``inc(0[i], v) * x``: an array of the dtype of `v` does not hold products of `x`."""
+    v, x = T.TensorType(narrow, (False,))("v"), T.TensorType(wide, (False,))("x")
+    made = T.set_subtensor(T.zeros_like(v)[:1], v[:1]) * x
+    fgraph, _ = rewritten([v, x], [made])
+    values = [np.array([7 / 3, 2]).astype(narrow), np.array([0.7, 3]).astype(wide) * (1j if wide[0] == "c" else 1)]
+    (found,) = perform(fgraph, values)
+    np.testing.assert_array_equal(found, (np.array([values[0][0], 0], narrow) * values[1]).astype(made.dtype))

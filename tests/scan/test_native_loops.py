@@ -79,6 +79,7 @@ def compare(program: Program) -> None:
 @example(seed=1341)  # what main carries had the name of a shared variable
 @example(seed=100350)  # what a kernel carries had the name of a total in main
 @example(seed=677)  # no steps, and an op that does not tell its shape
+@example(seed=770005)  # rows without elements, of a step that could be cut into slices
 def test_random_loops(seed: int) -> None:
     """Native = `Scan.perform`, over all types, taps, ways to read the rows, and things that steps do."""
     compare(RandomLoop(random.Random(seed)).build())

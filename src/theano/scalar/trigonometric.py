@@ -38,7 +38,8 @@ sinh: ScalarOp = _float_function("sinh", np.sinh, vmath.sinh, lambda x, y, g: g 
 cosh: ScalarOp = _float_function("cosh", np.cosh, vmath.cosh, lambda x, y, g: g * sinh(x))
 tanh = _float_function("tanh", np.tanh, vmath.tanh, lambda x, y, g: g * (1 - sqr(y)))
 arcsinh = _float_function("arcsinh", np.arcsinh, vmath.asinh, lambda x, y, g: g / sqrt(1 + sqr(x)))
-arccosh = _float_function("arccosh", np.arccosh, vmath.acosh, lambda x, y, g: g / sqrt(sqr(x) - 1))
+# Not ``1 / sqrt(x**2 - 1)``, which has the wrong sign where the real part of a complex `x` is negative.
+arccosh = _float_function("arccosh", np.arccosh, vmath.acosh, lambda x, y, g: g / (sqrt(x - 1) * sqrt(x + 1)))
 arctanh = _float_function("arctanh", np.arctanh, vmath.atanh, lambda x, y, g: g / (1 - sqr(x)))
 
 

@@ -78,7 +78,9 @@ class ExtractDiag(Op):
         return single(self, [x], x.type.dtype, [*self._others(x.type.shape), unknown_if_one(length)])
 
     def perform(self, node: Apply, inputs: Sequence[Any], out: Sequence[list[Any]]) -> None:
-        out[0][0] = np.diagonal(inputs[0], self.offset, self.axis1, self.axis2)
+        view = np.diagonal(inputs[0], self.offset, self.axis1, self.axis2)
+        view.flags.writeable = inputs[0].flags.writeable  # NumPy's is not: operations in place write here
+        out[0][0] = view
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Shapes:
         s = shapes[0]

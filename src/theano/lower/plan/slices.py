@@ -118,8 +118,10 @@ class _Slicer:
         """A loop nest that goes from row to row, and whose buffers are in the workspace; None for another one."""
         plan = plan_nest(self.b, group, self.stored_of(group), in_slices=True)
         axis, shared, outermost = out_place(group, group.items[0])[0], plan.sharing, plan.outermost
+        if outermost is None or shared is None or shared.finish:
+            return None
         first = plan.joined[0].axes[0] if plan.joined else plan.order[0]
-        if outermost is None or shared is None or shared.finish or first != axis:
+        if first != axis:
             return None
         if not self.b.known_at_entry(*(d for row in plan.kept for d in row.buffer or ())):
             return None

@@ -279,7 +279,15 @@ def broadcast_to(graph: RewriteGraph, value: Tensor, like: Tensor) -> Tensor | N
     lengths = dims(graph, like)
     if any(n.owner is not None and like in n.owner.inputs for n in lengths):
         return None
-    made: Tensor = _alloc(value, *lengths)
+    return repeated(value, lengths)
+
+
+def repeated(value: Tensor, lengths: Sequence[Tensor]) -> Tensor | None:
+    """`value`, repeated to `lengths`; None where that is refused: the array that has them is an error by itself."""
+    try:
+        made: Tensor = _alloc(value, *lengths)
+    except ValueError:  # a length that is found to be negative, or not that of `value`
+        return None
     return made
 
 

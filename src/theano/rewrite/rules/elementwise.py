@@ -21,6 +21,7 @@ from theano.rewrite.engine.build import (
     has_lengths,
     is_tensor,
     number,
+    repeated,
     scalar_name,
     uniform_value,
 )
@@ -102,7 +103,7 @@ def second_is_fill(graph: RewriteGraph, node: Node) -> Result:
     lengths = [own if repeated else n for n, own, repeated in each]
     if has_lengths(graph, value, lengths):
         return value
-    return Alloc()(value, *lengths)
+    return repeated(value, lengths)
 
 
 @rule("cast", phase="useless", name="useless_cast")

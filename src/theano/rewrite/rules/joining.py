@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano import scalar
-from theano.rewrite.engine.build import Number, dims, elemwise, index, number, same_number
+from theano.rewrite.engine.build import Number, dims, elemwise, index, number, repeated, same_number
 from theano.rewrite.engine.forms import entries_of, joined, subtensor
 from theano.rewrite.engine.pattern import variable
 from theano.rewrite.engine.registry import equation, rule
@@ -198,5 +198,4 @@ def _part(graph: RewriteGraph, writer: Node) -> Tensor | None:
         return y
     if writer.op.set_instead_of_inc:
         return None
-    declared: Tensor = Alloc()(y, *window_lengths(graph, writer))
-    return declared
+    return repeated(y, window_lengths(graph, writer))

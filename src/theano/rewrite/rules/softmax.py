@@ -303,7 +303,10 @@ def sparse_times(graph: RewriteGraph, node: Node) -> Result:
         whole = {
             v: e
             for v, e in others.items()
-            if v.type.broadcastable == base.type.broadcastable and e > 0 and not _is_numerator(graph, v)
+            if v.type.broadcastable == base.type.broadcastable
+            and e > 0
+            and not _is_numerator(graph, v)
+            and scalar.upcast(base.type.dtype, v.type.dtype) == base.type.dtype  # else `base` cannot hold the product
         }
         if not whole:
             continue
