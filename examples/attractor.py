@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from theano.progress import steps
 from training import draw
 
 import theano
 import theano.tensor as T
-from theano.progress import steps
 
 TIME, KEPT = 0.005, 100  # of a step; steps from one point that is kept to the next
 

@@ -37,11 +37,13 @@ settings.load_profile("theano")
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Nothing is provisional: what a test finds does not depend on those that ran before."""
-    from theano.native import product, provisional, support
+    from theano.native.products import loading
+    from theano.native.support import loading as support
+    from theano.native.support import provisional
 
     support.fixed_words()
-    for name in product.NAMES:
-        product.is_provisional(name)  # loads it
+    for name in loading.NAMES:
+        loading.is_provisional(name)  # loads it
     provisional.complete()
 
 

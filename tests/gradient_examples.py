@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contiguous
+from theano.tensor.nnet.conv3d2d import diagonal_subtensor, inc_diagonal_subtensor
+from theano.tensor.sort import TopKOp
 
 import theano
 import theano.tensor as T
@@ -13,19 +16,19 @@ from theano import gradient, scalar
 from theano.compile.ops import DeepCopyOp, OutputGuard
 from theano.ifelse import ifelse
 from theano.scan.buffer import BufferGradient, StateBuffer
-from theano.tensor import blas, factors, fft, nlinalg, nnet, slinalg
-from theano.tensor.assertion import Assert
+from theano.tensor import blas, fft, nlinalg, nnet, slinalg
+from theano.tensor.checks.assertion import Assert
+from theano.tensor.checks.shape_agreement import fitting
 from theano.tensor.elemwise import elemwise
-from theano.tensor.extra_ops import CumOp, RepeatOp, SearchsortedOp, cpu_contiguous
-from theano.tensor.extremes import Argmax, Max, Min, Supremum
-from theano.tensor.fitting import fitting
-from theano.tensor.nnet import convolution as conv
-from theano.tensor.nnet.conv3d2d import diagonal_subtensor, inc_diagonal_subtensor
+from theano.tensor.indexing.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
+from theano.tensor.linalg import factors
+from theano.tensor.linalg.systems import InverseProduct
+from theano.tensor.nnet.convolution import ops as conv
 from theano.tensor.nnet.neighbours import Images2Neibs, SumOfNeibs
-from theano.tensor.products import ProductOfOthers
-from theano.tensor.recurrence import LinearRecurrence
-from theano.tensor.reduction import ProdWithoutZeros
-from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
+from theano.tensor.reductions.extremes import Argmax, Max, Min, Supremum
+from theano.tensor.reductions.products import ProductOfOthers
+from theano.tensor.reductions.recurrence import LinearRecurrence
+from theano.tensor.reductions.reduction import ProdWithoutZeros
 from theano.tensor.signal.pool import (
     AveragePoolGrad,
     DownsampleFactorMaxGradGrad,
@@ -33,9 +36,7 @@ from theano.tensor.signal.pool import (
     MaxPoolRop,
     Pool,
 )
-from theano.tensor.sort import TopKOp
 from theano.tensor.sparse_rows import product_at
-from theano.tensor.systems import InverseProduct
 
 
 class Example(NamedTuple):

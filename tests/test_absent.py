@@ -12,7 +12,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.absent import ABSENT, ANSWERS, ANY, NotThereYet
+from theano.legacy.names.absent import ABSENT, ANSWERS, ANY, NotThereYet
 
 GPU = ("theano.gpuarray", "theano.sandbox.cuda", "theano.sandbox.gpuarray")
 

@@ -12,9 +12,9 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano import passed_on
-from theano.aliases import AliasModule
-from theano.places import ALIASES, LATE
+from theano.legacy.names import passed_on
+from theano.legacy.names.aliases import AliasModule
+from theano.legacy.names.places import ALIASES, LATE
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -88,7 +88,6 @@ def test_well_known_names():
 
 def test_containers_and_arrays():
     from theano.gof.link import Container
-
     from theano.misc.safe_asarray import _asarray
 
     assert theano.gof.Container is Container is theano.Container

@@ -10,10 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-import theano
-import theano.tensor as T
-from tests.names_left_out import table
 from theano.configdefaults import ACCEPTED, FLAGS
 from theano.configparser import (
     AddConfigVar,
@@ -27,6 +23,10 @@ from theano.configparser import (
     parse_config_string,
     read_theanorc,
 )
+
+import theano
+import theano.tensor as T
+from tests.names_left_out import table
 
 config = theano.config
 

@@ -34,7 +34,7 @@ def _modules() -> list[str]:
 def test_examples(name):
     try:
         module = importlib.import_module(name)
-    except ModuleNotFoundError as error:  # `theano.compat.hdf5` is for who has h5py
+    except ModuleNotFoundError as error:  # `theano.legacy.compat.hdf5` is for who has h5py
         if (error.name or "theano").partition(".")[0] == "theano":
             raise
         pytest.skip(f"{name} needs {error.name}")

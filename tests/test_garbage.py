@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from theano.garbage import LARGE, collector_rests
+from theano.base.garbage import LARGE, collector_rests
 
 
 @pytest.mark.parametrize(("count", "all_stays", "rounds"), [

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from theano.tensor.subtensor import IncSubtensor
 
 import theano
 import theano.tensor as T
@@ -27,7 +28,6 @@ from theano.gradient import (
 from theano.graph import Apply, Op, ancestors
 from theano.random import RandomStreams
 from theano.random.mrg import MRG_RandomStreams
-from theano.tensor.subtensor import IncSubtensor
 from theano.tensor.variable import LATE
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 import theano
 import theano.tensor
+from theano.base.record import Record
 from theano.graph import Op
-from theano.record import Record
 from theano.scalar.op import TABLE
 from theano.tensor import TensorVariable, _tensor_py_operators
 from theano.tensor.elemwise import Elemwise
@@ -203,7 +203,7 @@ def test_missing_sections_are_seen():
     assert missing(partial) == {"text of x", "text of y", "Raises TypeError"}
     assert missing(Silent) == {"Parameters", "Examples"}
     assert missing(KeyError) == missing(3) == set()
-    partial.__module__ = "theano.tensor.math"
+    partial.__module__ = "theano.tensor.pointwise.math"
     assert missing(partial) >= {"formula", "source"}
 
 

@@ -315,7 +315,7 @@ def test_no_module_takes_the_place_of_a_name():
     """Whoever imports a module sets its name in the package: there ``T.rows`` was a module after ``theano.sparse``."""
     code = """
 import importlib, inspect, pkgutil, theano
-from theano.places import ALIASES, ON_DEMAND
+from theano.legacy.names.places import ALIASES, ON_DEMAND
 packages = ("theano", "theano.tensor", "theano.tensor.nnet", "theano.sparse", "theano.compile", "theano.graph")
 ours = [f"{p}.{m.name}" for p in packages for m in pkgutil.iter_modules(importlib.import_module(p).__path__)]
 for name in [*ours, *ALIASES, *ON_DEMAND]:
@@ -334,7 +334,6 @@ def test_names_that_begin_with_an_underscore():
     """Tests and programs for Theano take them from these modules."""
     from theano.gof.sched import _toposort
     from theano.tensor.basic import _allclose, _convert_to_complex64, _convert_to_int8, _dot
-
     from theano.tensor.blas import _as_scalar, _dot22, _dot22scalar, _is_real_matrix
 
     x, m, n = T.dvector("x"), T.dmatrix("m"), T.dscalar("n")

@@ -12,8 +12,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.aliases import AliasModule
-from theano.places import NEWER
+from theano.legacy.names.aliases import AliasModule
+from theano.legacy.names.places import NEWER
 
 # What they import, and where it is in Theano.
 IMPORTS = {
@@ -50,7 +50,7 @@ IMPORTS = {
     "theano.scan": {"scan": "theano", "until": "theano.scan_module"},
     "theano.scan.basic": {"scan": "theano"},
     "theano.scan.op": {"Scan": "theano.scan_module.scan_op"},
-    "theano.scan.utils": {"safe_new": "theano.scan_module.scan_utils", "until": "theano.scan_module"},
+    "theano.legacy.scan.utils": {"safe_new": "theano.scan_module.scan_utils", "until": "theano.scan_module"},
     "theano.scan.views": {"map": "theano", "reduce": "theano", "foldl": "theano"},
     "theano.scan.checkpoints": {"scan_checkpoints": "theano"},
     "theano.scalar.math": {"GammaLn": "theano.scalar.basic_scipy", "Psi": "theano.scalar.basic_scipy"},

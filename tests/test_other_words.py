@@ -13,7 +13,7 @@ import pytest
 import theano
 import theano.sparse
 import theano.tensor as T
-from theano.other_words import _WORDS, advised
+from theano.base.other_words import _WORDS, advised
 
 THINGS = {
     "tensor": [T.dvector("x"), T.constant([1.0])],

@@ -4,11 +4,11 @@ import re
 import sys
 
 import pytest
+from theano.configdefaults import FLAGS
 
 import theano
 import theano.tensor as T
 from theano import progress
-from theano.configdefaults import FLAGS
 
 
 def compiled(**kwargs):

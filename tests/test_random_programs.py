@@ -20,9 +20,9 @@ from tests.tensor import random_complex, random_linalg
 from theano.scan.op import Scan
 from theano.tensor import subtensor
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.join import Join
+from theano.tensor.linalg.systems import Solve
 from theano.tensor.random import mrg_uniform
-from theano.tensor.systems import Solve
+from theano.tensor.shaping.join import Join
 
 GENERATORS: dict[str, Callable[[int], int]] = {
     "linear algebra": random_linalg.compare,

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import pytest
 
-from theano import record
-from theano.record import Record, field, replace
+from theano.base import record
+from theano.base.record import Record, field, replace
 
 
 class Base(Record):

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.tensor.extra_ops import Unique
 
 import theano
 import theano.tensor as T
 from tests.gradient_examples import EXAMPLES, H, M, S, V, X
 from tests.operations import declared
 from theano.graph import FunctionGraph
-from theano.tensor import composed_ops, eigen, nlinalg, nnet, slinalg
-from theano.tensor.extra_ops import Unique
-from theano.tensor.shape import Shape, Shape_i
+from theano.legacy.tensor import composed_ops
+from theano.tensor import nlinalg, nnet, slinalg
+from theano.tensor.linalg import eigen
+from theano.tensor.shaping.shape import Shape, Shape_i
 
 LABELS = np.array([1, 0, 3])
 

@@ -7,7 +7,7 @@ import sys
 import theano
 from theano import versions
 from theano.__main__ import main
-from theano.native.machine_ir import machine_of
+from theano.native.ir.machine import machine_of
 from theano.runtime import jit
 from theano.runtime.cache import ObjectCache, default_cache
 from theano.versions import facts

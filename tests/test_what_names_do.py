@@ -17,16 +17,16 @@ import theano.gof.unify
 import theano.misc.cpucount
 import theano.sandbox.linalg
 import theano.sandbox.multinomial
+import theano.tensor.nnet.corr
+import theano.tensor.nnet.corr3d
+import theano.tests.unittest_tools
 from theano.compile.pfunc import iter_over_pairs  # noqa: F401  # used in the tables, as `ArgSortOp` is
+from theano.tensor.sort import ArgSortOp  # noqa: F401
 
 import theano
 import theano.sparse
 import theano.tensor as T
-import theano.tensor.nnet.corr
-import theano.tensor.nnet.corr3d
-import theano.tests.unittest_tools
 from theano import scalar
-from theano.tensor.sort import ArgSortOp  # noqa: F401
 
 D = np.float64
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from theano import passed_on
-from theano.places import LAZY
+from theano.legacy.names import passed_on
+from theano.legacy.names.places import LAZY
 
 #: The public modules of the package, and where what they show is defined (`theano.tensor` shows some of others).
 MODULES = {

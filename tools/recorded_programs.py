@@ -26,10 +26,10 @@ def pytest_configure() -> None:
     """Write down what `lower` gives from now on."""
     folder = Path(os.environ["PROGRAMS_TO"])
     (folder / "texts").mkdir(parents=True, exist_ok=True)
-    from theano.compile import native
+    from theano.compile.native import executor
     from theano.loops.text import program_text
 
-    lower, log = native.lower, folder / f"{os.getpid()}.log"
+    lower, log = executor.lower, folder / f"{os.getpid()}.log"
 
     def recording(*args: Any, **kwargs: Any) -> Any:
         lowered = lower(*args, **kwargs)
@@ -44,7 +44,7 @@ def pytest_configure() -> None:
                 out.write(f"{digest} {test}\n")
         return lowered
 
-    native.lower = recording
+    executor.lower = recording
 
 
 def recorded(folder: Path) -> dict[str, list[str]]:

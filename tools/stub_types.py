@@ -27,15 +27,15 @@ _SPARSE_METHOD = "theano.sparse.variable._sparse_py_operators"
 CLASSES = {
     "Apply": "theano.graph.nodes",
     "Constant": "theano.graph.nodes",
-    "Explanation": "theano.explanation.explain",
+    "Explanation": "theano.show.explanation.explain",
     "FromFunctionOp": "theano.compile.ops",
     "Function": "theano.compile.executable",
     "Mode": "theano.compile.mode",
-    "OrderedUpdates": "theano.compile.updates",
+    "OrderedUpdates": "theano.compile.shared_variables.updates",
     "SharedVariable": "theano.compile.sharedvalue",
     "SparseVariable": "theano.sparse.variable",
     "TensorConstant": "theano.tensor.variable",
-    "TensorSharedVariable": "theano.compile.tensorshared",
+    "TensorSharedVariable": "theano.compile.shared_variables.tensors",
     "TensorType": "theano.tensor.type",
     "TensorVariable": "theano.tensor.variable",
     "Variable": "theano.graph.nodes",
@@ -169,8 +169,8 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 # `def f(x: TensorVariable)` means them.
 BASES = {
     "theano.tensor.variable.TensorConstant": "TensorVariable, Constant",
-    "theano.compile.tensorshared.TensorSharedVariable": "TensorVariable, SharedVariable",
-    "theano.compile.tensorshared.ScalarSharedVariable": "TensorVariable, SharedVariable",
+    "theano.compile.shared_variables.tensors.TensorSharedVariable": "TensorVariable, SharedVariable",
+    "theano.compile.shared_variables.tensors.ScalarSharedVariable": "TensorVariable, SharedVariable",
 }
 # Members besides those that a class has of its own.
 ADDED = {

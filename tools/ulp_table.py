@@ -25,7 +25,7 @@ import numpy as np
 from scipy import special
 
 from theano import scalar
-from theano.backend.llvm_kernel import print_kernel
+from theano.backend.llvm.kernel import print_kernel
 from theano.loops import expr, stmt, vmath
 from theano.runtime.module import Module
 from theano.runtime.target import Isa, select_isa

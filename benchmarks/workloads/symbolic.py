@@ -74,8 +74,9 @@ def _original() -> Language:
     if not (theano.config.cxx and theano.config.blas.ldflags):
         raise NotAvailable("no C++ compiler, or no BLAS to link with")
     import theano.tensor.nlinalg
-    import theano.tensor.signal.pool
     import theano.tensor.slinalg  # ours brings them with `theano.tensor`
+
+    import theano.tensor.signal.pool
 
     return _theano()
 

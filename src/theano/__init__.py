@@ -10,12 +10,16 @@ array(48.)
 from __future__ import annotations
 
 import theano as theano  # ``theano.theano``, which programs have in their imports
-from theano.garbage import collector_rests as _collector_rests
+from theano.base.garbage import collector_rests as _collector_rests
 
 with _collector_rests(all_stays=True):
-    from theano import aliases, compile, gradient, ifelse, printing, random, scalar, tensor
+    from theano import compile, gradient, ifelse, printing, random, scalar, tensor
+    from theano.legacy.names import aliases
 
     aliases.install()
+from theano.base.flag_table import config
+from theano.base.flags import change_flags
+from theano.base.notebook_form import notebook_shell as _notebook_shell
 from theano.compile import (
     FunctionMaker,
     In,
@@ -35,9 +39,7 @@ from theano.compile import (
     predefined_optimizers,
     shared,
 )
-from theano.compile.sharedvalue import Container
-from theano.configdefaults import config
-from theano.configparser import change_flags
+from theano.compile.shared_variables.variables import Container
 from theano.gradient import Lop, Rop, grad, subgraph_grad
 from theano.graph import (
     Apply,
@@ -51,12 +53,12 @@ from theano.graph import (
     generic,
 )
 from theano.graph import clone_replace as clone
-from theano.misc.safe_asarray import _asarray
-from theano.notebook_form import notebook_shell as _notebook_shell
+from theano.legacy.misc.safe_asarray import _asarray
 from theano.printing import pp, pprint
 from theano.scan import foldl, foldr, map, reduce, scan, scan_checkpoints
-from theano.tensor import dot, get_scalar_constant_value
+from theano.tensor import get_scalar_constant_value
 from theano.tensor import nnet as _nnet
+from theano.tensor.linalg import dot
 
 if (_shell := _notebook_shell()) is not None:
     _shell.extension_manager.load_extension("theano")  # as ``%load_ext theano``: short errors

@@ -12,8 +12,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from theano.explanation import command
 from theano.runtime.cache import default_cache
+from theano.show.explanation import command
 from theano.versions import show_versions
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.tensor.alloc import zeros_like
+from theano.tensor.making.alloc import zeros_like
 from theano.tensor.masks import Branches
-from theano.tensor.math import switch
 from theano.tensor.opsupport import disconnected, is_disconnected, new_tensor, zero_gradient
+from theano.tensor.pointwise.math import switch
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import TextIO
 
-from theano.configdefaults import config
-from theano.native import blas
-from theano.native.machine_ir import machine_of
+from theano.base.flag_table import config
+from theano.native.ir.machine import machine_of
+from theano.native.products import blas
 from theano.runtime import ability, capi, jit, threads
 
 __all__ = ["facts", "show_versions"]

@@ -10,7 +10,7 @@ import numpy as np
 
 import theano
 import theano.tensor as T
-from theano.compile.native_callback import NodeCall
+from theano.compile.native.callback import NodeCall
 from theano.ifelse import ifelse
 from theano.runtime import abi
 from theano.tensor.signal.pool import pool_2d

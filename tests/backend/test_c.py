@@ -15,14 +15,14 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.backend.functions import CASES, Case, Compiled, assert_as_native, compiled
-from theano.backend.c_main import Unit
-from theano.backend.c_ops import float_literal, helper_text, literal, tight
-from theano.compile.inspect import c_unit, ccode
+from theano.backend.c.main import Unit
+from theano.backend.c.spelling import float_literal, helper_text, literal, tight
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.runtime import abi
 from theano.runtime.jit import isa
+from theano.show.plans.inspect import c_unit, ccode
 
 CC = shutil.which("cc")
 FLAGS = [

@@ -10,15 +10,15 @@ import pytest
 
 from tests.conftest import Golden
 from tests.runtime.programs import Fallback, OnError
-from theano.backend.c_main import Unit, print_c
+from theano.backend.c.main import Unit, print_c
 from theano.backend.interpreter import Interpreter
-from theano.backend.llvm_main import print_module
+from theano.backend.llvm.main import print_module
 from theano.loops import expr as ex
 from theano.loops import host as hs
-from theano.loops.externs import EXTERNS, LETTER, Extern, signature
+from theano.loops.externs.table import EXTERNS, LETTER, Extern, signature
 from theano.loops.verify import Facts, VerifyError, verify
 from theano.native import linking
-from theano.native.context import make_context
+from theano.native.support.context import make_context
 from theano.runtime import abi, jit
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.function_base import FunctionBase, install

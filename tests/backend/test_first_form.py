@@ -11,7 +11,7 @@ import theano
 import theano.tensor as T
 from tests.backend.functions import CASES, Case, assert_equal, compiled
 from tests.conftest import Golden
-from theano.backend.first_form import first_form
+from theano.backend.baseline_form import first_form
 from theano.backend.interpreter import Interpreter
 from theano.loops import host as hs
 from theano.loops import stmt as st

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from theano.backend.c_ops import helper_text, operation
-from theano.backend.llvm_ops import declaration, instruction
+from theano.backend.c.spelling import helper_text, operation
+from theano.backend.llvm.spelling import declaration, instruction
 from theano.loops import expr as ex
 from theano.loops.evaluate import evaluate
 from theano.runtime.target import select_isa

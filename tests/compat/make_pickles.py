@@ -9,13 +9,13 @@ import pickle
 
 import numpy as np
 import scipy.sparse
+from theano.misc import pkl_utils
 from theano.sandbox.rng_mrg import MRG_RandomStreams
 
 import theano
 import theano.sparse
 import theano.tensor as T
 from theano.ifelse import ifelse
-from theano.misc import pkl_utils
 from theano.tensor.signal.pool import pool_2d
 
 numbers = np.random.RandomState(1)

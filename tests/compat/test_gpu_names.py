@@ -9,8 +9,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.absent import COMPUTED
-from theano.compat import gpu_names
+from theano.legacy.compat import gpu_names
+from theano.legacy.names.absent import COMPUTED
 
 PACKAGES = ("theano.sandbox.cuda", "theano.gpuarray", "theano.sandbox.gpuarray")
 

@@ -7,7 +7,7 @@ import pytest
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed: it is needed for saved models of Keras only")
 
-from theano.compat.hdf5 import File, Group  # noqa: E402
+from theano.legacy.compat.hdf5 import File, Group  # noqa: E402
 
 
 def test_texts_are_bytes_where_they_were(tmp_path):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from theano.misc import pkl_utils
 
 import theano
 import theano.tensor as T
-from theano.compat.older_graphs import Unread
-from theano.misc import pkl_utils
+from theano.legacy.compat.older_graphs import Unread
 
 pytestmark = pytest.mark.filterwarnings("ignore:Please import:DeprecationWarning")  # SciPy's modules of that time
 

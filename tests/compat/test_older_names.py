@@ -13,7 +13,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.places import OLDER
+from theano.legacy.names.places import OLDER
 
 IMPORTS = [
     ("theano.compat.python2x", "OrderedDict DefaultOrderedDict any all partial Counter"),

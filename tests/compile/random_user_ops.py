@@ -16,10 +16,11 @@ import theano
 import theano.tensor as T
 from tests import random_program
 from tests.grid import user_ops
-from theano.compile import as_op, c_compiler
+from theano.compile import as_op
 from theano.graph import Apply, Op
 from theano.graph.errors import MethodNotDefined
 from theano.ifelse import ifelse
+from theano.legacy.c_code import compiler
 
 DTYPES = ("float64", "float64", "float32", "int64", "complex128")
 
@@ -130,7 +131,7 @@ class RandomUserOps:
             v, value = v + v, value + value
             self.pool.append((v, value))
         kinds = {**self._python(v, value), **self._others(v, value)}
-        if c_compiler.is_there() and self.dtype != "complex128":
+        if compiler.is_there() and self.dtype != "complex128":
             kinds |= self._in_c(v, value)
         name = self.rng.choice(sorted(kinds))
         self.program.text.append(f"{name} of {v}")

@@ -30,10 +30,10 @@ from theano.gof.op import OpenMPOp
 
 import theano
 import theano.tensor as T
-from theano.compile import c_compiler
+from theano.legacy.c_code import compiler
 from theano.scalar import Scalar
 
-with_compiler = pytest.mark.skipif(not c_compiler.is_there(), reason="no C++ compiler, or no headers of Python")
+with_compiler = pytest.mark.skipif(not compiler.is_there(), reason="no C++ compiler, or no headers of Python")
 A = np.array([1.0, 2.0, 4.0])
 
 
@@ -327,7 +327,7 @@ def test_objects_and_several_outputs():
 @with_compiler
 def test_the_compilers_words_and_the_users_line():
     words = r"Compilation failed[\s\S]*unknown_name[\s\S]*test_c_code.py"
-    with pytest.raises(c_compiler.CompilationError, match=words):
+    with pytest.raises(compiler.CompilationError, match=words):
         theano.function([x], Wrong("unknown_name(<x>);")(x))
 
 
@@ -417,7 +417,7 @@ def test_code_over_arrays_without_axes():
 @with_compiler
 def test_code_that_counts_with_pointers_is_refused():
     n = theano.scalar.int32("n")
-    with pytest.raises(c_compiler.CompilationError, match="deleted"):
+    with pytest.raises(compiler.CompilationError, match="deleted"):
         theano.function([n], OfNumbers("PyArrayObject *p = X; Z = (X + 1)->array;")(n))
 
 

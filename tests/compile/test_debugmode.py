@@ -7,10 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-import theano
-import theano.tensor as T
-from theano.compile import DebugMode, function, shared
 from theano.compile.debugmode import (
     BadDestroyMap,
     BadOptimization,
@@ -19,6 +15,10 @@ from theano.compile.debugmode import (
     DebugModeError,
     InvalidValueError,
 )
+
+import theano
+import theano.tensor as T
+from theano.compile import DebugMode, function, shared
 from theano.graph import Apply, Op
 from theano.rewrite import PatternSub, register_canonicalize
 from theano.rewrite.engine.registry import remove_rule

@@ -12,7 +12,7 @@ import theano
 import theano.tensor as T
 from theano.graph import Apply, Op
 from theano.scan.op import Scan
-from theano.tensor.shape_feature import ShapeFeature
+from theano.tensor.checks.shape_feature import ShapeFeature
 
 x = T.dscalar("x")
 MODES = ["FAST_RUN", "FAST_COMPILE", theano.Mode("py", None), theano.Mode("vm")]

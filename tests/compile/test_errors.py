@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.compile.debugmode import InvalidValueError
 
 import theano.tensor as T
 from theano import change_flags
 from theano.compile import as_op, function, shared
-from theano.compile.debugmode import InvalidValueError
 from theano.compile.errors import raise_with_op
 from theano.graph import Apply, Op, generic
 

@@ -12,7 +12,8 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.backend.interpreter import Interpreter
-from theano.compile import as_op, c_compiler
+from theano.compile import as_op
+from theano.legacy.c_code import compiler
 
 MODES = ["FAST_RUN", "FAST_COMPILE", "DebugMode"]
 x, y = T.dvectors("x", "y")
@@ -158,7 +159,7 @@ void sums(const double *x, int64_t n, const float *scale, double *out, int64_t m
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    if not c_compiler.is_there():
+    if not compiler.is_there():
         pytest.skip("no C compiler")
     folder = tmp_path_factory.mktemp("library")
     (folder / "sums.cpp").write_text('extern "C" {' + CODE.replace("#include <stdint.h>", "") + "}")

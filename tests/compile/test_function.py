@@ -7,7 +7,7 @@ import pytest
 
 import theano.tensor as T
 from theano.compile import In, Out, Param, UnusedInputError, function, function_dump, shared
-from theano.compile.updates import OrderedUpdates
+from theano.compile.shared_variables.updates import OrderedUpdates
 from theano.graph import Constant, MissingInputError, generic
 
 x, y, z = T.dscalar("x"), T.dscalar("y"), T.dscalar("z")

@@ -10,12 +10,12 @@ import scipy.sparse as sp
 
 import theano
 import theano.tensor as T
-from theano.compile import c_compiler
 from theano.graph import Apply, Op
+from theano.legacy.c_code import compiler
 
 x, m = T.dvector("x"), T.dmatrix("m")
 GIVEN = np.array([1.0, 2.0])
-needs_compiler = pytest.mark.skipif(not c_compiler.is_there(), reason="needs a C++ compiler")
+needs_compiler = pytest.mark.skipif(not compiler.is_there(), reason="needs a C++ compiler")
 CONSTANT = T.constant(np.arange(1.0, 3.0))
 IN = ["python", pytest.param("C", marks=needs_compiler)]
 

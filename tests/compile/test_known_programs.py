@@ -6,7 +6,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile import native_code
+from theano.compile.native import code as native_code
 from theano.runtime import cache
 
 

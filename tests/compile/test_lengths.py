@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from theano.compile.lengths import length_text
+from theano.compile.times.lengths import length_text
 from theano.loops import expr as ex
 from theano.loops.evaluate import evaluate
 from theano.loops.expr import Expr

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as scipy_sparse
+from theano.compile.monitormode import MonitorMode
 from theano.gof.link import add_clear_storage, gc_helper, map_storage, streamline
 from theano.gof.sched import key_to_cmp, sort_schedule_fn
 
@@ -15,7 +16,6 @@ import theano
 import theano.tensor as T
 from theano import FunctionGraph
 from theano.compile.linkers import CLinker, Linker, LocalLinker, OpWiseCLinker, PerformLinker, VM_Linker
-from theano.compile.monitormode import MonitorMode
 from theano.compile.wrap_linkers import DualLinker, WrapLinker, WrapLinkerMany
 from theano.graph import Apply, Op
 from theano.ifelse import ifelse

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+from theano.compile.monitormode import detect_nan
 
 import theano
 import theano.tensor as T
@@ -24,7 +25,6 @@ from theano.compile import (
     predefined_optimizers,
     shared,
 )
-from theano.compile.monitormode import detect_nan
 from theano.ifelse import ifelse
 
 x, v = T.dscalar("x"), T.dvector("v")

@@ -14,6 +14,7 @@ from theano.gradient import mode_not_slow
 
 def test_modes_that_are_not_slow():
     from theano.compile.debugmode import DebugMode
+
     from theano.compile.mode import FAST_COMPILE, FAST_RUN
 
     assert mode_not_slow("FAST_COMPILE") is mode_not_slow(FAST_COMPILE) is FAST_RUN
@@ -34,7 +35,7 @@ def test_loading_and_shapes():
 def test_checkers_and_words():
     from theano.compile.function_module import check_equal, get_info_on_inputs, register_checker
 
-    from theano.compile import checkers
+    from theano.legacy.compile import checkers
 
     class Near:
         def __init__(self, value):

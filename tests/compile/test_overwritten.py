@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.tensor.inplace import add_inplace, exp_inplace, log_inplace, sqr_inplace
 
 import theano
 import theano.tensor as T
 from tests.compile.test_in_place import IN, MODES, ops
 from theano.graph.errors import InconsistencyError
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.inplace import add_inplace, exp_inplace, log_inplace, sqr_inplace
 
 x, y, m, k = T.dvector("x"), T.dvector("y"), T.dmatrix("m"), T.lvector("k")
 ONE = np.float64(1)

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.compile.debugmode import DebugMode
+from theano.compile.nanguardmode import NanGuardMode
 
 import theano
 import theano.tensor as T
 from tests.refusals import Refusal, cases, check
 from theano import In, Mode, function, shared
 from theano.compile import FAST_RUN, Container, OpFromGraph, OrderedUpdates, SharedVariable, as_op, shared_constructor
-from theano.compile.debugmode import DebugMode
 from theano.compile.errors import typed_result
 from theano.compile.maker import convert_function_input
 from theano.compile.mode import register_linker, register_mode, register_optimizer
-from theano.compile.nanguardmode import NanGuardMode
 from theano.graph import MissingInputError
 from theano.printing import ccode
 from theano.tensor import verify_grad

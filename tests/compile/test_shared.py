@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse
+from theano.compile.sharedvalue import Container
 
 import theano
 import theano.tensor as T
 from theano.compile import SharedVariable, shared, shared_constructor
-from theano.compile.sharedvalue import Container
 from theano.graph import generic
 
 

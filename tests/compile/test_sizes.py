@@ -6,7 +6,7 @@ import numpy as np
 
 import theano
 import theano.tensor as T
-from theano.compile.sizes import Sizes
+from theano.compile.times.sizes import Sizes
 from theano.loops import expr as ex
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from theano.compile.profiling import ProfileStats
 from theano.gof.vm import VM, Loop, LoopGC, Stack
 
 import theano
 import theano.tensor as T
 from theano import FunctionGraph
 from theano.compile.linkers import PerformLinker
-from theano.compile.profiling import ProfileStats
 
 x, y = T.dscalars("x", "y")
 

@@ -11,7 +11,8 @@ import theano
 import theano.scalar as s
 import theano.tensor as T
 from tests.compile.test_c_code import Affine, Counted, Cube, Limits, Plus, Scaled, Unary
-from theano.compile import as_op, c_compiler
+from theano.compile import as_op
+from theano.legacy.c_code import compiler
 from theano.loops import expr as ex
 
 
@@ -77,7 +78,7 @@ def training(make):
 
 @pytest.mark.parametrize("name", OPS)
 def test_no_python(name):
-    if name not in NO_COMPILER and not c_compiler.is_there():
+    if name not in NO_COMPILER and not compiler.is_there():
         pytest.skip("no C++ compiler")
     x, w, cost = training(OPS[name])
     step = T.grad(cost, w) if name in HAS_GRADIENT else cost * T.ones_like(w)
@@ -105,7 +106,7 @@ def test_one_call_of_python_for_each_node_that_is_in_python():
 
 
 def test_scan_with_c_code_in_its_step():
-    if not c_compiler.is_there():
+    if not compiler.is_there():
         pytest.skip("no C++ compiler")
     x = T.dvector("x")
     states, _ = theano.scan(lambda v: Unary()(v) - x, outputs_info=[x], n_steps=4)

@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from theano.d3viz import graphviz
-from theano.d3viz.graphviz import graphviz_places
-from theano.d3viz.layout import GAP, layout
+from theano.show.graphs import graphviz
+from theano.show.graphs.graphviz import graphviz_places
+from theano.show.graphs.layout import GAP, layout
 
 
 def random_graph(seed: int):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from theano.d3viz.d3viz import replace_patterns, safe_json
 
 import theano
 import theano.tensor as T
 from theano.d3viz import d3viz, d3write
-from theano.d3viz.d3viz import replace_patterns, safe_json
-from theano.d3viz.graph_data import graph_data
-from theano.d3viz.packing import packed
+from theano.show.graphs.graph_data import graph_data
+from theano.show.graphs.packing import packed
 
 BROWSER = Path(__file__).with_name("browser.js")
 GRAPH_SCRIPT = Path(theano.__file__).with_name("d3viz") / "graph.js"

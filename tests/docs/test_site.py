@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from theano import passed_on
+from theano.legacy.names import passed_on
 from tools.api_names import chosen, described, formulas_as_text, page_of
 from tools.public_names import MODULES, all_public, mentioned, public
 

@@ -16,15 +16,15 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.d3viz import graph_data
-from theano.d3viz.layout import layout
-from theano.explanation.explain import Explanation
-from theano.explanation.grouping import MOST, grouped
-from theano.explanation.infix import infix
-from theano.explanation.rewrites import rule_texts
 from theano.printing import memory_plan
 from theano.rewrite.engine.registry import RULES
 from theano.rewrite.engine.trace import snapshot
+from theano.show.explanation.explain import Explanation
+from theano.show.explanation.grouping import MOST, grouped
+from theano.show.explanation.infix import infix
+from theano.show.explanation.rewrites import rule_texts
+from theano.show.graphs import graph_data
+from theano.show.graphs.layout import layout
 from theano.typed_list import TypedListType, length
 from tools.explain_pages import PROGRAMS
 

@@ -6,10 +6,10 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.explanation.infix import detailed, infix
-from theano.explanation.rewrites import rule_texts
 from theano.rewrite.engine.registry import RULES
 from theano.rewrite.engine.trace import snapshot
+from theano.show.explanation.infix import detailed, infix
+from theano.show.explanation.rewrites import rule_texts
 from tools.explain_pages import PROGRAMS
 
 

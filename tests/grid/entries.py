@@ -13,13 +13,14 @@ from tests.grid.user_ops import USER_ENTRIES
 from tests.tensor.test_composed_ops import CASES
 from tests.test_gradient_ops import EXEMPT
 from theano import gradient, scalar
-from theano.misc.hints import Hint
-from theano.tensor import factors, nlinalg, slinalg
-from theano.tensor.composed_ops import DotModulo
+from theano.legacy.tensor.composed_ops import DotModulo
+from theano.rewrite.hints import Hint
+from theano.tensor import nlinalg, slinalg
+from theano.tensor.checks.raise_op import Raise
 from theano.tensor.elemwise import elemwise
-from theano.tensor.lu import LUDet, LUFactor, LUSLogDet, LUSolve
-from theano.tensor.raise_op import Raise
-from theano.tensor.schur import TriangularRoot, TriangularSylvester
+from theano.tensor.linalg import factors
+from theano.tensor.linalg.lu import LUDet, LUFactor, LUSLogDet, LUSolve
+from theano.tensor.linalg.schur import TriangularRoot, TriangularSylvester
 from theano.tensor.sparse_rows import merged_rows, product_places
 
 _BITS = [np.array([3, 5, 0, 250], "uint8"), np.array([1, 4, 7, 255], "uint8"), np.array([2, 2, 2, 2], "uint8")]

@@ -13,11 +13,12 @@ import theano.scalar as s
 import theano.tensor as T
 from tests.compile.test_c_code import Affine, Counted, Limits, Scaled
 from tests.gradient_examples import Example, M, V, W
-from theano.compile import as_op, c_compiler
+from theano.compile import as_op
 from theano.graph import Apply, Op
+from theano.legacy.c_code import compiler
 from theano.loops import expr as ex
-from theano.lower import body
 from theano.lower.ops.registry import lowers
+from theano.lower.state import body
 from theano.tensor.foreign import ForeignCall
 
 
@@ -325,7 +326,7 @@ USER_ENTRIES: dict[str, Example] = {
     "user: ctypes": Example(_by_address, [V]),
     "user: graph": Example(lambda v: theano.OpFromGraph([a := v.type()], [a * a])(v), [V]),
 }
-if c_compiler.is_there():
+if compiler.is_there():
     USER_ENTRIES.update({
         "user: C": Example(lambda m: InC()(m) + 1, [M]),
         "user: C in place": Example(lambda m: [InPlaceInC()(InPlaceInC()(T.exp(m))), InPlaceInC()(m) + m], [M]),

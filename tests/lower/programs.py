@@ -15,10 +15,10 @@ from theano.printing import Print
 from theano.random import MRG_RandomStreams, PhiloxRandomStreams
 from theano.scan import until
 from theano.tensor import nlinalg, slinalg
-from theano.tensor.assertion import Assert
+from theano.tensor.checks.assertion import Assert
+from theano.tensor.indexing.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.nnet import relu
 from theano.tensor.nnet.neighbours import images2neibs
-from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 from theano.tensor.signal.pool import pool_2d
 from theano.tensor.sparse_rows import merged_rows, product_at, product_places
 

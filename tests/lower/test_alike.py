@@ -5,8 +5,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile import native
-from theano.lower.machine import Machine
+from theano.compile.native import executor
+from theano.lower.state.machine import Machine
 
 X = np.linspace(-2, 2, 11)
 
@@ -26,7 +26,7 @@ def kernels(f):
 
 def test_results_are_the_same(monkeypatch):
     shared = compiled(12)
-    monkeypatch.setattr(native.Machine, "of", lambda target: Machine(repeats=10**6))
+    monkeypatch.setattr(executor.Machine, "of", lambda target: Machine(repeats=10**6))
     apart = compiled(12)
     assert len(kernels(shared)) < len(kernels(apart)) / 3
     values = [np.outer(np.linspace(-1, 1, k + 2), X) for k in range(12)]

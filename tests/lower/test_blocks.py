@@ -13,12 +13,12 @@ import theano
 import theano.tensor as T
 from tests.backend.functions import Compiled
 from tests.backend.test_interpreter import interpret
-from theano.compile import native
+from theano.base.record import replace
+from theano.compile.native import executor
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.machine import Machine
-from theano.record import replace
+from theano.lower.state.machine import Machine
 from theano.runtime import threads
 
 USUAL = Machine.of
@@ -37,7 +37,7 @@ def compiled(
 ) -> Any:
     """A function for a machine that takes so many bytes a block; with one slot, for one thread."""
     change = {"block_bytes": block_bytes, "block_slots": slots, "shares_loops": slots > 1}
-    monkeypatch.setattr(native.Machine, "of", lambda target: replace(USUAL(target), **change))
+    monkeypatch.setattr(executor.Machine, "of", lambda target: replace(USUAL(target), **change))
     with theano.change_flags(openmp=slots > 1, openmp_elemwise_minsize=1, verify_programs=True):
         return theano.function(inputs, outputs, mode=mode, on_unused_input="ignore")
 
@@ -299,7 +299,7 @@ def test_an_update_of_a_stretch_comes_after_it(monkeypatch: pytest.MonkeyPatch) 
         s = theano.shared(np.ones((9, 5, 3)))
         out = attention(q, k, v, w) + s
         change = {"block_bytes": form[0], "block_slots": form[1], "shares_loops": form[1] > 1}
-        monkeypatch.setattr(native.Machine, "of", lambda target, c=change: replace(USUAL(target), **c))
+        monkeypatch.setattr(executor.Machine, "of", lambda target, c=change: replace(USUAL(target), **c))
         with theano.change_flags(openmp=form[1] > 1, openmp_elemwise_minsize=1, verify_programs=True):
             f = theano.function([q, k, v], out, updates=[(s, s + 2 * out)])
         results = [f(*numbers(9)[:3]) for _ in range(3)]
@@ -316,7 +316,7 @@ def test_what_reads_an_update_goes_step_by_step(monkeypatch: pytest.MonkeyPatch)
         new = s + attention(q, k, v, w)
         again = attention(new, new, new, w)
         change = {"block_bytes": block_bytes, "block_slots": 1, "shares_loops": False}
-        monkeypatch.setattr(native.Machine, "of", lambda target, c=change: replace(USUAL(target), **c))
+        monkeypatch.setattr(executor.Machine, "of", lambda target, c=change: replace(USUAL(target), **c))
         with theano.change_flags(verify_programs=True):
             f = theano.function([q, k, v], again, updates=[(s, new)])
         results = [f(*numbers(9)[:3]) for _ in range(2)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from theano.loops import expr as ex
-from theano.lower.dims import Dims, length
+from theano.lower.state.dims import Dims, length
 
 NAMES = [("d1", "d2"), ("d2", "d1")]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.tensor.blas import Gemm, Gemv, Ger
 
 import theano
 import theano.tensor as T
-from theano.tensor.blas import Gemm, Gemv, Ger
 
 A, B, C = T.dmatrix("A"), T.dmatrix("B"), T.dmatrix("C")
 v, w, s, t = T.dvector("v"), T.dvector("w"), T.dscalar("s"), T.dscalar("t")

@@ -12,9 +12,9 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.verify import _problem
-from theano.lower import body as bd
-from theano.lower.main import Assembler
-from theano.lower.values import Value
+from theano.lower.main.assembler import Assembler
+from theano.lower.state import body as bd
+from theano.lower.state.values import Value
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.signal import convolve2d, correlate2d
+from theano.tensor.nnet.abstract_conv import AbstractConv2d_gradInputs, AbstractConv2d_gradWeights
 
 import theano
 import theano.tensor as T
-from theano.tensor.nnet.abstract_conv import AbstractConv2d_gradInputs, AbstractConv2d_gradWeights
 
 draw = np.random.RandomState(0)
 IMAGES = draw.randn(2, 3, 5, 6)

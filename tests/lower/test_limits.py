@@ -12,8 +12,8 @@ import theano.tensor as T
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.plan import planner
-from theano.lower.plan.memory import LIMIT
+from theano.lower.memory.workspace import LIMIT
+from theano.lower.nests import planner
 
 n = T.lscalar("n")
 BYTES = int(LIMIT)

@@ -8,11 +8,11 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.base.record import replace
 from theano.loops.text import program_text
 from theano.lower import lower
-from theano.lower.machine import Machine
 from theano.lower.program import InputForm
-from theano.record import replace
+from theano.lower.state.machine import Machine
 from theano.runtime.target import select_isa
 
 x, y = T.matrix("x"), T.matrix("y")

@@ -13,7 +13,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
-from theano.tensor.dot import batched_dot_op
+from theano.tensor.linalg.dot import batched_dot_op
 
 RNG = np.random.default_rng(0)
 

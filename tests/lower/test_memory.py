@@ -10,7 +10,7 @@ import theano.tensor as T
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.plan.memory import ALIGN, _Piece, rounded
+from theano.lower.memory.workspace import ALIGN, _Piece, rounded
 
 N = ex.name("n", "i64")
 SIDE = 1 << 22

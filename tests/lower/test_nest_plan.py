@@ -10,16 +10,16 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.loops import expr as ex
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, length
-from theano.lower.items import Pointwise, Reduce
-from theano.lower.machine import Machine
-from theano.lower.plan.accesses import Reach
-from theano.lower.plan.axis_order import axis_order
-from theano.lower.plan.groups import Group
-from theano.lower.plan.planner import plan_nest
-from theano.lower.values import Tensor, Value
+from theano.lower.fusion.groups import Group
+from theano.lower.nests.accesses import Reach
+from theano.lower.nests.axis_order import axis_order
+from theano.lower.nests.planner import plan_nest
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.dims import ONE, length
+from theano.lower.state.items import Pointwise, Reduce
+from theano.lower.state.machine import Machine
+from theano.lower.state.values import Tensor, Value
 
 
 def test_what_repeats_is_said_once() -> None:

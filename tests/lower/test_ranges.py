@@ -7,7 +7,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.lower.machine import Machine
+from theano.lower.state.machine import Machine
 
 MACHINE = Machine()
 LARGE, PARTS, COLUMN_PARTS = MACHINE.large, MACHINE.parts, MACHINE.column_parts

@@ -5,9 +5,9 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile import native
-from theano.lower import main as assemble
-from theano.lower.machine import Machine
+from theano.compile.native import executor
+from theano.lower.main import assembler as assemble
+from theano.lower.state.machine import Machine
 
 VALUES = {"float64": np.array([-1.5, -0.0, 0.0, 0.3, 2.0, np.inf, np.nan]), "float32": np.float32([-2, 0.5, 1e-30, 7])}
 
@@ -66,7 +66,7 @@ def run(build, dtype):
 def test_they_compute_the_same(build, dtype, monkeypatch):
     # numbers are made by loop nests, too, and these are small
     machine = Machine(main_cost=0, loop_cost=4, small_cost=0)
-    monkeypatch.setattr(native.Machine, "of", lambda target: machine)
+    monkeypatch.setattr(executor.Machine, "of", lambda target: machine)
     repeated = {}
     find = assemble.find_repeated
     monkeypatch.setattr(assemble, "find_repeated", lambda b, groups: repeated.update(find(b, groups)) or repeated)

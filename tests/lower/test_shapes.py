@@ -9,7 +9,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.tensor.alloc import AllocEmpty
+from theano.tensor.making.alloc import AllocEmpty
 from theano.tensor.signal.pool import pool_2d
 
 RANGES = [

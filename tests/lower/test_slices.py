@@ -13,7 +13,7 @@ import theano
 import theano.tensor as T
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.machine import Machine
+from theano.lower.state.machine import Machine
 from theano.runtime import threads
 
 FEWEST, MATRICES = Machine().slice_rows, Machine().slice_matrices

@@ -11,10 +11,10 @@ import pytest
 
 from tests.conftest import Golden
 from tests.lower.programs import PROGRAMS, compiled
-from theano.compile import native
+from theano.compile.native import executor as native
 from theano.lower import program as lowering
-from theano.lower.machine import Machine
 from theano.lower.ops import registry
+from theano.lower.state.machine import Machine
 from theano.printing import items, memory_plan, schedule
 from theano.runtime.jit import isa
 

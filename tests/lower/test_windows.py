@@ -10,16 +10,16 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.backend.llvm_main import print_module
+from theano.backend.llvm.main import print_module
+from theano.base.record import replace
 from theano.loops import expr as ex
 from theano.loops.evaluate import evaluate
 from theano.loops.text import program_text
-from theano.lower import body as bd
 from theano.lower import lower
-from theano.lower.machine import Machine
 from theano.lower.program import InputForm
+from theano.lower.state import body as bd
+from theano.lower.state.machine import Machine
 from theano.printing import schedule
-from theano.record import replace
 from theano.runtime.target import select_isa
 from theano.tensor.signal.pool import pool_2d
 

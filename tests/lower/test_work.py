@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.configdefaults import config
 
 import theano
 import theano.tensor as T
-from theano.compile.native_code import ProgramCode
-from theano.configdefaults import config
+from theano.compile.native.code import ProgramCode
 from theano.loops import host as hs
-from theano.lower.machine import Machine
+from theano.lower.state.machine import Machine
 from theano.printing import loop_program
 from theano.runtime import abi
 from theano.runtime.jit import CodeObject

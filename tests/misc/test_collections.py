@@ -7,13 +7,13 @@ import pickle
 import numpy as np
 import pytest
 import scipy.sparse as sp
-
-import theano
-import theano.tensor as T
 from theano.misc.doubleop import DoubleOp
 from theano.misc.frozendict import frozendict
 from theano.misc.may_share_memory import may_share_memory
 from theano.misc.ordered_set import OrderedSet
+
+import theano
+import theano.tensor as T
 from theano.tests import unittest_tools as utt
 
 

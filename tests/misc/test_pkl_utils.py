@@ -6,11 +6,11 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from theano.misc import pkl_utils
+from theano.misc.pkl_utils import PersistentNdarrayID, PersistentSharedVariableID, StripPickler, dump, load
 
 import theano
 import theano.tensor as T
-from theano.misc import pkl_utils
-from theano.misc.pkl_utils import PersistentNdarrayID, PersistentSharedVariableID, StripPickler, dump, load
 
 
 def dumped(obj, **options):

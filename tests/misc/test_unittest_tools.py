@@ -274,7 +274,7 @@ def test_other_memory():
 
 
 def test_examples_of_the_documentation():
-    result = theano.test("theano.tensor.filled")
+    result = theano.test("theano.tensor.making.filled")
     assert result.wasSuccessful() and result.testsRun > 3
     with pytest.raises(ImportError):
         theano.test("theano.nowhere")

@@ -12,8 +12,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile.inspect import loop_program
 from theano.runtime import threads
+from theano.show.plans.inspect import loop_program
 
 Axes = tuple[int, ...]
 SHAPES: dict[int, list[tuple[int, ...]]] = {

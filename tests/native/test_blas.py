@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 import pytest
 
-from theano.native import blas
+from theano.native.products import blas
 
 ROUTINES = ("gemm", "gemv", "ger", "dot", "axpy", "scal", "nrm2", "syrk", "trsm", "potrf", "getrf", "gesv")
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import theano.tensor as T
-from theano.compile import function, native_code, shared
+from theano.compile import function, shared
+from theano.compile.native import code
 from theano.gradient import grad
 
 NIGHTLY = bool(os.environ.get("THEANO_NIGHTLY"))
@@ -145,15 +146,15 @@ def test_the_program_does_not_depend_on_the_hash_seed() -> None:
 
 def test_one_compilation_serves_all_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = []
-    compile_module = native_code.compile_module
+    compile_module = code.compile_module
 
     def counting(*args: object, **kwargs: object) -> object:
         compiled.append(args)
         return compile_module(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(native_code, "compile_module", counting)
+    monkeypatch.setattr(code, "compile_module", counting)
     x, w = T.dmatrix("x"), shared(np.ones((3, 2)))
-    monkeypatch.setattr(native_code, "kept_module", lambda known: None)  # whatever the cache has
+    monkeypatch.setattr(code, "kept_module", lambda known: None)  # whatever the cache has
     f = function([x], T.nnet.softmax(T.dot(x, w)).sum(axis=0), updates=[(w, w * 1.0)])
     for rows in (1, 2, 50, 1000):
         assert f(np.ones((rows, 3))).tolist() == [rows / 2, rows / 2]

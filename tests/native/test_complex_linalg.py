@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.configdefaults import config
 
 import theano
 import theano.tensor as T
 from tests.call_backs import calls_back
 from tests.native import test_linalg
 from tests.native.test_linalg import definite, general
-from theano.configdefaults import config
-from theano.native import blas, lapack, support
-from theano.native.lapack_code import ROUTINES
+from theano.native.linalg import loading
+from theano.native.linalg.code import ROUTINES
+from theano.native.products import blas
+from theano.native.support import loading as support
 from theano.runtime import abi, jit
 from theano.tensor import nlinalg, slinalg
 
@@ -194,7 +196,7 @@ class Counted:
 
     def __init__(self, name: str) -> None:
         self.calls = 0
-        self.library = lapack._library("f64", jit.isa(), config.openmp)
+        self.library = loading._library("f64", jit.isa(), config.openmp)
         found = [blas.symbol(f"d{routine}") for routine in ROUTINES]
         self.addresses: list[int | None] = [s.address for s in found if s is not None]
         given = [ctypes.c_void_p] * 15  # more than any of them takes

@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 
 from tests.native.test_other_targets import TARGETS, isa_of, missing
-from theano.loops import convolution as loops
 from theano.loops import expr as ex
-from theano.loops.convolution import AXES, TYPES, functions_of, name_of, rooms, winograd_rooms
 from theano.loops.evaluate import evaluate
-from theano.loops.externs import EXTERNS
-from theano.native import convolution, provisional
-from theano.native.convolution_blocks_ir import library_module
-from theano.native.library import STRUCTURED
+from theano.loops.externs import convolution as loops
+from theano.loops.externs.convolution import AXES, TYPES, functions_of, name_of, rooms, winograd_rooms
+from theano.loops.externs.table import EXTERNS
+from theano.native.convolution import loading
+from theano.native.convolution.blocks import library_module
+from theano.native.ir.library import STRUCTURED
+from theano.native.support import provisional
 from theano.runtime import jit
 from theano.runtime.target import Isa, select_isa
 
@@ -94,7 +95,7 @@ def room_of(g: dict[str, int], size: int, kind: str) -> dict[str, int]:
 
 def function_of(name: str, symbols: Mapping[str, int] | None) -> Any:
     types = {"i64": ctypes.c_int64, "ptr": ctypes.c_void_p}
-    address = convolution.address(name) if symbols is None else symbols[name]
+    address = loading.address(name) if symbols is None else symbols[name]
     return ctypes.CFUNCTYPE(None, *(types[p.type] for p in EXTERNS[name].parameters))(address)
 
 
@@ -433,7 +434,7 @@ def test_code_for(target: str, type_: str) -> None:
 def test_made_quickly_and_then_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """Results are the same, bit for bit."""
     monkeypatch.setattr(jit, "kept_module", lambda *args: None)
-    library = convolution._library.__wrapped__("f32", jit.isa())
+    library = loading._library.__wrapped__("f32", jit.isa())
     quick = library.code.symbols
     assert library.is_provisional
     provisional.complete()

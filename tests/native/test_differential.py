@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from theano.configdefaults import config
 
 from tests.backend.functions import Compiled
 from tests.native.random_graphs import Graph, build
 from theano.backend.interpreter import CheckFailed, Interpreter
 from theano.compile import Mode, function
-from theano.configdefaults import config
 from theano.graph import ancestors
 from theano.runtime.jit import isa
 

@@ -15,11 +15,13 @@ from tests.native.test_linalg import library_function
 from theano.backend.interpreter import Interpreter
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.loops.lapack import failure, name_of
-from theano.native import blas, lapack
-from theano.native.lapack_code import ROUTINES
+from theano.loops.externs.lapack import failure, name_of
+from theano.native.linalg import loading
+from theano.native.linalg.code import ROUTINES
+from theano.native.products import blas
 from theano.runtime import jit
-from theano.tensor import factors, nlinalg
+from theano.tensor import nlinalg
+from theano.tensor.linalg import factors
 
 RNG = np.random.default_rng(8)
 WORDS = "Casting complex values to real discards the imaginary part"
@@ -216,7 +218,7 @@ def test_no_convergence() -> None:
         ctypes.cast(args[13], ctypes.POINTER(integer))[0] = 3 * (len(calls) == 2)
 
     fake = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 14)(geev)
-    library = lapack._library.__wrapped__("f64", jit.isa(), False)
+    library = loading._library.__wrapped__("f64", jit.isa(), False)
     addresses = [ctypes.cast(fake, ctypes.c_void_p).value if name == "geev" else 0 for name in ROUTINES]
     words = [ctypes.c_void_p] * (1 + len(addresses))
     ctypes.CFUNCTYPE(None, *words)(library.code.symbols["init"])(None, *addresses)

@@ -126,7 +126,7 @@ print("fine")
 ROWS = PROGRAM[: PROGRAM.index("rng =")].replace("DTYPE = sys.argv[1]", 'DTYPE = "float64"') + r"""
 import theano
 from theano.tensor.sparse_rows import merged_rows, product_at, product_places, transposed_rows
-from theano.tensor.segments import SoundRows, scatter_sum, segment_spread, segment_sum
+from theano.tensor.indexing.segments import SoundRows, scatter_sum, segment_spread, segment_sum
 
 def placed(array, at_end):
     "The array in memory of its own type."

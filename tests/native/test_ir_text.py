@@ -6,7 +6,7 @@ import ctypes
 
 import pytest
 
-from theano.native.ir_text import BOOL, INT, INT32, PTR, Field, FunctionText
+from theano.native.ir.builder import BOOL, INT, INT32, PTR, Field, FunctionText
 from theano.runtime import jit
 from theano.runtime.module import Module
 

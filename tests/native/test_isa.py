@@ -11,7 +11,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.backend.llvm_main import print_module
+from theano.backend.llvm.main import print_module
 from theano.runtime import jit
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.target import select_isa

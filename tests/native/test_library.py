@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from theano.native import provisional, support
-from theano.native.library import Form, Library
-from theano.native.product_code import shape_of
+from theano.native.ir.library import Form, Library
+from theano.native.products.code import shape_of
+from theano.native.support import loading, provisional
 from theano.runtime import jit
 from theano.runtime.target import Isa
 
@@ -54,7 +54,7 @@ def test_support_functions_that_become_final_while_a_library_starts(
 ) -> None:
     """`start` has seen the provisional ones, so it has to be called again."""
     final, started = [False], []
-    monkeypatch.setattr(support, "is_provisional", lambda: not final[0])
+    monkeypatch.setattr(loading, "is_provisional", lambda: not final[0])
 
     def start(code: Any) -> None:
         started.append(final[0])
@@ -86,12 +86,12 @@ def test_a_start_that_is_interrupted_is_made_again(pending: list[Any]) -> None:
 def test_words_of_support_functions_are_there_before_these_count_as_final() -> None:
     order = []
 
-    class Watched(support._Support):
+    class Watched(loading._Support):
         def __setattr__(self, name: str, value: Any) -> None:
             order.append(name)
             super().__setattr__(name, value)
 
-    real = support._support()
+    real = loading._support()
     real.words  # noqa: B018, loads them
     watched = object.__new__(Watched)
     watched.__dict__.update(real.__dict__)

@@ -20,15 +20,16 @@ import theano.tensor as T
 from tests.call_backs import calls_back
 from tests.native.test_other_targets import TARGETS, isa_of, missing
 from theano.backend.interpreter import Interpreter
-from theano.loops.externs import EXTERNS
-from theano.loops.lapack import KINDS, LETTER, NOT_FINITE, is_declared, name_of
-from theano.native import blas, lapack, lapack_ir
+from theano.loops.externs.lapack import KINDS, LETTER, NOT_FINITE, is_declared, name_of
+from theano.loops.externs.table import EXTERNS
+from theano.native.linalg import functions, loading
+from theano.native.products import blas
 from theano.runtime import jit, threads
 from theano.runtime.target import select_isa
 from theano.tensor import nlinalg, slinalg
-from theano.tensor.lu import LUDet, LUFactor, LUSLogDet, LUSolve
-from theano.tensor.schur import SolveSylvester
-from theano.tensor.systems import cholesky_gradient
+from theano.tensor.linalg.lu import LUDet, LUFactor, LUSLogDet, LUSolve
+from theano.tensor.linalg.schur import SolveSylvester
+from theano.tensor.linalg.systems import cholesky_gradient
 
 RNG = np.random.default_rng(5)
 SIZES = (0, 1, 2, 3, 8, 9, 20, 32, 33, 100)
@@ -333,7 +334,7 @@ def test_other_numbers_are_left_to_numpy() -> None:
 
 
 def test_without_lapack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lapack, "is_there", lambda: False)
+    monkeypatch.setattr(loading, "is_there", lambda: False)
     x = T.dmatrix()
     f = theano.function([x], slinalg.cholesky(x))
     assert calls_back(f)
@@ -593,7 +594,7 @@ def test_the_first_matrix_that_fails_is_told() -> None:
 # -- the library ---------------------------------------------------------------------------------------------
 def library_function(name: str, symbols: dict[str, int] | None = None) -> Callable[..., None]:
     types = {"i64": ctypes.c_int64, "ptr": ctypes.c_void_p}
-    address = lapack.address(name) if symbols is None else symbols[name]
+    address = loading.address(name) if symbols is None else symbols[name]
     return ctypes.CFUNCTYPE(None, *(types[p.type] for p in EXTERNS[name].parameters))(address)
 
 
@@ -672,7 +673,7 @@ def test_every_instruction_set(level: str) -> None:
         isa = select_isa(level)
     except ValueError:
         pytest.skip(f"no {level} here")
-    library = lapack._library.__wrapped__("f64", isa, False)
+    library = loading._library.__wrapped__("f64", isa, False)
     for n, m in itertools.product((1, 4, 9, 17, 32), (1, 9, 30)):
         a, b = general(n), RNG.normal(size=(n, m))
         found = solved("d_linear", a, b, library.code.symbols)
@@ -694,7 +695,7 @@ def test_every_instruction_set(level: str) -> None:
 def test_code_for(target: str, type_: str) -> None:
     """The code can be made for other machines, and calls nothing that is not there."""
     isa = isa_of(target)
-    module = lapack_ir.library_module(type_, isa, 32)
+    module = functions.library_module(type_, isa, 32)
     llvm.parse_assembly(module.text()).verify()
     assert not missing(module, isa)
 
@@ -704,8 +705,8 @@ def test_lapack_of_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blas, "library", lambda: None)
     blas.symbol.cache_clear()
     try:
-        assert lapack.is_there()
-        library = lapack._library.__wrapped__("f64", jit.isa(), False)
+        assert loading.is_there()
+        library = loading._library.__wrapped__("f64", jit.isa(), False)
     finally:
         blas.symbol.cache_clear()
     a, b = general(50), sides(50)
@@ -723,7 +724,7 @@ def test_lapack_of_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_functions_are_declared() -> None:
     declared = {name_of(kind, t) for kind in KINDS for t in LETTER if is_declared(kind, t)}
-    assert declared == set(lapack.NAMES) <= set(EXTERNS)
+    assert declared == set(loading.NAMES) <= set(EXTERNS)
     assert not is_declared("cholesky_gradient", "c128")
     assert NOT_FINITE == 2**32 - 1
     assert jit.isa() is not None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from theano.loops.externs import EXTERNS, Extern, signature
-from theano.native import blas, linking, product
+from theano.loops.externs.table import EXTERNS, Extern, signature
+from theano.native import linking
+from theano.native.products import blas, loading
 
 
 def nothing(given: dict[str, object]) -> None:
@@ -14,7 +15,7 @@ def nothing(given: dict[str, object]) -> None:
 
 def test_all_sources_are_known() -> None:
     assert {e.source for e in EXTERNS.values()} <= linking.SOURCES.keys()
-    assert linking.address("dproduct") == product.address("dproduct")
+    assert linking.address("dproduct") == loading.address("dproduct")
 
 
 def test_routines_of_blas(monkeypatch: pytest.MonkeyPatch) -> None:

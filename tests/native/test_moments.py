@@ -10,7 +10,7 @@ import pytest
 
 import theano.tensor as T
 from theano.compile import Mode, function
-from theano.compile.inspect import loop_program
+from theano.show.plans.inspect import loop_program
 
 SHAPES = [(5, 7), (1, 3), (3, 1), (0, 3), (3, 0), (40, 1100), (0, 0)]
 PERFORM = Mode(linker="py", optimizer=None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.tensor.extra_ops import RepeatOp, SearchsortedOp, Unique
 
 import theano
 import theano.tensor as T
@@ -18,9 +19,8 @@ from theano.compile import Mode
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import DTYPE_OF
-from theano.loops.sorting import BITS, LONG
+from theano.loops.externs.sorting import BITS, LONG
 from theano.runtime import threads
-from theano.tensor.extra_ops import RepeatOp, SearchsortedOp, Unique
 
 NATIVE, PYTHON = Mode(linker="cvm", optimizer=None), Mode(linker="py", optimizer=None)
 DTYPES = [DTYPE_OF[t] for t in BITS]

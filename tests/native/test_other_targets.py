@@ -17,9 +17,9 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.backend.llvm_main import print_module
-from theano.native.machine_ir import machine_of
-from theano.native.support_modules import first_module, support_module
+from theano.backend.llvm.main import print_module
+from theano.native.ir.machine import machine_of
+from theano.native.support.modules import first_module, support_module
 from theano.runtime import capi, jit
 from theano.runtime.entry import EntrySpec, print_entry
 from theano.runtime.image import load_image

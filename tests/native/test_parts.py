@@ -10,7 +10,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.backend.llvm_main import print_module
+from theano.backend.llvm.main import print_module
 from theano.runtime.target import select_isa
 
 LENGTHS = range(71)

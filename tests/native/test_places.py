@@ -9,10 +9,10 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.lower.items import Reduce
-from theano.lower.machine import Machine
+from theano.lower.state.items import Reduce
+from theano.lower.state.machine import Machine
 from theano.runtime import threads
-from theano.tensor.advanced_subtensor import add_at
+from theano.tensor.indexing.advanced_subtensor import add_at
 
 BLOCK = Machine().scatter_block
 WIDTHS = [0, 1, 2, 7, 16, BLOCK, BLOCK + 1, 3 * BLOCK + 5]

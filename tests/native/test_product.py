@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from tests.native.test_other_targets import TARGETS, isa_of, missing
-from theano.loops.externs import EXTERNS, LETTER, name_of
-from theano.native import blas, product, product_choice_ir
-from theano.native.library import STRUCTURED
+from theano.loops.externs.table import EXTERNS, LETTER, name_of
+from theano.native.ir.library import STRUCTURED
+from theano.native.products import blas, choice, loading
 from theano.runtime import jit, threads
 from theano.runtime.target import select_isa
 
@@ -30,7 +30,7 @@ LEVELS = ("baseline", "avx2", "avx512")
 def function(name: str, symbols: dict[str, int] | None = None) -> Callable[..., None]:
     """A function of the library; arrays stand for their pointers."""
     types = {"i64": ctypes.c_int64, "ptr": ctypes.c_void_p, "f32": ctypes.c_float, "f64": ctypes.c_double}
-    address = product.address(name) if symbols is None else symbols[name]
+    address = loading.address(name) if symbols is None else symbols[name]
     return ctypes.CFUNCTYPE(None, *(types[p.type] for p in EXTERNS[name].parameters))(address)
 
 
@@ -282,7 +282,7 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
     except ValueError:
         pytest.skip(f"no {level} here")
     monkeypatch.setattr(jit, "isa", lambda: isa)
-    module = product_choice_ir.library_module("f32", isa, blas.symbol("sgemm"))
+    module = choice.library_module("f32", isa, blas.symbol("sgemm"))
     code = jit.compile_module(module, STRUCTURED, ("sproduct", "stiles"), use_cache=False)
     for name in code.symbols:
         for m, n, k in ((1, 70, 9), (70, 1, 9), (5, 5, 5), (29, 37, 40), (14, 64, 65), (13, 31, 1)):
@@ -298,23 +298,23 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
 def test_code_for(target: str, type_: str) -> None:
     """The code can be made for other machines, and calls nothing that is not there."""
     isa = isa_of(target)
-    module = product_choice_ir.library_module(type_, isa, blas.Symbol(0, 32))
+    module = choice.library_module(type_, isa, blas.Symbol(0, 32))
     assert not missing(module, isa)
 
 
 def test_without_blas(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no fast library ours does all, and says once that it is slower."""
     monkeypatch.setattr(blas, "is_fast", lambda: False)
-    product._library.cache_clear()
+    loading._library.cache_clear()
     try:
         with pytest.warns(RuntimeWarning, match="without a fast BLAS"):
-            address = product.address("dproduct")
+            address = loading.address("dproduct")
         assert address
         a, b, c = matrix(40, 900, "plain", "f8"), matrix(900, 700, "transposed", "f8"), np.empty((40, 700))
         multiply("dproduct", a, b, c)
         check(c, a, b, 1, 0, None, "large")
     finally:
-        product._library.cache_clear()
+        loading._library.cache_clear()
 
 
 @pytest.mark.parametrize("type_", DTYPE)
@@ -322,7 +322,7 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
     routine = blas.symbol({"f32": "sgemm", "f64": "dgemm"}[type_])
     if routine is None:
         pytest.skip("no BLAS here")
-    module = product_choice_ir.library_module(type_, jit.isa(), routine)
+    module = choice.library_module(type_, jit.isa(), routine)
     uses = {f.name: f.uses for f in module.functions}
     calls_blas = set()
     for part in (name for name in uses if name.endswith("_part")):
@@ -346,7 +346,7 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
     init = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(code.symbols["init"])
     init(ctypes.cast(gemm, ctypes.c_void_p), ctypes.cast(parallel, ctypes.c_void_p), None, None)
     stack_of = function(f"{letter}stack", code.symbols)
-    rows, columns, largest = 256, 64, product_choice_ir.OWN_MATRIX
+    rows, columns, largest = 256, 64, choice.OWN_MATRIX
     for inner, is_for_blas in ((largest // columns, False), (2 * largest // columns, True)):
         shapes = (5, rows, inner), (5, inner, columns), (5, rows, columns)
         a, b, c = (np.zeros(shape, DTYPE[type_]) for shape in shapes)
@@ -361,7 +361,7 @@ def test_threads_of_blas_and_of_the_team_never_work_at_once(type_: str) -> None:
 def test_words_for_the_team_have_room_on_the_stack(type_: str) -> None:
     routine = blas.symbol({"f32": "sgemm", "f64": "dgemm"}[type_])
     checked = 0
-    for body in (f.body for f in product_choice_ir.library_module(type_, jit.isa(), routine).functions):
+    for body in (f.body for f in choice.library_module(type_, jit.isa(), routine).functions):
         for name, size in re.findall(r"(%\S+) = alloca \[(\d+) x i8\]", body):
             words = re.findall(rf"getelementptr i64, ptr {re.escape(name)}, i64 (\d+)$", body, re.M)
             assert all(8 * (int(k) + 1) <= int(size) for k in words)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from theano.loops.externs import LETTER
-from theano.native import product_choice_ir
-from theano.native.library import STRUCTURED
+from theano.loops.externs.table import LETTER
+from theano.native.ir.library import STRUCTURED
+from theano.native.products import choice
 from theano.runtime import jit
 
 HEAD = """
@@ -346,7 +346,7 @@ def test_provisional_products_have_the_same_bits(type_: str) -> None:
     letter, dtype = LETTER[type_], {"f32": "f4", "f64": "f8"}[type_]
     name, names = f"{letter}product", (f"{letter}product", f"{letter}tiles")
     both = [
-        jit.compile_module(product_choice_ir.library_module(type_, jit.isa(), None, first), STRUCTURED, names)
+        jit.compile_module(choice.library_module(type_, jit.isa(), None, first), STRUCTURED, names)
         for first in (False, True)
     ]
     rng = np.random.default_rng(0)

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.tensor.extra_ops import CumOp
 
 import theano
 import theano.tensor as T
 from tests.native.test_each_op import specials
 from theano.compile import Mode
-from theano.lower.items import Running
-from theano.lower.machine import Machine
+from theano.lower.state.items import Running
+from theano.lower.state.machine import Machine
 from theano.printing import loop_program
 from theano.runtime import threads
 from theano.scalar.dtypes import COMPLEX, all_dtypes
-from theano.tensor.extra_ops import CumOp
-from theano.tensor.recurrence import LinearRecurrence
+from theano.tensor.reductions.recurrence import LinearRecurrence
 
 NATIVE = Mode(linker="cvm", optimizer=None)
 MACHINE = Machine()

@@ -14,8 +14,7 @@ import pytest
 
 from tests.native.test_other_targets import TARGETS, isa_of, missing
 from theano.loops import expr as ex
-from theano.loops.externs import EXTERNS
-from theano.loops.sorting import (
+from theano.loops.externs.sorting import (
     BITS,
     CUT_TYPES,
     CUTS,
@@ -29,13 +28,15 @@ from theano.loops.sorting import (
     scratch_of,
     scratch_of_pieces,
 )  # fmt: skip
-from theano.native import provisional, sorting
-from theano.native.library import STRUCTURED
-from theano.native.sorting_code import keys_of
-from theano.native.sorting_ir import library_module
-from theano.native.sorting_keys_ir import FEW, MANY
-from theano.native.sorting_network_ir import batcher
-from theano.native.sorting_rows_ir import SHORT
+from theano.loops.externs.table import EXTERNS
+from theano.native.ir.library import STRUCTURED
+from theano.native.sorting import loading
+from theano.native.sorting.code import keys_of
+from theano.native.sorting.functions import library_module
+from theano.native.sorting.keys import FEW, MANY
+from theano.native.sorting.network import batcher
+from theano.native.sorting.short_rows import SHORT
+from theano.native.support import provisional
 from theano.runtime import jit
 from theano.runtime.target import Isa, select_isa
 
@@ -55,7 +56,7 @@ def room(n: int) -> int:
 
 def function_of(name: str, symbols: Mapping[str, int] | None = None) -> Any:
     types = {"i64": ctypes.c_int64, "ptr": ctypes.c_void_p}
-    address = sorting.address(name) if symbols is None else symbols[name]
+    address = loading.address(name) if symbols is None else symbols[name]
     return ctypes.CFUNCTYPE(None, *(types[p.type] for p in EXTERNS[name].parameters))(address)
 
 
@@ -231,7 +232,7 @@ def made(isa: Isa, provisional: bool) -> Mapping[str, int]:
     found: dict[str, int] = {}
     for keys in KEYS:
         names = tuple(name for name, key in modules().items() if key == keys)
-        options = sorting._FIRST if provisional else STRUCTURED
+        options = loading._FIRST if provisional else STRUCTURED
         code = jit.compile_module(library_module(keys, isa, provisional), options, names, use_cache=False)
         found |= code.symbols
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))
@@ -283,7 +284,7 @@ def test_every_instruction_set(level: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_made_quickly_and_then_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jit, "kept_module", lambda *args: None)
-    library = sorting._library.__wrapped__("i64", jit.isa())
+    library = loading._library.__wrapped__("i64", jit.isa())
     quick = library.code.symbols
     assert library.is_provisional
     provisional.complete()

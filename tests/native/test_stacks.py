@@ -14,10 +14,11 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.native import blas, lapack_ir, product
-from theano.native.library import STRUCTURED
-from theano.native.product_choice_ir import library_module
-from theano.native.support_modules import first_module, support_module
+from theano.native.ir.library import STRUCTURED
+from theano.native.linalg import functions
+from theano.native.products import blas, loading
+from theano.native.products.choice import library_module
+from theano.native.support.modules import first_module, support_module
 from theano.runtime import jit
 from theano.runtime.module import Module
 
@@ -107,10 +108,10 @@ def programs() -> dict[str, Any]:
 def test_frames(name: str) -> None:
     """What is larger than a page is touched page by page; and all that may stand above each other is small."""
     if name == "products":
-        modules = [library_module(t, jit.isa(), blas.symbol(product._ROUTINE[t])) for t in ("f32", "f64")]
+        modules = [library_module(t, jit.isa(), blas.symbol(loading._ROUTINE[t])) for t in ("f32", "f64")]
         found = [frames(module, STRUCTURED) for module in modules]
     elif name == "linear algebra":
-        found = [frames(lapack_ir.library_module(t, jit.isa(), 32), STRUCTURED) for t in ("f32", "f64")]
+        found = [frames(functions.library_module(t, jit.isa(), 32), STRUCTURED) for t in ("f32", "f64")]
     elif name == "support":
         triple = jit.isa().triple
         found = [frames(support_module(triple)), frames(first_module(triple), jit.Options(level=0))]
@@ -131,7 +132,7 @@ def test_without_memory_for_a_copy_the_product_is_the_same() -> None:
     rng = np.random.RandomState(0)
     a, b = rng.randn(300, 200), rng.randn(300, 150)
     results = []
-    for symbols in (code.symbols, product._library("f64", jit.isa(), theano.config.openmp).code.symbols):
+    for symbols in (code.symbols, loading._library("f64", jit.isa(), theano.config.openmp).code.symbols):
         c = np.zeros((200, 150))
         multiply("dtiles", a.T, b, c, 1, 0, symbols)
         results.append(c)

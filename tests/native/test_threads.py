@@ -21,10 +21,10 @@ import theano.tensor as T
 from theano import configdefaults
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.native.machine_ir import machine_of
+from theano.native.ir.machine import machine_of
 from theano.runtime import threads
 from theano.runtime.jit import isa
-from theano.tensor.dot import batched_dot_op
+from theano.tensor.linalg.dot import batched_dot_op
 
 needs_team = pytest.mark.skipif(not machine_of(isa().triple).has_team, reason="no threads are started here")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -16,7 +16,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.native.test_threads import needs_team, run_alone, together
-from theano.native import support
+from theano.native.support import loading
 from tools.soak import soak_forks, soak_threads
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -259,7 +259,7 @@ def test_children_have_whole_updates(text: str) -> None:
 # -- the two primitives ------------------------------------------------------------------------------------------
 @pytest.fixture
 def storage() -> Iterator[list[np.ndarray]]:
-    support.fixed_words()
+    loading.fixed_words()
     yield [np.zeros(3)]
 
 
@@ -291,47 +291,47 @@ def in_turn(first: Callable[[], object], second: Callable[[], object]) -> bool:
 
 def test_who_waits_for_whom(storage: list[np.ndarray]) -> None:
     def using(update: bool) -> Callable[[], object]:
-        return lambda: support.Using(storage, update)
+        return lambda: loading.Using(storage, update)
 
     other = [np.zeros(3)]
-    assert not in_turn(using(False), lambda: support.copy_value(storage))
-    assert not in_turn(using(True), lambda: support.copy_value(other))
-    assert not in_turn(using(True), lambda: support.put_value(other, 1))
-    assert in_turn(using(True), lambda: support.copy_value(storage))
-    assert in_turn(using(False), lambda: support.put_value(storage, storage[0]))
-    assert in_turn(using(True), lambda: support.wait_for(storage, update=False))
-    assert in_turn(using(False), lambda: support.wait_for(storage, update=True))
-    assert not in_turn(using(False), lambda: support.wait_for(storage, update=False))
+    assert not in_turn(using(False), lambda: loading.copy_value(storage))
+    assert not in_turn(using(True), lambda: loading.copy_value(other))
+    assert not in_turn(using(True), lambda: loading.put_value(other, 1))
+    assert in_turn(using(True), lambda: loading.copy_value(storage))
+    assert in_turn(using(False), lambda: loading.put_value(storage, storage[0]))
+    assert in_turn(using(True), lambda: loading.wait_for(storage, update=False))
+    assert in_turn(using(False), lambda: loading.wait_for(storage, update=True))
+    assert not in_turn(using(False), lambda: loading.wait_for(storage, update=False))
 
 
 def test_a_thread_never_waits_for_itself(storage: list[np.ndarray]) -> None:
-    with support.Using(storage, update=True), support.Using(storage, update=True):
-        assert support.copy_value(storage) is not storage[0]
-        support.put_value(storage, np.ones(3))
+    with loading.Using(storage, update=True), loading.Using(storage, update=True):
+        assert loading.copy_value(storage) is not storage[0]
+        loading.put_value(storage, np.ones(3))
     assert storage[0].sum() == 3
-    support.wait_for(storage, update=True)
+    loading.wait_for(storage, update=True)
 
 
 def test_copies_of_values(storage: list[np.ndarray]) -> None:
     storage[0] = np.arange(12.0).reshape(3, 4).T
-    copied = support.copy_value(storage)
+    copied = loading.copy_value(storage)
     assert copied.flags.c_contiguous and not np.shares_memory(copied, storage[0])
     np.testing.assert_array_equal(copied, storage[0])
     for other in ("text", np.ma.masked_array([1.0, 2.0], [0, 1]), 3.0):
         holder = [other]
-        assert support.copy_value(holder) is holder
+        assert loading.copy_value(holder) is holder
     counts = [sys.getrefcount(storage), sys.getrefcount(storage[0])]
     for _ in range(100):
-        support.copy_value(storage)
-        support.put_value(storage, storage[0])
-        support.copy_value(holder)
+        loading.copy_value(storage)
+        loading.put_value(storage, storage[0])
+        loading.copy_value(holder)
     assert [sys.getrefcount(storage), sys.getrefcount(storage[0])] == counts
 
 
 def test_who_is_dropped_has_left(storage: list[np.ndarray]) -> None:
     """An exception may come before `with` knows that it is inside."""
-    support.Using(storage, update=True).__enter__()
-    together(lambda: support.put_value(storage, 2.0))
+    loading.Using(storage, update=True).__enter__()
+    together(lambda: loading.put_value(storage, 2.0))
     assert storage == [2.0]
 
 

@@ -10,7 +10,7 @@ import types
 import pytest
 
 import theano
-from theano.notebooks import errors
+from theano.show.notebooks import errors
 
 PROGRAM = """\
 import theano, theano.tensor as T
@@ -166,11 +166,11 @@ def test_in_a_notebook(tmp_path):
 
 
 def test_only_kernels_of_notebooks_are_asked(monkeypatch):
-    assert theano.notebook_form.notebook_shell() is None
+    assert theano.base.notebook_form.notebook_shell() is None
     shell = Shell()
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
-    assert theano.notebook_form.notebook_shell() is None  # a terminal
+    assert theano.base.notebook_form.notebook_shell() is None  # a terminal
     shell.kernel = object()
-    assert theano.notebook_form.notebook_shell() is shell
+    assert theano.base.notebook_form.notebook_shell() is shell
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace())  # while it is being imported
-    assert theano.notebook_form.notebook_shell() is None
+    assert theano.base.notebook_form.notebook_shell() is None

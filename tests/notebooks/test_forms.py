@@ -14,9 +14,9 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.d3viz import graph_data as data_module
-from theano.d3viz.graph_data import graph_data
-from theano.notebooks.forms import MOST_DRAWN, MOST_ROWS, form_of
+from theano.show.graphs import graph_data as data_module
+from theano.show.graphs.graph_data import graph_data
+from theano.show.notebooks.forms import MOST_DRAWN, MOST_ROWS, form_of
 
 NASTY = "</script><b>'\"&"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from theano.progress import steps
 
 import theano
 import theano.tensor as T
 from theano.printing import loop_steps
-from theano.progress import steps
 
 
 def looped(tell=None, every=1, start=None, **kwargs):

@@ -41,8 +41,8 @@ from theano.rewrite import (
 )
 from theano.rewrite.engine.named import NAMED
 from theano.rewrite.engine.registry import remove_rule
-from theano.tensor.assertion import AssertEqual
-from theano.tensor.shape_feature import ShapeFeature
+from theano.tensor.checks.assertion import AssertEqual
+from theano.tensor.checks.shape_feature import ShapeFeature
 
 x = T.dvector("x")
 s = T.dscalar("s")

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 from graphs import perform, rewritten
+from theano.tensor.nlinalg import AllocDiag, det, diag, matrix_inverse, trace
+from theano.tensor.slinalg import Cholesky, cholesky, eigvalsh, solve, solve_lower_triangular
 
 import theano
 import theano.tensor as T
 from theano.graph import FunctionGraph
 from theano.ifelse import ifelse
-from theano.misc.hints import psd
 from theano.rewrite import Query
 from theano.rewrite.engine.table import RewriteGraph
-from theano.rewrite.rules.matrix_facts import LOWER, NONE, POSITIVE, POSITIVE_DIAGONAL, SYMMETRIC, UPPER, facts_of
-from theano.tensor.assertion import AssertEqual
-from theano.tensor.eigen import eigh
-from theano.tensor.matrices import transposed
-from theano.tensor.nlinalg import AllocDiag, det, diag, matrix_inverse, trace
-from theano.tensor.slinalg import Cholesky, cholesky, eigvalsh, solve, solve_lower_triangular
+from theano.rewrite.hints import psd
+from theano.rewrite.rules.linalg.facts import LOWER, NONE, POSITIVE, POSITIVE_DIAGONAL, SYMMETRIC, UPPER, facts_of
+from theano.tensor.checks.assertion import AssertEqual
+from theano.tensor.linalg.eigen import eigh
+from theano.tensor.linalg.matrices import transposed
 
 A, B, X = T.dmatrices("A", "B", "X")
 v, w = T.dvectors("v", "w")

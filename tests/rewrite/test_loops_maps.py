@@ -10,7 +10,7 @@ import theano
 import theano.tensor as T
 from theano.gradient import hessian, jacobian
 from theano.rewrite.loops.batching import distance
-from theano.tensor.assertion import AssertEqual
+from theano.tensor.checks.assertion import AssertEqual
 
 X, M, V, K = T.dtensor3("X"), T.dmatrix("M"), T.dvector("V"), T.lmatrix("K")
 VALUES = (numbers(5, 3, 4), numbers(4, 2), numbers(4), np.arange(10).reshape(5, 2) % 3)

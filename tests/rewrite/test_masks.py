@@ -10,7 +10,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, Nonzero
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, Nonzero
 
 V, M, W, A = T.dvector("v"), T.dmatrix("m"), T.dvector("w"), T.dscalar("a")
 VALUES = {

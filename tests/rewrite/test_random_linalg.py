@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.tensor.nlinalg import det, diag, matrix_inverse, slogdet, trace
+from theano.tensor.slinalg import Cholesky, cholesky, solve, solve_lower_triangular, solve_upper_triangular
 
 import theano
 import theano.tensor as T
-from theano.misc.hints import psd
-from theano.tensor.nlinalg import det, diag, matrix_inverse, slogdet, trace
-from theano.tensor.slinalg import Cholesky, cholesky, solve, solve_lower_triangular, solve_upper_triangular
+from theano.rewrite.hints import psd
 
 N = 4
 MODES = [theano.Mode(linker="py", optimizer="fast_run"), "FAST_RUN"]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from graphs import perform, rewritten
+from theano.tensor.subtensor import IncSubtensor
 
 import theano.tensor as T
 from theano.graph import FunctionGraph
@@ -26,11 +27,10 @@ from theano.rewrite.engine.pattern import (
 from theano.rewrite.engine.phases import fit
 from theano.rewrite.engine.table import RewriteGraph
 from theano.scan.count import StepCount
+from theano.tensor.checks.declared_shapes import Rebroadcast
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.join import Join
 from theano.tensor.opsupport import index_constant
-from theano.tensor.promises import Rebroadcast
-from theano.tensor.subtensor import IncSubtensor
+from theano.tensor.shaping.join import Join
 
 EQUATIONS = {
     name: rule.equation for name, rule in RULES.items() if rule.equation is not None and rule.equation.has_operation

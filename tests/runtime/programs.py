@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from theano.native.context import make_context
-from theano.record import replace
+from theano.base.record import replace
+from theano.native.support.context import make_context
 from theano.runtime import abi, jit
 from theano.runtime.abi import ArraySpec, InputSpec
 from theano.runtime.entry import EntrySpec, print_entry

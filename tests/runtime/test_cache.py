@@ -11,8 +11,8 @@ import sys
 import warnings
 
 import pytest
-
 from theano.configdefaults import config
+
 from theano.runtime import cache, jit
 from theano.runtime.cache import ObjectCache, key_of
 from theano.runtime.module import verbatim

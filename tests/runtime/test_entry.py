@@ -284,7 +284,7 @@ def test_a_failed_check_reports_code_operands_and_arguments():
 def test_a_handler_that_does_not_raise():
     f = failing(1)
     spec = f.spec
-    from theano.native.context import make_context
+    from theano.native.support.context import make_context
     from theano.runtime.function_base import FunctionBase, install
 
     class Silent(FunctionBase):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.runtime.programs import MAIN, Program, new_array, scalar_product, word
-from theano.native.context import make_context
+from theano.native.support.context import make_context
 from theano.runtime import abi, jit
 from theano.runtime.abi import ObjectSpec
 from theano.runtime.entry import EntrySpec
@@ -219,7 +219,7 @@ def test_a_pool_block_in_use_is_nobody_elses(no_growth):
 
 
 def test_pool_limit():
-    from theano.native import support
+    from theano.native.support import loading
 
     spec = EntrySpec([], [], n_slots=1, n_outputs=0, result="none")
     text = MAIN + word("ctx", abi.CTX["pool_take"], "take")
@@ -228,19 +228,19 @@ def test_pool_limit():
     text += "%c = call ptr %take(ptr %ctx, ptr %work, i64 9000000)\nret i32 0\n}\n"
     f = Program(spec, text)
     try:
-        support.set_pool_limit(0)
+        loading.set_pool_limit(0)
         f()
-        assert support.pool_bytes() == 0
-        support.set_pool_limit(2_000_000)
+        assert loading.pool_bytes() == 0
+        loading.set_pool_limit(2_000_000)
         f()
-        assert 1_000_000 <= support.pool_bytes() <= 2_000_000
-        support.set_pool_limit(None)
+        assert 1_000_000 <= loading.pool_bytes() <= 2_000_000
+        loading.set_pool_limit(None)
         f()
-        assert support.pool_bytes() >= 10_000_000
-        support.set_pool_limit(0)
-        assert support.pool_bytes() == 0
+        assert loading.pool_bytes() >= 10_000_000
+        loading.set_pool_limit(0)
+        assert loading.pool_bytes() == 0
     finally:
-        support.set_pool_limit(support.POOL_LIMIT)
+        loading.set_pool_limit(loading.POOL_LIMIT)
 
 
 def test_new_arrays_in_a_slot_replace_the_old_ones(no_growth):

@@ -6,9 +6,9 @@ import math
 import sys
 
 import pytest
-
 from theano.configdefaults import config
-from theano.native.support_modules import first_module, support_module
+
+from theano.native.support.modules import first_module, support_module
 from theano.runtime import jit
 from theano.runtime.module import Module, verbatim
 

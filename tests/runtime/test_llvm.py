@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from theano.native.support_modules import support_module
+from theano.native.support.modules import support_module
 from theano.runtime import jit, llvm
 
 ISA = jit.isa()

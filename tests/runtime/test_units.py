@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.runtime.programs import module_of
-from theano.native.support_modules import support_module
+from theano.native.support.modules import support_module
 from theano.runtime import jit
 from theano.runtime import units as units_module
 from theano.runtime.image import load_image

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from theano.native.support_modules import support_module
+from theano.native.support.modules import support_module
 from theano.runtime import jit, workers
 from theano.runtime.gate import inside
 from theano.runtime.workers import Started
@@ -127,7 +127,7 @@ assert forks and not any(forks)
 """
 COLLECTOR = """
 import gc, os, threading, time
-from theano.garbage import collector_rests
+from theano.base.garbage import collector_rests
 entered, done = threading.Event(), threading.Event()
 def work():
     with collector_rests():

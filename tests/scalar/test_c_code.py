@@ -10,13 +10,13 @@ import pytest
 import theano
 import theano.scalar
 import theano.tensor as T
-from theano.compile import c_compiler
 from theano.graph import Apply, MethodNotDefined, Op
+from theano.legacy.c_code import compiler
 from theano.scalar import Composite, get_scalar_type
 from theano.scalar.dtypes import DISCRETE
 from theano.scalar.op import TABLE
 
-needs_compiler = pytest.mark.skipif(not c_compiler.is_there(), reason="needs a C++ compiler")
+needs_compiler = pytest.mark.skipif(not compiler.is_there(), reason="needs a C++ compiler")
 
 
 def node_of(op: Any, *dtypes: str) -> Any:
@@ -186,7 +186,7 @@ def test_native_forms_of_users() -> None:
 
 def test_only_code_of_users_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Operations of the table that compiled programs call Python for do not begin to run a compiler."""
-    monkeypatch.setattr(c_compiler, "callable_of", lambda *args: pytest.fail("compiled"))
+    monkeypatch.setattr(compiler, "callable_of", lambda *args: pytest.fail("compiled"))
     x = T.dvector()
     assert theano.function([x], T.erfcx(x))([0]).tolist() == [1]
     assert theano.function([x], T.erfcx(x), mode="FAST_COMPILE")([0]).tolist() == [1]

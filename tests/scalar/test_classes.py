@@ -12,7 +12,7 @@ import pytest
 import theano
 import theano.scalar as s
 import theano.tensor as T
-from theano.scalar.classes import CLASSES, _means_the_same
+from theano.legacy.scalar.classes import CLASSES, _means_the_same
 from theano.scalar.op import TABLE
 
 

@@ -7,16 +7,16 @@ import math
 
 import numpy as np
 import pytest
+from theano.configparser import change_flags
 from theano.sandbox.rng_mrg import MRG_RandomStreams
 from theano.tensor.shared_randomstreams import RandomStreams
 
 import theano.tensor as T
 from theano import scalar
-from theano.configparser import change_flags
 from theano.scalar.dtypes import COMPLEX, all_dtypes, autocast, upcast
 from theano.scalar.rules import ComplexError
 from theano.tensor import io as tensor_io
-from theano.tensor.shape import MakeVector
+from theano.tensor.shaping.shape import MakeVector
 
 
 def test_upcast_is_numpys() -> None:

@@ -7,11 +7,11 @@ import pickle
 
 import numpy as np
 import pytest
+from theano.scalar.basic_sympy import SymPyCCode
 
 import theano
 import theano.tensor as T
 from theano.scalar import basic_sympy
-from theano.scalar.basic_sympy import SymPyCCode
 
 VALUES = np.array([0.25, 0.5, 0.75]), np.array([1.5, -0.5, 2.0])
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.tensor.blas import Gemm, Gemv
 
 import theano
 import theano.tensor as T
 from theano.graph import io_toposort
 from theano.scan.op import Scan
-from theano.tensor.blas import Gemm, Gemv
-from theano.tensor.dot import Dot
+from theano.tensor.linalg.dot import Dot
 
 
 def nodes_of(inputs: Any, outputs: Any) -> Iterator[Any]:

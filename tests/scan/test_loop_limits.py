@@ -21,10 +21,10 @@ from tests.backend.functions import Compiled
 from tests.backend.test_c import built, call
 from tests.native.test_signals import alarm
 from theano.compile import as_op
-from theano.compile.inspect import c_unit
 from theano.ifelse import ifelse
 from theano.printing import ccode, memory_plan
 from theano.runtime.jit import isa
+from theano.show.plans.inspect import c_unit
 
 n, x, h, w = T.lscalar("n"), T.dmatrix("x"), T.dvector("h"), T.dmatrix("w")
 

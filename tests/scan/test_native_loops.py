@@ -20,8 +20,8 @@ from tests.scan.random_loops import Program, RandomLoop
 from tests.scan.random_recurrences import Recurrence
 from theano.backend.interpreter import CheckFailed, Interpreter
 from theano.compile import Mode
+from theano.legacy.scan.utils import until
 from theano.runtime.jit import isa
-from theano.scan.utils import until
 
 # THEANO_NIGHTLY=1 looks for much longer.
 EXAMPLES = 5_000 if os.environ.get("THEANO_NIGHTLY") else 8

@@ -8,11 +8,11 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from theano.compile.nanguardmode import NanGuardMode
 
 import theano
 import theano.tensor as T
 from theano.compile import as_op
-from theano.compile.nanguardmode import NanGuardMode
 from theano.scan import Loop, Scan
 from theano.scan.identity import structure_hash
 from theano.scan.parts import OutputArg

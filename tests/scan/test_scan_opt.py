@@ -12,8 +12,8 @@ from theano.scan_module.scan_op import Scan
 
 import theano
 import theano.tensor as T
-from theano.native import support
-from theano.record import replace
+from theano.base.record import replace
+from theano.native.support import loading
 from theano.scan.parts import Loop, NonSequenceArg
 
 FAST = theano.compile.get_mode("FAST_RUN")
@@ -96,9 +96,9 @@ def test_saving_memory():
 @pytest.fixture
 def empty_pool():
     """What the pool has from calls before would not be counted."""
-    support.set_pool_limit(0)
+    loading.set_pool_limit(0)
     yield
-    support.set_pool_limit(support.POOL_LIMIT)
+    loading.set_pool_limit(loading.POOL_LIMIT)
 
 
 def test_saved_memory_is_not_there(empty_pool):

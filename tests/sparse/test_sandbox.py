@@ -9,14 +9,14 @@ import pytest
 import scipy.signal
 import scipy.sparse as sp
 import scipy.stats
+from theano.sparse.sandbox import sp as convolutions
+from theano.sparse.sandbox import sp2
 
 import theano
 import theano.tensor as T
 from theano import sparse as S
 from theano.gradient import NullTypeGradError
 from theano.random import counts
-from theano.sparse.sandbox import sp as convolutions
-from theano.sparse.sandbox import sp2
 
 
 def _twice(args: list[Any], out: Any, values: list[Any]) -> tuple[Any, Any]:

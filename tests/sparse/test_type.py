@@ -7,11 +7,11 @@ import pickle
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from theano.misc.may_share_memory import may_share_memory
 
 import theano
 import theano.tensor as T
 from theano import sparse as S
-from theano.misc.may_share_memory import may_share_memory
 from theano.sparse.type import SparseType
 
 

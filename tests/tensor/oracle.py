@@ -15,7 +15,7 @@ from theano import graph
 from theano.compile import Mode, function
 from theano.gradient import Rop, grad
 from theano.graph import io_toposort, perform_node
-from theano.tensor.shape import shape_tuple
+from theano.tensor.shaping.shape import shape_tuple
 
 STEP = 1e-6
 NATIVE = Mode(linker="cvm", optimizer=None)

@@ -6,12 +6,12 @@ import random
 from typing import Any
 
 import numpy as np
+from theano.tensor.nnet.abstract_conv import AbstractConv
 
 import theano
 import theano.tensor as T
 from theano.runtime import threads
-from theano.tensor.nnet.abstract_conv import AbstractConv
-from theano.tensor.nnet.geometry import get_conv_output_shape
+from theano.tensor.nnet.convolution.geometry import get_conv_output_shape
 
 DTYPES = ["float32", "float32", "float64", "float64", "complex64", "complex128", "float16", "int32"]
 TOLERANCE = {"float16": 3e-2, "float32": 3e-4, "complex64": 3e-4, "float64": 1e-11, "complex128": 1e-11}

@@ -12,10 +12,11 @@ import theano.tensor as T
 from tests import random_program
 from theano.gradient import disconnected_grad
 from theano.ifelse import ifelse
-from theano.misc.hints import psd
-from theano.tensor import factors, nlinalg, slinalg
-from theano.tensor.matrices import adjoint, diagonal_of, identity_for, matmul, transposed, with_diagonal
-from theano.tensor.schur import schur
+from theano.rewrite.hints import psd
+from theano.tensor import nlinalg, slinalg
+from theano.tensor.linalg import factors
+from theano.tensor.linalg.matrices import adjoint, diagonal_of, identity_for, matmul, transposed, with_diagonal
+from theano.tensor.linalg.schur import schur
 
 DTYPES = ("float64", "float64", "float64", "float32", "complex128", "complex64")
 STACKS = ((), (), (2,), (1,), (0,), (2, 3))

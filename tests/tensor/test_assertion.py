@@ -8,7 +8,7 @@ import theano.tensor as T
 from tests.tensor.oracle import check
 from theano import function, shared
 from theano.ifelse import ifelse
-from theano.tensor.assertion import Assert, AssertEqual, assert_op, asserted_equal
+from theano.tensor.checks.assertion import Assert, AssertEqual, assert_op, asserted_equal
 
 x, y = T.dscalars("x", "y")
 v = T.dvector("v")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from theano.tensor.nnet.bn import AbstractBatchNormInference, AbstractBatchNormTrain, AbstractBatchNormTrainGrad
 
 import theano
 import theano.tensor as T
 from theano.tensor import nnet
-from theano.tensor.nnet.bn import AbstractBatchNormInference, AbstractBatchNormTrain, AbstractBatchNormTrainGrad
 
 R = np.random.RandomState(0)
 MODES = ["FAST_COMPILE", theano.compile.Mode(linker="cvm", optimizer=None), "FAST_RUN"]

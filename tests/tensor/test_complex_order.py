@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from theano.tensor.extra_ops import Unique
 
 import theano
 import theano.tensor as T
 from tests.call_backs import calls_back
-from theano.tensor.extra_ops import Unique
-from theano.tensor.extremes import Argmax, Max, Min
+from theano.tensor.reductions.extremes import Argmax, Max, Min
 
 NUMBERS = np.array([0, -0.0, 1, -1, 2, np.nan, np.inf, -np.inf])
 SHAPES = [(0, 3), (1, 1), (5, 7), (40, 3), (300, 2)]
@@ -188,7 +188,7 @@ def test_products(name, dtype):
 
 def test_the_first_factor_of_a_recurrence_is_not_used():
     a, b = T.zvector("a"), T.zvector("b")
-    from theano.tensor.recurrence import LinearRecurrence
+    from theano.tensor.reductions.recurrence import LinearRecurrence
 
     factors, terms = np.array([np.nan, 2, 1j]), np.array([1.0, 1j, 2])
     for shifted in (False, True):

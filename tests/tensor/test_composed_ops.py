@@ -7,7 +7,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.tensor import composed_ops as ops
+from theano.legacy.tensor import composed_ops as ops
 
 RNG = np.random.default_rng(0)
 V, M = RNG.normal(size=4), RNG.normal(size=(3, 4))

@@ -12,7 +12,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.meanings import MEANINGS
+from theano.tensor.pointwise.meanings import MEANINGS
 
 FUNCTIONS = sorted(name for name in dir(T) if isinstance(getattr(T, name), Elemwise))
 

@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from theano.tensor.blas import Gemm, Gemv, Ger
 
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, check_nodes, run
-from theano.tensor.blas import Gemm, Gemv, Ger
-from theano.tensor.dot import dot_op
+from theano.tensor.linalg.dot import dot_op
 
 R = np.random.RandomState(0)
 S = np.float64(2.5)

@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from theano.tensor.extra_ops import CumOp, RepeatOp, Unique
 
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, run
 from theano.tensor import extra_ops
-from theano.tensor.extra_ops import CumOp, RepeatOp, Unique
 
 R = np.random.RandomState(0)
 V = R.uniform(0.5, 2, size=4)

@@ -10,8 +10,8 @@ import pytest
 import theano
 import theano.tensor as T
 from theano import function
-from theano.tensor.fitting import Fitting, fitting
-from theano.tensor.nnet import volumes
+from theano.legacy.nnet import volumes
+from theano.tensor.checks.shape_agreement import Fitting, fitting
 from theano.tensor.signal import conv as signal_conv
 from theano.tensor.signal.pool import pool_2d
 

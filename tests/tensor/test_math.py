@@ -14,8 +14,8 @@ from theano import scalar
 from theano.gradient import Rop, grad
 from theano.scalar import TABLE, UNDEFINED
 from theano.scalar.compare import IN_RANGE
-from theano.tensor import math
 from theano.tensor.elemwise import Elemwise, elemwise
+from theano.tensor.pointwise import math
 
 # Where each function is smooth; the others are smooth on (0.2, 1.8).
 DOMAINS: dict[str, tuple[float, float]] = {

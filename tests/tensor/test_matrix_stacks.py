@@ -9,7 +9,8 @@ import scipy.linalg
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
-from theano.tensor import factors, nlinalg, slinalg
+from theano.tensor import nlinalg, slinalg
+from theano.tensor.linalg import factors
 
 R = np.random.RandomState(4)
 A = R.randn(2, 3, 3) + 3 * np.eye(3)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from theano.tensor.nlinalg import Det, Eigh, MatrixInverse, qr, svd
 
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check, run
 from theano.tensor import nlinalg, slinalg
-from theano.tensor.nlinalg import Det, Eigh, MatrixInverse, qr, svd
 
 R = np.random.RandomState(0)
 A = R.randn(4, 4) + 4 * np.eye(4)

@@ -6,12 +6,12 @@ import importlib
 
 import numpy as np
 import pytest
+from theano.tensor.sort import SortOp
 
 import theano
 import theano.tensor as T
-from theano.places import LAZY
+from theano.legacy.names.places import LAZY
 from theano.tensor.numpy_functions import NUMPY_NAMES
-from theano.tensor.sort import SortOp
 
 M = np.array([[4.0, 1.0, 0.5], [1.0, 5.0, 2.0], [0.5, 2.0, 6.0], [-1.0, 0.0, 3.5]])
 V = np.array([3.0, -1.0, 2.0])

@@ -55,7 +55,7 @@ def test_transfers():
     try:
         assert T.basic.transfer(x, "moon").owner.op == T.mul
     finally:
-        theano.tensor.old_functions._transfers.clear()
+        theano.legacy.tensor.old_functions._transfers.clear()
 
 
 def test_indexing_functions():

@@ -9,8 +9,8 @@ import theano
 import theano.tensor as T
 from tests.call_backs import is_native
 from tests.tensor.oracle import check
+from theano.legacy.nnet import volumes
 from theano.tensor import nnet
-from theano.tensor.nnet import volumes
 
 R = np.random.RandomState(0)
 M = R.normal(size=(3, 4))

@@ -14,7 +14,7 @@ import theano.tensor as T
 from tests.tensor.oracle import evaluate
 from theano.gradient import Rop, grad
 from theano.scalar.dtypes import COMPLEX, all_dtypes, integer_dtypes
-from theano.tensor.extremes import Supremum
+from theano.tensor.reductions.extremes import Supremum
 from theano.tensor.type import TensorType
 
 AXES: list[Any] = [None, 0, 1, -1, (0, 2), [1], (), (0, 1, 2), np.int64(1)]

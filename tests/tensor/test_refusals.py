@@ -8,17 +8,20 @@ import numpy as np
 import pytest
 from numpy.exceptions import AxisError
 from numpy.linalg import LinAlgError
+from theano.tensor.io import load
+from theano.tensor.subtensor import Subtensor
 
 import theano
 import theano.tensor as T
 from tests.refusals import Refusal, cases, check, first_line
 from theano.graph import Apply
-from theano.tensor import advanced_subtensor, blas, extra_ops, factors, nlinalg, reduction, slinalg
-from theano.tensor.careduce import CAReduce
-from theano.tensor.io import load
-from theano.tensor.promises import Rebroadcast
-from theano.tensor.shape import MakeVector, Shape_i
-from theano.tensor.subtensor import Subtensor
+from theano.tensor import blas, extra_ops, nlinalg, slinalg
+from theano.tensor.checks.declared_shapes import Rebroadcast
+from theano.tensor.indexing import advanced_subtensor
+from theano.tensor.linalg import factors
+from theano.tensor.reductions import reduction
+from theano.tensor.reductions.careduce import CAReduce
+from theano.tensor.shaping.shape import MakeVector, Shape_i
 
 s, v, m, t3, t4 = T.dscalar("s"), T.dvector("v"), T.dmatrix("m"), T.dtensor3("t3"), T.dtensor4("t4")
 n, i, im, r, z = T.iscalar("n"), T.ivector("i"), T.imatrix("im"), T.drow("r"), T.zvector("z")

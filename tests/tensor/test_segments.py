@@ -11,7 +11,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.runtime import threads
-from theano.tensor.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
+from theano.tensor.indexing.segments import OfLength, SoundRows, scatter_sum, segment_spread, segment_sum
 
 DTYPES = ["int8", "uint16", "int64", "float16", "float32", "float64", "complex64", "complex128", "bool"]
 MODES = ["FAST_RUN", "FAST_COMPILE"]

@@ -6,10 +6,10 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.tensor.oracle import check
-from theano.tensor.promises import Rebroadcast
-from theano.tensor.reshaping import is_flat
-from theano.tensor.shape import MakeVector, Shape_i
-from theano.tensor.static_value import known_ints
+from theano.tensor.checks.declared_shapes import Rebroadcast
+from theano.tensor.checks.static_value import known_ints
+from theano.tensor.shaping.reshaping import is_flat
+from theano.tensor.shaping.shape import MakeVector, Shape_i
 from theano.tensor.variable import get_vector_length
 
 R = np.random.RandomState(0)

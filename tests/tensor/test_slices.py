@@ -10,7 +10,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.tensor.slices import make_slice, slicetype
+from theano.tensor.indexing.slices import make_slice, slicetype
 
 M, S, INDEX, N = T.dmatrix("m"), slicetype("s"), T.lvector("index"), T.lscalar("n")
 VALUE = np.arange(12.0).reshape(3, 4)

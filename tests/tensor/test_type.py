@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from theano.configparser import change_flags
 
 import theano
 import theano.tensor as T
-from theano.configparser import change_flags
 from theano.tensor.type import TensorType
 
 

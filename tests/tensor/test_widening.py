@@ -7,7 +7,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.tensor.widening import explain_widening, widened_by
+from theano.tensor.checks.why_this_dtype import explain_widening, widened_by
 
 f, m = T.fvector("f"), T.fmatrix("m")
 d, i = T.dscalar("d"), T.iscalar("i")

@@ -10,7 +10,7 @@ import theano
 import theano.tensor as T
 from theano.compile import OrderedUpdates, SharedVariable
 from theano.compile.executable import Function
-from theano.compile.tensorshared import TensorSharedVariable
+from theano.compile.shared_variables.tensors import TensorSharedVariable
 from theano.ifelse import ifelse
 from theano.sparse.variable import SparseVariable
 from theano.tensor import TensorVariable

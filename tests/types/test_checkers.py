@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from theano.places import ALIASES, LAZY, ON_DEMAND
+from theano.legacy.names.places import ALIASES, LAZY, ON_DEMAND
 from tools.public_names import MODULES as PUBLIC_MODULES
 from tools.public_names import all_public
 from tools.public_names import public as public_of

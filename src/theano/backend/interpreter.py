@@ -16,7 +16,7 @@ from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.evaluate import DTYPE, UNDEFINED, Undefined, evaluate
 from theano.loops.expr import Expr
-from theano.loops.externs import EXTERNS
+from theano.loops.externs.table import EXTERNS
 from theano.loops.text import statement_text
 from theano.loops.visitor import ALL, Visitor
 from theano.runtime import abi

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from theano.base.record import Record, replace
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.record import Record, replace
 from theano.runtime import abi
 
 __all__ = ["Profiled", "Timed", "profiled_form"]

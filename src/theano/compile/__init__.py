@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from theano.compile import debugmode, evaluate, linked, nanguardmode, native, perform_vm, profile_mode
+from theano.check import debugmode, nanguardmode
+from theano.check.debugmode import DebugMode
+from theano.check.nanguardmode import NanGuardMode
+from theano.compile import evaluate, linked, perform_vm
 from theano.compile.builders import OpFromGraph, io_connection_pattern
-from theano.compile.debugmode import DebugMode
 from theano.compile.errors import AliasedMemoryError, UnusedInputError, raise_with_op
 from theano.compile.executable import Function
 from theano.compile.function import function, function_dump, pfunc
@@ -33,7 +35,7 @@ from theano.compile.mode import (
     register_mode,
     register_optimizer,
 )
-from theano.compile.nanguardmode import NanGuardMode
+from theano.compile.native import executor
 from theano.compile.ops import (
     DeepCopyOp,
     FromFunctionOp,
@@ -55,8 +57,9 @@ from theano.compile.ops import (
     specify_shape,
     view_op,
 )
-from theano.compile.profiling import ProfileStats, ScanProfileStats
 from theano.compile.rebuild import iter_over_pairs
-from theano.compile.sharedvalue import Container, SharedVariable, shared, shared_constructor
-from theano.compile.tensorshared import TensorSharedVariable
-from theano.compile.updates import OrderedUpdates
+from theano.compile.shared_variables.tensors import TensorSharedVariable
+from theano.compile.shared_variables.updates import OrderedUpdates
+from theano.compile.shared_variables.variables import Container, SharedVariable, shared, shared_constructor
+from theano.compile.times import profile_mode
+from theano.compile.times.profiling import ProfileStats, ScanProfileStats

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.base.flag_table import config
 from theano.compile.function import function
-from theano.compile.sharedvalue import SharedVariable
-from theano.configdefaults import config
+from theano.compile.shared_variables.variables import SharedVariable
 from theano.gradient import Rop, grad
 from theano.graph import (
     Apply,
@@ -20,7 +20,7 @@ from theano.graph import (
     io_toposort,
 )
 from theano.graph.connection import io_connection_pattern
-from theano.tensor.shape import Shape_i
+from theano.tensor.shaping.shape import Shape_i
 from theano.tensor.type import TensorType
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from theano.compile.io import In, Outputs, SymbolicOutput, copy_input
 from theano.compile.mode import predefined_modes
 from theano.compile.plan import Maker
-from theano.compile.profiling import ProfileStats
-from theano.compile.sharedvalue import Container, SharedVariable, detached_copy
+from theano.compile.shared_variables.variables import Container, SharedVariable, detached_copy
+from theano.compile.times.profiling import ProfileStats
 from theano.graph import FunctionGraph, Variable
 
 

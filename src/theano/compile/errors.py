@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
 from theano.graph import Apply, Constant, FunctionGraph, Variable, format_origin, origin_of
 from theano.graph.shown import shown
 from theano.printing.debugprint import debugprint

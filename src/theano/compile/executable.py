@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from theano.base.notebook_form import notebook_form, notebook_picture
 from theano.compile.duplicate import copy_function, copy_state, restore_function, state_of
 from theano.compile.errors import trace_text
 from theano.compile.io import In
 from theano.compile.overwritten import target_of
 from theano.compile.plan import Executor, Maker
-from theano.compile.profiling import ProfileStats
-from theano.compile.sharedvalue import Container, detached_copy
+from theano.compile.shared_variables.variables import Container, detached_copy
+from theano.compile.times.profiling import ProfileStats
 from theano.graph import Constant, Variable, ancestors
 from theano.graph.shown import shown
-from theano.notebook_form import notebook_form, notebook_picture
 from theano.runtime.function_base import FunctionBase
 
 _MISSING: Any = object()

@@ -14,7 +14,7 @@ from theano.compile.executable import Function
 from theano.compile.io import In, as_input, as_outputs
 from theano.compile.maker import orig_function
 from theano.compile.rebuild import collect
-from theano.compile.sharedvalue import SharedVariable
+from theano.compile.shared_variables.variables import SharedVariable
 from theano.graph import Variable
 from theano.graph.shown import shown
 

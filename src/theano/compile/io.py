@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from theano.compile.sharedvalue import Container, SharedVariable
+from theano.base.record import Record, replace
+from theano.compile.shared_variables.variables import Container, SharedVariable
 from theano.graph import Constant, Variable
 from theano.graph.shown import shown
-from theano.record import Record, replace
 
 
 class SymbolicInput:

@@ -16,8 +16,8 @@ from theano.compile.mode import Mode
 from theano.compile.overwritten import target_of, with_contents
 from theano.compile.perform_vm import NodeStep, PerformExecutor, commit, memory_owner
 from theano.compile.plan import EXECUTORS, Executor, FunctionPlan, executors_of
-from theano.compile.profiling import ProfileStats
-from theano.compile.sharedvalue import detached_copy
+from theano.compile.shared_variables.variables import detached_copy
+from theano.compile.times.profiling import ProfileStats
 from theano.graph import Apply, Constant, FunctionGraph
 from theano.graph.op import overwritten_by
 from theano.ifelse import IfElse

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from theano.compile.errors import raise_with_op
-from theano.compile.sharedvalue import Container
+from theano.compile.shared_variables.variables import Container
 from theano.graph import Apply, Constant, FunctionGraph
 from theano.graph.op import NodeThunk, performer
 from theano.tensor.type import TensorType

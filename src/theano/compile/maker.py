@@ -6,23 +6,23 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from theano.base.flag_table import config
+from theano.base.garbage import collector_rests
+from theano.base.progress import compiling, nodes_are, stage
+from theano.base.user_warnings import warn_user
 from theano.compile.errors import UnusedInputError
 from theano.compile.executable import Function
 from theano.compile.io import In, SymbolicInput, SymbolicOutput, as_outputs, convert_function_input
 from theano.compile.mode import Mode, compiler_test_values, get_mode
 from theano.compile.overwritten import leave_in_place, with_contents
 from theano.compile.plan import FunctionPlan, executors_of
-from theano.compile.profiling import ProfileStats, profile_for
-from theano.compile.sharedvalue import Container
-from theano.configdefaults import config
-from theano.garbage import collector_rests
+from theano.compile.shared_variables.variables import Container
+from theano.compile.times.profiling import ProfileStats, profile_for
 from theano.graph import FunctionGraph, MissingInputError, ancestors
 from theano.graph.destroyhandler import DestroyHandler
 from theano.graph.expansion import expand
 from theano.graph.features import ReplaceValidate, Supervisor
 from theano.graph.origin import capture_origin, made_here, place_of, resolve_origin
-from theano.progress import compiling, nodes_are, stage
-from theano.user_warnings import warn_user
 
 
 class FunctionMaker:

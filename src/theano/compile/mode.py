@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from theano.base.flag_table import config
+from theano.base.flags import change_flags
 from theano.compile.linkers import Linker, predefined
-from theano.configdefaults import config
-from theano.configparser import change_flags
 from theano.graph import Apply, FunctionGraph
 from theano.graph.features import Supervisor
 from theano.rewrite import (

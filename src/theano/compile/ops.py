@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from theano.compile.sharedvalue import detached_copy
+from theano.compile.shared_variables.variables import detached_copy
 from theano.gradient import ViewOp
 from theano.graph import Apply, Op, Type, Variable
 from theano.graph.op import evaluate
-from theano.tensor.promises import Rebroadcast, SpecifyShape, specify_shape
-from theano.tensor.shape import Shape, Shape_i, shape, shape_i
-from theano.tensor.static_value import known_as_input
+from theano.tensor.checks.declared_shapes import Rebroadcast, SpecifyShape, specify_shape
+from theano.tensor.checks.static_value import known_as_input
+from theano.tensor.shaping.shape import Shape, Shape_i, shape, shape_i
 from theano.tensor.type import TensorType
 
 

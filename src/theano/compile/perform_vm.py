@@ -19,8 +19,8 @@ import numpy as np
 from theano.compile.errors import check_present, raise_with_op, typed_result
 from theano.compile.mode import Mode, Observer
 from theano.compile.plan import EXECUTORS, Executor, FunctionPlan
-from theano.compile.profiling import ProfileStats
-from theano.compile.sharedvalue import detached_copy
+from theano.compile.shared_variables.variables import detached_copy
+from theano.compile.times.profiling import ProfileStats
 from theano.graph import Apply, Constant, Variable
 from theano.graph.op import overwritten_by, performer
 from theano.ifelse import IfElse

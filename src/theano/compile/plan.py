@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from theano.base.record import Record, field
 from theano.compile.io import In, Outputs
 from theano.compile.mode import Mode
-from theano.compile.profiling import ProfileStats
+from theano.compile.times.profiling import ProfileStats
 from theano.graph import FunctionGraph
-from theano.record import Record, field
 
 
 class FunctionPlan(Record):

@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.sharedvalue import Container, SharedVariable
+from theano.base.record import Record
+from theano.base.user_warnings import warn_user
+from theano.compile.shared_variables.variables import Container, SharedVariable
 from theano.graph import Variable, ancestors, rebuild
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
-from theano.record import Record
+from theano.tensor.checks.why_this_dtype import explain_widening
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
-from theano.tensor.widening import explain_widening
-from theano.user_warnings import warn_user
 
 
 def iter_over_pairs(pairs: Any) -> Iterable[tuple[Any, Any]]:

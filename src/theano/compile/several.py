@@ -18,13 +18,13 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from theano.base.record import Record
 from theano.compile.io import In
 from theano.compile.plan import FunctionPlan
 from theano.graph import FunctionGraph
 from theano.graph.expansion import Expansion, has_parts, known_parts
 from theano.graph.origin import inherit_origin
-from theano.native.support import Using
-from theano.record import Record
+from theano.native.support.loading import Using
 from theano.runtime import fork
 
 __all__ = ["Border"]

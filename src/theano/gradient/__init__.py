@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.base.other_words import no_attribute as _no_attribute
 from theano.gradient import composites
 from theano.gradient.derived import Lop, hessian, hessian_times_vector, jacobian, subgraph_grad
 from theano.gradient.errors import DisconnectedInputError, GradientError, NullTypeGradError
@@ -36,7 +37,6 @@ from theano.graph.null_type import (
     grad_not_implemented,
     grad_undefined,
 )
-from theano.other_words import no_attribute as _no_attribute
 
 
 def __getattr__(name: str) -> Any:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.graph import Variable
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1
+from theano.tensor.indexing.subtensor import IncSubtensor
 from theano.tensor.masks import is_zero, unions, unmasked
-from theano.tensor.math import add
-from theano.tensor.subtensor import IncSubtensor
+from theano.tensor.pointwise.math import add
 from theano.tensor.type import TensorType
 
 __all__ = ["total"]

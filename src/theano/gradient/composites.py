@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
 from theano.gradient.forward import Rop
 from theano.gradient.reverse import grad
 from theano.graph import clone_replace

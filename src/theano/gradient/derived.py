@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from theano.gradient.reverse import as_list, format_as, grad
 from theano.graph import Variable
 from theano.graph.common_text import fill
-from theano.tensor.join import stack
-from theano.tensor.math import add
-from theano.tensor.shape import MakeVector
+from theano.tensor.pointwise.math import add
+from theano.tensor.shaping.join import stack
+from theano.tensor.shaping.shape import MakeVector
 
 __all__ = ["Lop", "hessian", "hessian_times_vector", "jacobian", "subgraph_grad"]
 

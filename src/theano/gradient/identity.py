@@ -10,8 +10,8 @@ import numpy as np
 from theano.graph import Apply, Op, Variable
 from theano.graph.common_text import fill
 from theano.graph.null_type import DisconnectedType, grad_undefined
-from theano.tensor.math import clip
 from theano.tensor.opsupport import zero_gradient
+from theano.tensor.pointwise.math import clip
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

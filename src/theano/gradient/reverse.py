@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.user_warnings import warn_user
 from theano.gradient.accumulate import total
 from theano.gradient.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import Apply, Constant, Op, Variable, clone_replace
@@ -16,14 +17,13 @@ from theano.graph.null_type import DisconnectedType, NullType
 from theano.graph.origin import inherit_origin, made_here
 from theano.graph.shown import shown
 from theano.scalar.dtypes import COMPLEX, DISCRETE
-from theano.tensor.dot import BatchedDot, Dot
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.linalg.dot import BatchedDot, Dot
 from theano.tensor.masks import Mask, fitted, is_source, is_zero, unmasked, within
-from theano.tensor.math import fill
 from theano.tensor.opsupport import zero_gradient
-from theano.tensor.promises import patternbroadcast
+from theano.tensor.pointwise.math import fill
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, constant
-from theano.user_warnings import warn_user
 
 __all__ = ["as_list", "disconnected_result", "format_as", "grad", "handle_disconnected", "relevant_nodes"]
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
 from theano.graph.nodes import Constant, Variable
 from theano.graph.op import get_test_value, has_test_value, with_late_test_values
 from theano.graph.walk import io_toposort

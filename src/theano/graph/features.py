@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, TextIO
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.user_warnings import warn_user
 from theano.graph.errors import InconsistencyError
-from theano.user_warnings import warn_user
 
 __all__ = [
     "AlreadyThere",

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterable, KeysView, Sequence
 from typing import Any, Literal, TypeAlias
 
+from theano.base.notebook_form import notebook_form, notebook_picture
 from theano.graph import serialise
 from theano.graph.clone import clone_get_equiv
 from theano.graph.errors import InconsistencyError, MissingInputError
@@ -15,7 +16,6 @@ from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import made_here
 from theano.graph.text import as_string
 from theano.graph.walk import in_turns, io_toposort
-from theano.notebook_form import notebook_form, notebook_picture
 
 Client: TypeAlias = tuple[Apply | Literal["output"], int]
 

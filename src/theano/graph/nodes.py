@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from theano.configdefaults import config
-from theano.digest import blake2b
+from theano.base.digest import blake2b
+from theano.base.flag_table import config
+from theano.base.notebook_form import notebook_form, notebook_picture
 from theano.graph import serialise
 from theano.graph.origin import Origin, RawOrigin, capture_origin, resolve_origin
 from theano.graph.shown import shown, told
-from theano.notebook_form import notebook_form, notebook_picture
 
 if TYPE_CHECKING:
     from theano.graph.op import Op

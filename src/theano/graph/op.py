@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, ClassVar
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
 from theano.graph.errors import MethodNotDefined, MissingTestValueError, TestValueError
 from theano.graph.nodes import Apply, Constant, Variable
 from theano.graph.origin import capture_origin, made_here, resolve_origin
@@ -305,7 +305,7 @@ def _node_thunk(
     return NodeThunk(node, run, [storage_map[v] for v in node.inputs], [storage_map[v] for v in node.outputs], computed)
 
 
-# Set by `theano.compile.c_callback`: what runs a prepared node by the C code of its op.
+# Set by `theano.legacy.c_code.callback`: what runs a prepared node by the C code of its op.
 C_PERFORMERS: list[Callable[[Apply], Callable[[list[Any], list[list[Any]]], Any]]] = []
 
 

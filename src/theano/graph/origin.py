@@ -14,7 +14,7 @@ from functools import lru_cache
 from types import CodeType, ModuleType
 from typing import Any, TypeAlias
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
 
 Frame: TypeAlias = tuple[str, int, str]
 Origin: TypeAlias = tuple[Frame, ...]

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.user_warnings import warn_user
 from theano.graph.errors import ShapeError, TestValueError
 from theano.graph.nodes import Apply, Variable
-from theano.user_warnings import warn_user
 
 
 def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:

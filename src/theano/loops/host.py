@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from theano.base.record import field
 from theano.loops.expr import Expr
-from theano.loops.externs import EXTERNS
+from theano.loops.externs.table import EXTERNS
 from theano.loops.schema import (
     SCHEMA,
     Argument,
@@ -23,7 +24,6 @@ from theano.loops.schema import (
     statement,
 )
 from theano.loops.stmt import ZERO, Kernel
-from theano.record import field
 
 # Picoseconds that a range of a loop takes, about: what one thread does before it asks for more.
 GRAIN = 10_000_000

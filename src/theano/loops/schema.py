@@ -14,9 +14,9 @@ from keyword import iskeyword
 from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
+from theano.base.record import Record
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.record import Record
 
 __all__ = [
     "SCHEMA", "Argument", "Base", "Count", "Described", "Emptied", "Field", "Filled", "Index", "InnerName",

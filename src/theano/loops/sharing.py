@@ -7,10 +7,10 @@ blocks inside see the name. What a branch computes stays in the branch. Long exp
 
 from __future__ import annotations
 
+from theano.base.record import Record, field
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import defined_names, expressions
-from theano.record import Record, field
 
 # Longer operands are named: nobody reads a polynomial of degree twelve in one line.
 LONG = 72

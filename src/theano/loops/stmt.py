@@ -11,6 +11,7 @@ order) or ``"state"``, strictly sequential.
 
 from __future__ import annotations
 
+from theano.base.record import field
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.schema import (
@@ -31,7 +32,6 @@ from theano.loops.schema import (
     statement,
     walk,
 )
-from theano.record import field
 
 ZERO = ex.const(0, "i64")
 

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NoReturn, Protocol
 
+from theano.base.record import Record, field
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.externs import EXTERNS
+from theano.loops.externs.table import EXTERNS
 from theano.loops.schema import (
     ARGUMENT,
     BASE,
@@ -34,7 +35,6 @@ from theano.loops.schema import (
 )
 from theano.loops.text import statement_text
 from theano.loops.visitor import ALL, Visitor
-from theano.record import Record, field
 
 __all__ = ["Facts", "Layout", "VerifyError", "verify"]
 

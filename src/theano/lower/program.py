@@ -6,27 +6,28 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.progress import stage, still_here
+from theano.base.record import Record, field, replace
 from theano.graph import Constant, Op, Variable
 from theano.graph.walk import in_turns, io_toposort
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, CheckRecord, whole
-from theano.lower.cpu.whose import Work
-from theano.lower.dims import ONE, is_const, length
-from theano.lower.items import Special
-from theano.lower.machine import Machine
-from theano.lower.main import Assembler
-from theano.lower.ops import (  # noqa: F401  (register)
+from theano.lower.cpu.provenance import Work
+from theano.lower.fusion.groups import Group, live_items
+from theano.lower.fusion.rematerialize import recompute
+from theano.lower.fusion.scheduler import Scheduler
+from theano.lower.main.assembler import Assembler
+from theano.lower.memory.row_tiles import Stretch
+from theano.lower.nests.nest_plan import NestPlan
+from theano.lower.ops import (
     branch,
     callback,
-    dot,
     elemwise,
     indexing,
     join,
-    linalg,
     random,
     reduction,
     running,
@@ -36,16 +37,15 @@ from theano.lower.ops import (  # noqa: F401  (register)
     shapes,
     sorting,
 )
-from theano.lower.ops.product import share_reads
+from theano.lower.ops.linalg import factors
+from theano.lower.ops.products import dot
+from theano.lower.ops.products.product import share_reads
 from theano.lower.ops.registry import find
-from theano.lower.plan.blocks import Stretch
-from theano.lower.plan.groups import Group, live_items
-from theano.lower.plan.nest_plan import NestPlan
-from theano.lower.plan.recomputed import recompute
-from theano.lower.plan.scheduler import Scheduler
-from theano.lower.values import Item, Tensor, Update, Value
-from theano.progress import stage, still_here
-from theano.record import Record, field, replace
+from theano.lower.state.builder import Builder, CheckRecord, whole
+from theano.lower.state.dims import ONE, is_const, length
+from theano.lower.state.items import Special
+from theano.lower.state.machine import Machine
+from theano.lower.state.values import Item, Tensor, Update, Value
 from theano.runtime import abi
 from theano.scalar.dtypes import COMPLEX
 from theano.tensor.type import TensorType

@@ -9,9 +9,9 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.text import PAD, leaf_text, operation_text, view_text
-from theano.lower.dims import is_extreme
-from theano.lower.items import Pointwise, Reduce, Running, Special
-from theano.lower.values import Item, Tensor, Value
+from theano.lower.state.dims import is_extreme
+from theano.lower.state.items import Pointwise, Reduce, Running, Special
+from theano.lower.state.values import Item, Tensor, Value
 
 # Names of axes; further ones are numbered.
 AXES = "ijklmn"

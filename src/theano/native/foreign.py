@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from theano.base.record import Record
 from theano.loops import expr as ex
-from theano.loops.externs import EXTERNS, Extern, Parameter, declare
-from theano.record import Record
+from theano.loops.externs.table import EXTERNS, Extern, Parameter, declare
 
 __all__ = [
     "OTHER_SHAPE", "RAISED", "Foreign", "Kind", "address", "find", "identity", "is_foreign", "is_numba",

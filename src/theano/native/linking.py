@@ -6,9 +6,12 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from theano.loops.externs import EXTERNS
-from theano.native import blas, lapack, product, sorting
-from theano.record import Record
+from theano.base.record import Record
+from theano.loops.externs.table import EXTERNS
+from theano.native.linalg import loading
+from theano.native.products import blas
+from theano.native.products import loading as product
+from theano.native.sorting import loading as sorting
 
 __all__ = ["SOURCES", "Source", "address", "is_missing_at_first", "is_provisional"]
 
@@ -51,7 +54,7 @@ def _later(module: str, function: str) -> Callable[[str], Any]:
 
 SOURCES = {
     "products": Source(product.address, product.is_provisional, product.is_of_loops),
-    "lapack": Source(lapack.address, lapack.is_provisional),
+    "lapack": Source(loading.address, loading.is_provisional),
     "blas": Source(_routine),
     "sorting": Source(sorting.address, sorting.is_provisional),
     "convolution": Source(_later("convolution", "address"), _later("convolution", "is_provisional")),

@@ -6,9 +6,9 @@ import sys
 from io import StringIO
 from typing import Any
 
+from theano.base.record import Record, field
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.graph.shown import told
-from theano.record import Record, field
 
 __all__ = ["debugprint"]
 

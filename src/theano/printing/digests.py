@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.digest import blake2b
+from theano.base.digest import blake2b
 
 __all__ = ["hex_digest", "position_independent_str"]
 

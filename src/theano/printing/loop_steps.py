@@ -13,7 +13,7 @@ from theano.graph.null_type import DisconnectedType
 from theano.graph.shown import shown
 from theano.ifelse import ifelse
 from theano.scalar.dtypes import integer_dtypes
-from theano.tensor.math import cast, maximum, minimum
+from theano.tensor.pointwise.math import cast, maximum, minimum
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["TellStep", "steps"]

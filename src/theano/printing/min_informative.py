@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.digest import blake2b
+from theano.base.digest import blake2b
 from theano.graph import Constant, Variable
 
 __all__ = ["min_informative_str", "var_descriptor"]

@@ -16,11 +16,11 @@ from theano.printing.printers import (
     default_printer,
 )
 from theano.scalar.op import TABLE
-from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.join import Join
-from theano.tensor.shape import MakeVector
-from theano.tensor.subtensor import Subtensor
+from theano.tensor.indexing.subtensor import Subtensor
+from theano.tensor.linalg.dot import Dot
+from theano.tensor.shaping.join import Join
+from theano.tensor.shaping.shape import MakeVector
 
 __all__ = ["pp", "pprint"]
 

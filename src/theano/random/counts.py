@@ -19,10 +19,9 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.graph.null_type import grad_undefined
 from theano.scan import scan
-from theano.tensor.assertion import Assert
-from theano.tensor.extremes import max as greatest
-from theano.tensor.join import concatenate
-from theano.tensor.math import (
+from theano.tensor.checks.assertion import Assert
+from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
+from theano.tensor.pointwise.math import (
     and_,
     cast,
     ceil,
@@ -42,8 +41,9 @@ from theano.tensor.math import (
     switch,
     xlogy0,
 )
-from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
-from theano.tensor.reduction import all as all_of
+from theano.tensor.reductions.extremes import max as greatest
+from theano.tensor.reductions.reduction import all as all_of
+from theano.tensor.shaping.join import concatenate
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["BinomialFromUniform", "PoissonFromUniform", "binomial_from_uniform", "poisson_from_uniform"]

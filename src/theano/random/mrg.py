@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.sharedvalue import shared
+from theano.base.other_words import advised
+from theano.base.user_warnings import warn_user
+from theano.compile.shared_variables.variables import shared
 from theano.gradient import undefined_grad
 from theano.graph import Constant, Variable
-from theano.other_words import advised
 from theano.scalar.dtypes import INTEGER
-from theano.tensor.join import join
-from theano.tensor.math import abs_, cast, cos, log, lt, sin, sqrt
+from theano.tensor.checks.static_value import known_int, known_ints
+from theano.tensor.pointwise.math import abs_, cast, cos, log, lt, sin, sqrt
 from theano.tensor.random import mrg31k3p
 from theano.tensor.random.mrg_uniform import ChoiceFromUniform, MultinomialFromUniform, mrg_uniform
 from theano.tensor.random.size import sample_dtype
-from theano.tensor.static_value import known_int, known_ints
+from theano.tensor.shaping.join import join
 from theano.tensor.variable import as_tensor_variable
-from theano.user_warnings import warn_user
 
 # More substreams than this gain nothing.
 MOST_STREAMS = 60 * 256

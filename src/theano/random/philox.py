@@ -7,26 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from theano.compile.sharedvalue import shared
+from theano.base.other_words import advised
+from theano.compile.shared_variables.variables import shared
 from theano.graph.shown import shown
-from theano.other_words import advised
 from theano.scalar.dtypes import FLOAT, INTEGER
-from theano.tensor.alloc import zeros_like
-from theano.tensor.arranging import expand_dims
-from theano.tensor.assertion import Assert, asserted_equal
-from theano.tensor.axes import shape_padright
-from theano.tensor.cumulative import cumsum, diff
-from theano.tensor.join import concatenate
-from theano.tensor.math import and_, cast, cos, floor, ge, gt, le, log, lt, minimum, sqrt, switch
+from theano.tensor.checks.assertion import Assert, asserted_equal
+from theano.tensor.making.alloc import zeros_like
 from theano.tensor.opsupport import as_index
-from theano.tensor.ordered import searchsorted
+from theano.tensor.pointwise.math import and_, cast, cos, floor, ge, gt, le, log, lt, minimum, sqrt, switch
 from theano.tensor.random.philox import PhiloxUniform
 from theano.tensor.random.size import Size, sample_dtype, sample_size
-from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import prod
-from theano.tensor.reduction import sum as sum_
-from theano.tensor.shape import shape_tuple
-from theano.tensor.sort import argsort
+from theano.tensor.reductions.cumulative import cumsum, diff
+from theano.tensor.reductions.reduction import all as all_
+from theano.tensor.reductions.reduction import prod
+from theano.tensor.reductions.reduction import sum as sum_
+from theano.tensor.shaping.arranging import expand_dims
+from theano.tensor.shaping.axes import shape_padright
+from theano.tensor.shaping.join import concatenate
+from theano.tensor.shaping.shape import shape_tuple
+from theano.tensor.sorting.ordered import searchsorted
+from theano.tensor.sorting.sort import argsort
 from theano.tensor.variable import as_tensor_variable
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theano.compile.sharedvalue import SharedVariable, shared, shared_constructor
+from theano.compile.shared_variables.variables import SharedVariable, shared, shared_constructor
 from theano.graph.shown import shown
 from theano.tensor.random.base import RandomStreamsBase
 from theano.tensor.random.state import copy_state, random_state_type

@@ -22,12 +22,12 @@ from theano.sparse.csm import csm_data, csm_properties, lengths
 from theano.sparse.op import Components, SameShape, SparseOp, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed, matrix_class
 from theano.sparse.variable import as_sparse_variable
-from theano.tensor.alloc import alloc
-from theano.tensor.assertion import asserted_equal
-from theano.tensor.math import cast, floor, ge, le, lt
+from theano.tensor.checks.assertion import asserted_equal
+from theano.tensor.indexing.segments import segment_sum
+from theano.tensor.making.alloc import alloc
 from theano.tensor.opsupport import disconnected, first_connected
-from theano.tensor.reduction import all as all_of
-from theano.tensor.segments import segment_sum
+from theano.tensor.pointwise.math import cast, floor, ge, le, lt
+from theano.tensor.reductions.reduction import all as all_of
 from theano.tensor.sparse_rows import lines
 from theano.tensor.variable import as_tensor_variable
 

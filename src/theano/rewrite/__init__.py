@@ -6,6 +6,51 @@
 
 from __future__ import annotations
 
+from theano.legacy.rewrite.merging import (
+    FromFunctionOptimizer,
+    MergeFeature,
+    MergeOptimizer,
+    inplace_optimizer,
+    is_same_graph_with_merge,
+    merge_dict,
+    optimizer,
+    pre_constant_merge,
+)
+from theano.legacy.rewrite.navigators import (
+    EquilibriumOptimizer,
+    NavigatorOptimizer,
+    OpKeyOptimizer,
+    TopoOptimizer,
+    in2out,
+    out2in,
+    pre_greedy_local_optimizer,
+)
+from theano.legacy.rewrite.node_rewrites import (
+    FromFunctionLocalOptimizer,
+    LocalOptGroup,
+    LocalOptimizer,
+    OpRemove,
+    OpSub,
+    check_chain,
+    local_optimizer,
+)
+from theano.legacy.rewrite.pattern_sub import PatternSub
+from theano.legacy.rewrite.registration import (
+    register_canonicalize,
+    register_specialize,
+    register_specialize_device,
+    register_stabilize,
+    register_uncanonicalize,
+    register_useless,
+)
+from theano.legacy.rewrite.stack_traces import (
+    CheckStackTraceOptimization,
+    CheckStrackTraceFeature,
+    check_stack_trace,
+    copy_stack_trace,
+    inherit_stack_trace,
+)
+from theano.legacy.rewrite.user_databases import EquilibriumDB, LocalGroupDB, ProxyDB, TopoDB
 from theano.rewrite.engine.database import PHASES, GraphRewriter, Phase, optdb, rewrite_graph, trace
 from theano.rewrite.engine.optimizer import Optimizer, SeqOptimizer
 from theano.rewrite.engine.pattern import Equation, Pattern, variable
@@ -17,44 +62,7 @@ from theano.rewrite.engine.table import RewriteError, RewriteGraph
 from theano.rewrite.engine.tagged import DB, SequenceDB
 from theano.rewrite.engine.trace import Step, Trace
 from theano.rewrite.loops import invariants, maps, merging, saved, steps, sums, unread
-from theano.rewrite.merging import (
-    FromFunctionOptimizer,
-    MergeFeature,
-    MergeOptimizer,
-    inplace_optimizer,
-    is_same_graph_with_merge,
-    merge_dict,
-    optimizer,
-    pre_constant_merge,
-)
-from theano.rewrite.navigators import (
-    EquilibriumOptimizer,
-    NavigatorOptimizer,
-    OpKeyOptimizer,
-    TopoOptimizer,
-    in2out,
-    out2in,
-    pre_greedy_local_optimizer,
-)
-from theano.rewrite.node_rewrites import (
-    FromFunctionLocalOptimizer,
-    LocalOptGroup,
-    LocalOptimizer,
-    OpRemove,
-    OpSub,
-    check_chain,
-    local_optimizer,
-)
-from theano.rewrite.pattern_sub import PatternSub
 from theano.rewrite.preparing import AddDestroyHandler, AddFeatureOptimizer, PrintCurrentFunctionGraph
-from theano.rewrite.registration import (
-    register_canonicalize,
-    register_specialize,
-    register_specialize_device,
-    register_stabilize,
-    register_uncanonicalize,
-    register_useless,
-)
 from theano.rewrite.rules import (
     blas,
     branches,
@@ -63,9 +71,7 @@ from theano.rewrite.rules import (
     elementwise,
     indexing,
     joining,
-    linalg,
     logistic,
-    lu,
     reductions,
     segments,
     shaping,
@@ -74,11 +80,4 @@ from theano.rewrite.rules import (
 )
 from theano.rewrite.rules import specialize as _specialize
 from theano.rewrite.rules import stabilize as _stabilize
-from theano.rewrite.stack_traces import (
-    CheckStackTraceOptimization,
-    CheckStrackTraceFeature,
-    check_stack_trace,
-    copy_stack_trace,
-    inherit_stack_trace,
-)
-from theano.rewrite.user_databases import EquilibriumDB, LocalGroupDB, ProxyDB, TopoDB
+from theano.rewrite.rules.linalg import identities, lu

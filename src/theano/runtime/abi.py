@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from theano.base.record import Record
 from theano.loops.host import GRAIN, RANGES
 from theano.loops.host import OPERANDS as N_ERROR_WORDS
-from theano.record import Record
 
 __all__ = [
     "ABI_VERSION", "CTX", "DTYPES", "FALLBACK", "FIRST_FREE", "FIXED", "GRAIN", "ITEMSIZE", "N_ERROR_WORDS", "ON_ERROR",

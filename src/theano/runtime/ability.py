@@ -7,8 +7,8 @@ import importlib.util
 import mmap
 import sys
 
+from theano.base.user_warnings import warn_user
 from theano.runtime.pages import EXECUTE, Pages
-from theano.user_warnings import warn_user
 
 __all__ = ["NoCompiler", "has_llvmlite", "problem", "refuse"]
 

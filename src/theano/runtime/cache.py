@@ -16,8 +16,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from theano.digest import blake2b
-from theano.user_warnings import warn_user
+from theano.base.digest import blake2b
+from theano.base.user_warnings import warn_user
 
 __all__ = ["ObjectCache", "default_cache", "key_of"]
 
@@ -235,7 +235,7 @@ _caches: dict[tuple[str, int], ObjectCache] = {}
 
 def default_cache() -> ObjectCache | None:
     """The cache that the flags `cache.enabled`, `cache.dir` and `cache.max_mb` describe."""
-    from theano.configdefaults import config
+    from theano.base.flag_table import config
 
     if not config.cache.enabled:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from theano.record import Record, replace
+from theano.base.record import Record, replace
 from theano.runtime import abi
 from theano.runtime.abi import FrameLayout, InputSpec, takes_numbers
 from theano.runtime.module import Function, Global, Module

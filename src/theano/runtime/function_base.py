@@ -166,7 +166,7 @@ def install(function: FunctionBase, code: Any, context: Any) -> bool:
     function : FunctionBase
     code : theano.runtime.jit.CodeObject
         Its `address` is that of `@entry`.
-    context : theano.native.context.Context
+    context : theano.native.support.context.Context
     """
     if not NATIVE:
         return False

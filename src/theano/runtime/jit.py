@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from theano.configdefaults import config
-from theano.progress import llvm_begins, stage
+from theano.base.flag_table import config
+from theano.base.progress import llvm_begins, stage
 from theano.runtime import cache, fork
 from theano.runtime.abi import ABI_VERSION
 from theano.runtime.gate import inside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from theano.record import Record, replace
+from theano.base.record import Record, replace
 
 __all__ = ["Function", "Global", "Module", "intrinsic", "verbatim"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from theano.configdefaults import MOST_THREADS, threads_wanted
+from theano.base.flag_table import MOST_THREADS, threads_wanted
 
 __all__ = ["num_threads", "set_num_threads", "started"]
 

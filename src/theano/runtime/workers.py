@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-from theano.configdefaults import threads_wanted
+from theano.base.flag_table import threads_wanted
 
 __all__ = ["Started", "compilers"]
 

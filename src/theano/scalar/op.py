@@ -185,7 +185,7 @@ class ScalarOp:
 
     # -- as Theano's operations on variables; `theano.tensor.elemwise` says what is element-wise work --
 
-    #: See `c_code`; `theano.compile.c_callback` sets it.
+    #: See `c_code`; `theano.legacy.c_code.callback` sets it.
     c_code_of: ClassVar[Callable[..., str]]
 
     def c_code(self, node: Any, name: str, inputs: Any, outputs: Any, sub: Any) -> str:

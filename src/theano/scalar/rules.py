@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
 from theano.scalar.dtypes import COMPLEX, DISCRETE, FLOAT, real_of, upcast
 
 DtypeRule = Callable[..., str]

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.record import Record
 from theano.graph import Variable, get_test_value
-from theano.record import Record
 from theano.scan.parts import SequenceArg
-from theano.tensor.axes import shape_padleft
-from theano.tensor.math import minimum
+from theano.tensor.checks.declared_shapes import unbroadcast
 from theano.tensor.opsupport import as_index, new_tensor
-from theano.tensor.promises import unbroadcast
+from theano.tensor.pointwise.math import minimum
+from theano.tensor.shaping.axes import shape_padleft
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, constant
 

@@ -22,12 +22,12 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scan.parts import StateArg
-from theano.tensor.alloc import alloc, zeros_like
-from theano.tensor.assertion import Assert
-from theano.tensor.join import concatenate
-from theano.tensor.math import eq, maximum, minimum
+from theano.tensor.checks.assertion import Assert
+from theano.tensor.indexing.subtensor import set_subtensor
+from theano.tensor.making.alloc import alloc, zeros_like
 from theano.tensor.opsupport import as_index, constant, disconnected, is_disconnected, new_tensor
-from theano.tensor.subtensor import set_subtensor
+from theano.tensor.pointwise.math import eq, maximum, minimum
+from theano.tensor.shaping.join import concatenate
 
 __all__ = ["BufferGradient", "StateBuffer", "initial_rows"]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from theano.scan.arguments import as_list, number_of_steps, sequence_info, state_info
 from theano.scan.function import scan
-from theano.tensor.alloc import zeros
-from theano.tensor.join import concatenate
-from theano.tensor.math import minimum
+from theano.tensor.making.alloc import zeros
+from theano.tensor.making.ranges import arange
 from theano.tensor.opsupport import as_index
-from theano.tensor.ranges import arange
+from theano.tensor.pointwise.math import minimum
+from theano.tensor.shaping.join import concatenate
 
 
 def scan_checkpoints(

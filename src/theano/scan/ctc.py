@@ -14,22 +14,22 @@ from theano.gradient import Rop, disconnected_grad, grad
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import FLOAT, INTEGER
 from theano.scan.function import scan
-from theano.tensor.alloc import zeros
-from theano.tensor.axes import dimshuffle
-from theano.tensor.filled import full
-from theano.tensor.fitting import Condition, fitting
-from theano.tensor.join import concatenate
-from theano.tensor.math import and_, cast, exp, ge, gt, isinf, le, log, lt, maximum, neq, switch
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.checks.shape_agreement import Condition, fitting
+from theano.tensor.indexing.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.making.alloc import zeros
+from theano.tensor.making.filled import full
+from theano.tensor.making.ranges import arange
 from theano.tensor.nnet.softmax import logsoftmax_op, softmax_op
 from theano.tensor.opsupport import Shapes, disconnected, is_disconnected, new_tensor
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.ranges import arange
-from theano.tensor.reduction import all as all_
-from theano.tensor.reduction import sum as sum_
-from theano.tensor.reshaping import reshape
-from theano.tensor.shape import shape_i, shape_tuple
-from theano.tensor.sort import argsort
-from theano.tensor.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.pointwise.math import and_, cast, exp, ge, gt, isinf, le, log, lt, maximum, neq, switch
+from theano.tensor.reductions.reduction import all as all_
+from theano.tensor.reductions.reduction import sum as sum_
+from theano.tensor.shaping.axes import dimshuffle
+from theano.tensor.shaping.join import concatenate
+from theano.tensor.shaping.reshaping import reshape
+from theano.tensor.shaping.shape import shape_i, shape_tuple
+from theano.tensor.sorting.sort import argsort
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["ConnectionistTemporalClassification", "ctc", "ctc_available", "ctc_present"]

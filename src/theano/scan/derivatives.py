@@ -9,7 +9,7 @@ from theano.gradient import derived
 from theano.graph import io_toposort
 from theano.scan.function import scan
 from theano.scan.op import Scan
-from theano.tensor.ranges import arange
+from theano.tensor.making.ranges import arange
 
 
 def stack_over(vector: Any, row: Callable[[Any], list[Any]]) -> list[Any]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.base.record import replace
 from theano.gradient.forward import Rop
 from theano.graph.null_type import DisconnectedType
-from theano.record import replace
 from theano.scalar.dtypes import DISCRETE
 from theano.scan.buffer import initial_rows
 from theano.scan.connection import closure
 from theano.scan.history import History
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
-from theano.tensor.alloc import zeros_like
-from theano.tensor.math import cast
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.making.alloc import zeros_like
 from theano.tensor.opsupport import new_tensor
-from theano.tensor.promises import patternbroadcast
+from theano.tensor.pointwise.math import cast
 
 
 def directional_derivatives(op: Any, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:

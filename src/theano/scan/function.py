@@ -16,12 +16,12 @@ from theano.scan.buffer import StateBuffer
 from theano.scan.capture import captured, default_updates, refuse_captured
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SharedArg, StateArg
 from theano.scan.returned import Returned, parse_returned
-from theano.tensor.axes import shape_padleft
-from theano.tensor.math import cast
-from theano.tensor.promises import patternbroadcast, unbroadcast
+from theano.tensor.checks.declared_shapes import patternbroadcast, unbroadcast
+from theano.tensor.checks.why_this_dtype import explain_widening
+from theano.tensor.pointwise.math import cast
+from theano.tensor.shaping.axes import shape_padleft
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
-from theano.tensor.widening import explain_widening
 
 
 def scan(

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.base.record import Record
 from theano.graph import Apply
-from theano.record import Record
 from theano.scan.parts import Loop, ScanSpec
 from theano.tensor.type import TensorType
 

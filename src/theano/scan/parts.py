@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from theano.base.record import Record, field, replace
 from theano.graph import Variable, ancestors
-from theano.record import Record, field, replace
 
 
 class StateSpec(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from theano.base.record import Record, field
 from theano.graph import Variable
-from theano.record import Record, field
 from theano.tensor.variable import as_tensor_variable
 
 

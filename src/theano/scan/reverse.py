@@ -18,25 +18,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.record import Record, field
 from theano.gradient.accumulate import total
 from theano.gradient.identity import ViewOp
 from theano.gradient.reverse import grad, in_dtype
 from theano.graph import Variable
 from theano.graph.null_type import NullType
-from theano.record import Record, field
 from theano.scalar.dtypes import DISCRETE
 from theano.scan.buffer import gradient_of_buffer, initial_rows
 from theano.scan.connection import closure
 from theano.scan.history import History
 from theano.scan.parts import Loop, NonSequenceArg, OutputArg, SequenceArg, StateArg
-from theano.tensor.alloc import zeros_like
-from theano.tensor.axes import shape_padleft
+from theano.tensor.checks.declared_shapes import patternbroadcast, unbroadcast
+from theano.tensor.indexing.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.making.alloc import zeros_like
 from theano.tensor.masks import Mask, filled, is_zero, unmasked
-from theano.tensor.math import add, maximum, minimum
 from theano.tensor.opsupport import disconnected, is_disconnected, new_tensor, zero_gradient
-from theano.tensor.promises import patternbroadcast, unbroadcast
-from theano.tensor.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.pointwise.math import add, maximum, minimum
+from theano.tensor.shaping.axes import shape_padleft
 from theano.tensor.type import TensorType
 
 

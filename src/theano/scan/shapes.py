@@ -9,12 +9,12 @@ import numpy as np
 
 from theano.graph import Constant, ancestors, clone_replace, evaluate, graph_inputs, inferred_shapes, io_toposort
 from theano.scan.parts import Loop
-from theano.tensor.dot import Dot
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.join import Join
-from theano.tensor.math import minimum
+from theano.tensor.linalg.dot import Dot
 from theano.tensor.opsupport import index_constant
-from theano.tensor.shape import Shape_i
+from theano.tensor.pointwise.math import minimum
+from theano.tensor.shaping.join import Join
+from theano.tensor.shaping.shape import Shape_i
 from theano.tensor.type import TensorType
 
 Shape = tuple[Any, ...]

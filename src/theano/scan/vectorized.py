@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.scan.views import map as map_
-from theano.tensor.alloc import alloc
-from theano.tensor.assertion import Assert
+from theano.tensor.checks.assertion import Assert
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.math import eq
-from theano.tensor.reshaping import reshape
-from theano.tensor.shape import product, shape_i
+from theano.tensor.making.alloc import alloc
+from theano.tensor.pointwise.math import eq
+from theano.tensor.shaping.reshaping import reshape
+from theano.tensor.shaping.shape import product, shape_i
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["vectorize"]

@@ -17,7 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from theano.other_words import no_attribute as _no_attribute
+from theano.base.other_words import no_attribute as _no_attribute
 from theano.sparse.arithmetic import *
 from theano.sparse.compare import *
 from theano.sparse.constructors import *
@@ -29,16 +29,16 @@ from theano.sparse.methods import METHODS as _methods
 from theano.sparse.multiplication import *
 from theano.sparse.parts import *
 from theano.sparse.pointwise import *
-from theano.sparse.products import *
-from theano.sparse.sampled_products import *
-from theano.sparse.scaled_products import *
+from theano.sparse.products.dot import *
+from theano.sparse.products.sampled_products import *
+from theano.sparse.products.scaled_products import *
+from theano.sparse.products.true_products import *
 from theano.sparse.scaling import *
 from theano.sparse.single_elements import *
 from theano.sparse.stacking import *
 from theano.sparse.structure import *
 from theano.sparse.sums import *
 from theano.sparse.testing import *
-from theano.sparse.true_products import *
 from theano.sparse.type import *
 from theano.sparse.type import imported_scipy
 from theano.sparse.variable import *
@@ -51,11 +51,11 @@ sparse_formats = ["csc", "csr"]
 
 # What compiles functions stands above this package, and some modules in it are loaded when they are first asked for.
 _ABOVE = {
-    "SparseTensorSharedVariable": "theano.compile.sparseshared",
-    "shared": "theano.compile.sparseshared:sparse_constructor",
-    "sparse_constructor": "theano.compile.sparseshared",
+    "SparseTensorSharedVariable": "theano.compile.shared_variables.sparse",
+    "shared": "theano.compile.shared_variables.sparse:sparse_constructor",
+    "sparse_constructor": "theano.compile.shared_variables.sparse",
     "sparse_grad": "theano.sparse.rows",
-    "verify_grad_sparse": "theano.compile.verify_grad_sparse",
+    "verify_grad_sparse": "theano.check.verify_grad_sparse",
 }
 _INSIDE = ("basic", "opt", "rows", "sandbox", "sharedvar", "utils")
 

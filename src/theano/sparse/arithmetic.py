@@ -24,10 +24,10 @@ from theano.sparse.op import (
 )
 from theano.sparse.values import as_format, compressed, in_order
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable, one_at_least
-from theano.tensor.alloc import zeros
-from theano.tensor.math import cast as dense_cast
-from theano.tensor.math import eq
-from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.indexing.subtensor import inc_subtensor
+from theano.tensor.making.alloc import zeros
+from theano.tensor.pointwise.math import cast as dense_cast
+from theano.tensor.pointwise.math import eq
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["AddSD", "AddSS", "AddSSData", "Neg", "add", "add_s_d", "add_s_s", "add_s_s_data", "neg", "sub"]

@@ -18,10 +18,10 @@ from theano.sparse.elements import met
 from theano.sparse.op import Components, SparseOp, dense_output, wanted_format
 from theano.sparse.values import matrix_class
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable, one_at_least
-from theano.tensor import math
-from theano.tensor.alloc import alloc
+from theano.tensor.indexing.subtensor import set_subtensor
+from theano.tensor.making.alloc import alloc
 from theano.tensor.opsupport import zero_gradient
-from theano.tensor.subtensor import set_subtensor
+from theano.tensor.pointwise import math
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

@@ -27,16 +27,16 @@ from theano.sparse.csm import (
 from theano.sparse.op import Components, SameShape, SparseOp, dense_output, sparse_output, wanted_format
 from theano.sparse.values import as_format, compressed, matrix_class
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import ones_like as dense_ones_like
-from theano.tensor.alloc import zeros
-from theano.tensor.cumulative import cumsum
-from theano.tensor.join import concatenate
-from theano.tensor.math import cast as dense_cast
-from theano.tensor.math import conj, neq
-from theano.tensor.math import real as dense_real
-from theano.tensor.reduction import sum as dense_sum
+from theano.tensor.indexing.subtensor import inc_subtensor
+from theano.tensor.making.alloc import ones_like as dense_ones_like
+from theano.tensor.making.alloc import zeros
+from theano.tensor.pointwise.math import cast as dense_cast
+from theano.tensor.pointwise.math import conj, neq
+from theano.tensor.pointwise.math import real as dense_real
+from theano.tensor.reductions.cumulative import cumsum
+from theano.tensor.reductions.reduction import sum as dense_sum
+from theano.tensor.shaping.join import concatenate
 from theano.tensor.sparse_rows import transposed_rows
-from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

@@ -13,12 +13,12 @@ from theano.scalar.dtypes import INTEGER
 from theano.sparse.op import Components, SparseOp, sparse_output, wanted_format
 from theano.sparse.values import check_structure, compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import Alloc, alloc
-from theano.tensor.axes import dimshuffle
+from theano.tensor.indexing.segments import OfLength, SoundRows
+from theano.tensor.making.alloc import Alloc, alloc
 from theano.tensor.masks import Branches
-from theano.tensor.math import cast, maximum
 from theano.tensor.opsupport import disconnected, first_connected, is_disconnected, new_tensor
-from theano.tensor.segments import OfLength, SoundRows
+from theano.tensor.pointwise.math import cast, maximum
+from theano.tensor.shaping.axes import dimshuffle
 from theano.tensor.sparse_rows import elements_at_places, lines
 from theano.tensor.variable import as_tensor_variable
 

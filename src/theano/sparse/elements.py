@@ -10,14 +10,14 @@ import numpy as np
 from theano.sparse.csm import csm_properties, lengths
 from theano.sparse.op import Components, requires, upcast
 from theano.sparse.values import compressed
-from theano.tensor.alloc import ones
-from theano.tensor.cumulative import cumsum
-from theano.tensor.join import concatenate, stack
+from theano.tensor.indexing.segments import segment_sum
+from theano.tensor.making.alloc import ones
+from theano.tensor.making.ranges import arange
 from theano.tensor.masks import Branches
-from theano.tensor.math import cast, eq, minimum, neq
-from theano.tensor.ranges import arange
-from theano.tensor.segments import segment_sum
-from theano.tensor.sort import argsort
+from theano.tensor.pointwise.math import cast, eq, minimum, neq
+from theano.tensor.reductions.cumulative import cumsum
+from theano.tensor.shaping.join import concatenate, stack
+from theano.tensor.sorting.sort import argsort
 from theano.tensor.sparse_rows import elements_at_places, merged_rows, product_places, starts_of
 
 __all__: list[str] = []

@@ -39,13 +39,13 @@ from theano.sparse.op import SparseOp, dense_output, sparse_output, upcast
 from theano.sparse.type import SparseType
 from theano.sparse.values import compressed, is_sparse
 from theano.sparse.variable import is_sparse_variable
-from theano.tensor.alloc import ones_like, zeros, zeros_like
 from theano.tensor.elemwise import Elemwise
+from theano.tensor.indexing.subtensor import inc_subtensor
+from theano.tensor.making.alloc import ones_like, zeros, zeros_like
+from theano.tensor.making.ranges import arange
 from theano.tensor.masks import Branches
 from theano.tensor.opsupport import disconnected
-from theano.tensor.ranges import arange
 from theano.tensor.sparse_rows import elements_at_places
-from theano.tensor.subtensor import inc_subtensor
 
 __all__: list[str] = []
 

@@ -16,15 +16,15 @@ from theano.sparse.elements import of_elements, of_elements_now, without
 from theano.sparse.op import Components, SparseOp, sparse_output, wanted_format
 from theano.sparse.values import as_format
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import alloc, zeros
-from theano.tensor.cumulative import cumsum
-from theano.tensor.join import concatenate, stack
-from theano.tensor.math import cast, lt
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.indexing.segments import segment_spread
+from theano.tensor.indexing.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.making.alloc import alloc, zeros
+from theano.tensor.making.ranges import arange
 from theano.tensor.opsupport import as_index, disconnected, first_connected
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.ranges import arange
-from theano.tensor.segments import segment_spread
-from theano.tensor.subtensor import inc_subtensor, set_subtensor
+from theano.tensor.pointwise.math import cast, lt
+from theano.tensor.reductions.cumulative import cumsum
+from theano.tensor.shaping.join import concatenate, stack
 from theano.tensor.type_other import NoneConst, NoneTypeT
 from theano.tensor.variable import as_tensor_variable
 

@@ -10,12 +10,12 @@ from theano.sparse.convert import cast, dense_from_sparse, real, sp_zeros_like, 
 from theano.sparse.csm import csm_data, csm_indices, csm_indptr, csm_shape
 from theano.sparse.multiplication import mul
 from theano.sparse.pointwise import structured_monoid
-from theano.sparse.products import structured_dot
+from theano.sparse.products.dot import structured_dot
 from theano.sparse.subscripts import part_of
 from theano.sparse.sums import sp_sum
 from theano.sparse.variable import _sparse_py_operators
-from theano.tensor.math import true_div
-from theano.tensor.reduction import prod
+from theano.tensor.pointwise.math import true_div
+from theano.tensor.reductions.reduction import prod
 
 
 def _size(self: Any) -> Any:

@@ -16,10 +16,10 @@ from theano.sparse.op import Components, SameShape, sparse_output, upcast, wante
 from theano.sparse.scaling import lines_of, mul_s_v
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable, one_at_least
-from theano.tensor.alloc import zeros
-from theano.tensor.axes import dimshuffle
-from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.indexing.subtensor import inc_subtensor
+from theano.tensor.making.alloc import zeros
+from theano.tensor.reductions.reduction import sum as dense_sum
+from theano.tensor.shaping.axes import dimshuffle
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["MulSD", "MulSS", "mul", "mul_s_d", "mul_s_s"]

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from theano.graph import MethodNotDefined, Op
 from theano.scalar.dtypes import promote
 from theano.sparse.type import SparseType
-from theano.tensor.assertion import Assert
+from theano.tensor.checks.assertion import Assert
 from theano.tensor.type import tensor_type
 
 Components = tuple[Any, Any, Any, Any]

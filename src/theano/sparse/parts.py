@@ -11,8 +11,8 @@ from theano.sparse.csm import CSMProperties, SoundCSM, csm_properties
 from theano.sparse.op import SparseOp
 from theano.sparse.type import SparseType
 from theano.sparse.values import compressed
-from theano.tensor.segments import OfLength, SoundRows
-from theano.tensor.shape import MakeVector
+from theano.tensor.indexing.segments import OfLength, SoundRows
+from theano.tensor.shaping.shape import MakeVector
 from theano.tensor.type import TensorType
 from theano.tensor.variable import constant
 

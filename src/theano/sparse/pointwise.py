@@ -10,8 +10,8 @@ from theano.graph.common_text import fill
 from theano.graph.origin import made_here
 from theano.sparse.csm import SoundCSM, csm_properties
 from theano.sparse.variable import as_sparse_variable
-from theano.tensor import math
 from theano.tensor.nnet import sigmoid
+from theano.tensor.pointwise import math
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

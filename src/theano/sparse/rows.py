@@ -7,7 +7,7 @@ from typing import Any
 
 from theano.graph.origin import made_here
 from theano.sparse.structure import construct_sparse_from_list
-from theano.tensor.advanced_subtensor import AdvancedSubtensor1
+from theano.tensor.indexing.advanced_subtensor import AdvancedSubtensor1
 from theano.tensor.opsupport import disconnected
 
 __all__ = ["AdvancedSubtensor1WithSparseGradient", "sparse_grad"]

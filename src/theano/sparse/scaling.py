@@ -22,10 +22,10 @@ from theano.sparse.csm import components_of, csm_properties, places
 from theano.sparse.op import Components, SameShape, sparse_output, upcast, wanted_format
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import zeros
-from theano.tensor.assertion import asserted_equal
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.checks.assertion import asserted_equal
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.indexing.subtensor import inc_subtensor
+from theano.tensor.making.alloc import zeros
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

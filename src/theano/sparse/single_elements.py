@@ -15,13 +15,13 @@ from theano.sparse.elements import of_elements, of_elements_now
 from theano.sparse.indexing import OnlyFirst, as_positions, checked_positions, taken_lines
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, wanted_format
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.assertion import Assert
-from theano.tensor.math import and_, eq, ge, lt, switch
+from theano.tensor.checks.assertion import Assert
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.indexing.segments import segment_spread, segment_sum
+from theano.tensor.making.ranges import arange
 from theano.tensor.opsupport import as_index, disconnected, first_connected
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.ranges import arange
-from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.segments import segment_spread, segment_sum
+from theano.tensor.pointwise.math import and_, eq, ge, lt, switch
+from theano.tensor.reductions.reduction import sum as dense_sum
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

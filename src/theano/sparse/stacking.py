@@ -15,9 +15,9 @@ from theano.sparse.csm import SoundCSM, components_of, csm_properties, lengths
 from theano.sparse.op import Components, SparseOp, requires, sparse_output, upcast, wanted_format
 from theano.sparse.values import as_format, compressed, is_sparse
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.join import concatenate, stack
-from theano.tensor.math import cast as dense_cast
-from theano.tensor.math import eq
+from theano.tensor.pointwise.math import cast as dense_cast
+from theano.tensor.pointwise.math import eq
+from theano.tensor.shaping.join import concatenate, stack
 
 __all__ = ["HStack", "VStack", "hstack", "vstack"]
 

@@ -17,12 +17,12 @@ from theano.sparse.elements import distinct_places, without
 from theano.sparse.op import Components, SameShape, SparseOp, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable
-from theano.tensor.alloc import alloc, zeros_like
-from theano.tensor.math import cast, eq, neq
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.making.alloc import alloc, zeros_like
+from theano.tensor.making.ranges import arange
 from theano.tensor.opsupport import disconnected, first_connected
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.ranges import arange
-from theano.tensor.sort import argsort
+from theano.tensor.pointwise.math import cast, eq, neq
+from theano.tensor.sorting.sort import argsort
 from theano.tensor.sparse_rows import lines
 from theano.tensor.variable import as_tensor_variable
 

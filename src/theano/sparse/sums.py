@@ -14,15 +14,15 @@ from theano.sparse.csm import components_of, lengths, places
 from theano.sparse.op import Components, SparseOp, dense_output, requires, sparse_output, wanted_format
 from theano.sparse.values import compressed
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable
-from theano.tensor.alloc import alloc, zeros
-from theano.tensor.axes import dimshuffle
-from theano.tensor.join import stack
-from theano.tensor.math import cast as dense_cast
-from theano.tensor.math import eq, switch
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.ranges import arange
-from theano.tensor.reduction import sum as dense_sum
-from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.indexing.subtensor import inc_subtensor
+from theano.tensor.making.alloc import alloc, zeros
+from theano.tensor.making.ranges import arange
+from theano.tensor.pointwise.math import cast as dense_cast
+from theano.tensor.pointwise.math import eq, switch
+from theano.tensor.reductions.reduction import sum as dense_sum
+from theano.tensor.shaping.axes import dimshuffle
+from theano.tensor.shaping.join import stack
 from theano.tensor.type_other import plain_axis
 from theano.tensor.variable import as_tensor_variable
 

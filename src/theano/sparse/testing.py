@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, as_dtype
 from theano.sparse.constructors import matrix

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.digest import blake2b
+from theano.base.digest import blake2b
+from theano.base.other_words import advised
 from theano.graph import Apply, Constant, Variable
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
-from theano.other_words import advised
 from theano.sparse.type import SparseType
 from theano.sparse.values import is_sparse
 from theano.tensor.variable import _tensor_py_operators, as_tensor_variable

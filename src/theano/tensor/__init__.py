@@ -10,15 +10,30 @@ from __future__ import annotations
 
 from theano.scalar import ComplexError
 from theano.scalar import dtypes as _dtypes
-from theano.tensor.alloc import Alloc, AllocEmpty, alloc, ones, ones_like, zeros, zeros_like
-from theano.tensor.axes import shape_padaxis, shape_padleft, shape_padright, squeeze, swapaxes, transpose
-from theano.tensor.constructors import CONSTRUCTORS as _CONSTRUCTORS
-from theano.tensor.constructors import tensor
-from theano.tensor.dot import BatchedDot, Dot, batched_dot, batched_tensordot, dot, matmul, outer, tensordot
+from theano.tensor.checks.declared_shapes import (
+    Rebroadcast,
+    SpecifyShape,
+    addbroadcast,
+    patternbroadcast,
+    specify_shape,
+    unbroadcast,
+)
+from theano.tensor.checks.static_value import NotScalarConstantError, get_scalar_constant_value
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.extremes import *
-from theano.tensor.indexing import flatnonzero, nonzero, nonzero_values, take
-from theano.tensor.join import (
+from theano.tensor.indexing.indexing import flatnonzero, nonzero, nonzero_values, take
+from theano.tensor.indexing.subtensor import IncSubtensor, Subtensor, inc_subtensor, set_subtensor
+from theano.tensor.linalg.dot import BatchedDot, Dot, batched_dot, batched_tensordot, dot, matmul, outer, tensordot
+from theano.tensor.making.alloc import Alloc, AllocEmpty, alloc, ones, ones_like, zeros, zeros_like
+from theano.tensor.making.constructors import CONSTRUCTORS as _CONSTRUCTORS
+from theano.tensor.making.constructors import tensor
+from theano.tensor.making.ranges import ARange, arange
+from theano.tensor.making.triangles import Eye, eye, identity_like, tri, tril, triu
+from theano.tensor.pointwise.math import *
+from theano.tensor.reductions.extremes import *
+from theano.tensor.reductions.reduction import *
+from theano.tensor.reductions.statistics import *
+from theano.tensor.shaping.axes import shape_padaxis, shape_padleft, shape_padright, squeeze, swapaxes, transpose
+from theano.tensor.shaping.join import (
     Join,
     Split,
     concatenate,
@@ -32,16 +47,8 @@ from theano.tensor.join import (
     tile,
     vertical_stack,
 )
-from theano.tensor.math import *
-from theano.tensor.promises import Rebroadcast, SpecifyShape, addbroadcast, patternbroadcast, specify_shape, unbroadcast
-from theano.tensor.ranges import ARange, arange
-from theano.tensor.reduction import *
-from theano.tensor.reshaping import Reshape, flatten, is_flat, reshape
-from theano.tensor.shape import Shape, Shape_i, shape
-from theano.tensor.static_value import NotScalarConstantError, get_scalar_constant_value
-from theano.tensor.statistics import *
-from theano.tensor.subtensor import IncSubtensor, Subtensor, inc_subtensor, set_subtensor
-from theano.tensor.triangles import Eye, eye, identity_like, tri, tril, triu
+from theano.tensor.shaping.reshaping import Reshape, flatten, is_flat, reshape
+from theano.tensor.shaping.shape import Shape, Shape_i, shape
 from theano.tensor.type import TensorType, values_eq_approx_always_true
 from theano.tensor.variable import (
     AsTensorError,
@@ -55,15 +62,10 @@ from theano.tensor.variable import (
 )
 
 from theano.tensor import methods as _methods  # isort: skip  (needs all modules above)
-from theano.tensor.diagonal import (  # isort: skip  (attach methods)
-    ExtractDiag,
-    diag,
-    diagonal,
-    fill_diagonal,
-    fill_diagonal_offset,
-)
-from theano.tensor.extra_ops import *  # isort: skip
-from theano.tensor.advanced_subtensor import (  # isort: skip
+from theano.tensor.shaping.diagonal import ExtractDiag, diag, diagonal, fill_diagonal, fill_diagonal_offset
+
+from theano.tensor.pointwise.extra_ops import *  # isort: skip
+from theano.tensor.indexing.advanced_subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
@@ -72,13 +74,18 @@ from theano.tensor.advanced_subtensor import (  # isort: skip
     advanced_set_subtensor1,
     advanced_subtensor1,
 )
-from theano.tensor.grid import mgrid, ogrid  # isort: skip
-from theano.tensor.choose import choose  # isort: skip
-from theano.tensor.sort import argsort, argtopk, sort, topk, topk_and_argtopk  # isort: skip
-from theano.tensor.permutation import inverse_permutation, permute_row_elements  # isort: skip
+
+from theano.tensor.indexing.grid import mgrid, ogrid  # isort: skip
+from theano.tensor.indexing.choose import choose  # isort: skip
+from theano.tensor.sorting.sort import argsort, argtopk, sort, topk, topk_and_argtopk  # isort: skip
+from theano.tensor.shaping.permutation import inverse_permutation, permute_row_elements  # isort: skip
 from theano.tensor import nnet  # isort: skip
-from theano.tensor import blas, extra_ops, fft, nlinalg, products, slinalg  # isort: skip  (need the methods)
-from theano.tensor.extra_ops import *  # isort: skip
+from theano.tensor import fft
+from theano.tensor.linalg import blas, nlinalg, slinalg
+from theano.tensor.pointwise import extra_ops
+
+from theano.tensor.reductions import products  # isort: skip  (need the methods)
+from theano.tensor.pointwise.extra_ops import *  # isort: skip
 
 from theano.tensor import numpy_functions as _numpy_functions  # isort: skip  (needs all the above)
 

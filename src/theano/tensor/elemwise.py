@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
 from theano.graph import Apply, Constant, Op
 from theano.graph.null_type import DisconnectedType, NullType, grad_not_implemented
 from theano.graph.own_text import OwnText
@@ -448,7 +448,7 @@ _FLOAT_FUNCTIONS = frozenset({rules.to_float, rules.to_float_real, rules.to_floa
 _plain: dict[ScalarOp, Elemwise] = {}
 
 
-Elemwise.__doc__ = OwnText(Elemwise.__doc__, "theano.tensor.described", "function")  # type: ignore[assignment]
+Elemwise.__doc__ = OwnText(Elemwise.__doc__, "theano.tensor.pointwise.described", "function")  # type: ignore[assignment]
 
 
 def elemwise(op: ScalarOp) -> Elemwise:

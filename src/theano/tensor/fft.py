@@ -9,11 +9,11 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import COMPLEX
-from theano.tensor.math import cast, sqrt
-from theano.tensor.matrices import computed, float_dtype, in_pattern_of, values_of
+from theano.tensor.indexing.subtensor import set_subtensor
+from theano.tensor.linalg.matrices import computed, float_dtype, in_pattern_of, values_of
 from theano.tensor.opsupport import Shapes, disconnected, first_connected, single
-from theano.tensor.reduction import prod
-from theano.tensor.subtensor import set_subtensor
+from theano.tensor.pointwise.math import cast, sqrt
+from theano.tensor.reductions.reduction import prod
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 

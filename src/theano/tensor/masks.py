@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theano import scalar
+from theano.base.record import Record
 from theano.graph import Constant, Variable
 from theano.graph.null_type import DisconnectedType, NullType
-from theano.record import Record
 from theano.tensor.elemwise import SECOND, DimShuffle, Elemwise, dimshuffle, elemwise
 from theano.tensor.type import TensorType
 from theano.tensor.variable import LATE, constant

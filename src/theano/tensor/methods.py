@@ -13,14 +13,18 @@ from theano import scalar
 from theano.graph import Constant
 from theano.graph.common_text import fill
 from theano.scalar.operators import COMPARISON, define_operators
-from theano.tensor import elemwise, extremes, indexing, math, reduction, static_value, statistics
-from theano.tensor.alloc import ones_like, zeros_like
-from theano.tensor.axes import squeeze, swapaxes, transpose
-from theano.tensor.dot import dot, matmul
-from theano.tensor.join import stack
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.reshaping import flatten, reshape
-from theano.tensor.shape import shape as shape_of
+from theano.tensor import elemwise
+from theano.tensor.checks import static_value
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.indexing import indexing
+from theano.tensor.linalg.dot import dot, matmul
+from theano.tensor.making.alloc import ones_like, zeros_like
+from theano.tensor.pointwise import math
+from theano.tensor.reductions import extremes, reduction, statistics
+from theano.tensor.shaping.axes import squeeze, swapaxes, transpose
+from theano.tensor.shaping.join import stack
+from theano.tensor.shaping.reshaping import flatten, reshape
+from theano.tensor.shaping.shape import shape as shape_of
 from theano.tensor.type import TensorType
 from theano.tensor.variable import LATE, AsTensorError, _tensor_py_operators, as_tensor_variable
 
@@ -269,7 +273,7 @@ def _rdivmod(self: _tensor_py_operators, other: Any) -> Any:
 
 
 def _dot(self: _tensor_py_operators, right: Any) -> Any:
-    """The product with `right`: see `theano.tensor.dot`.
+    """The product with `right`: see `theano.tensor.linalg.dot`.
 
     Parameters
     ----------

@@ -12,19 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from theano.tensor import extremes, math, nlinalg, reduction, slinalg, statistics
-from theano.tensor.alloc import ones_like, zeros_like
-from theano.tensor.axes import squeeze, swapaxes, transpose
-from theano.tensor.cumulative import cumprod, cumsum, diff
-from theano.tensor.diagonal import diag, diagonal
-from theano.tensor.dot import dot, outer, tensordot
-from theano.tensor.extra_ops import repeat
-from theano.tensor.indexing import take
-from theano.tensor.join import concatenate, roll, stack, tile
+from theano.tensor.indexing.indexing import take
+from theano.tensor.linalg import nlinalg, slinalg
+from theano.tensor.linalg.dot import dot, outer, tensordot
+from theano.tensor.making.alloc import ones_like, zeros_like
+from theano.tensor.making.triangles import tril, triu
 from theano.tensor.methods import attach
-from theano.tensor.reshaping import flatten, reshape
-from theano.tensor.sort import argsort, sort
-from theano.tensor.triangles import tril, triu
+from theano.tensor.pointwise import math
+from theano.tensor.pointwise.extra_ops import repeat
+from theano.tensor.reductions import extremes, reduction, statistics
+from theano.tensor.reductions.cumulative import cumprod, cumsum, diff
+from theano.tensor.shaping.axes import squeeze, swapaxes, transpose
+from theano.tensor.shaping.diagonal import diag, diagonal
+from theano.tensor.shaping.join import concatenate, roll, stack, tile
+from theano.tensor.shaping.reshaping import flatten, reshape
+from theano.tensor.sorting.sort import argsort, sort
 from theano.tensor.variable import _tensor_py_operators
 
 __all__ = ["FUNCTIONS", "NUMPY_NAMES"]

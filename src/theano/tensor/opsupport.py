@@ -13,7 +13,7 @@ from theano.graph.null_type import grad_undefined
 from theano.scalar.dtypes import COMPLEX, INTEGER
 from theano.tensor.elemwise import zeros_for as zero_gradient
 from theano.tensor.masks import within
-from theano.tensor.math import cast, conj, minimum
+from theano.tensor.pointwise.math import cast, conj, minimum
 from theano.tensor.type import StaticShape, tensor_type
 from theano.tensor.variable import TensorConstant, TensorVariable, as_tensor_variable, constant
 

@@ -22,15 +22,15 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import promote
-from theano.tensor.alloc import ones_like, zeros
-from theano.tensor.cumulative import cumsum
-from theano.tensor.join import concatenate
-from theano.tensor.math import cast
+from theano.tensor.indexing.segments import COUNT, OUTSIDE, check_places, check_starts, integer_vector, segment_spread
+from theano.tensor.indexing.subtensor import inc_subtensor
+from theano.tensor.making.alloc import ones_like, zeros
+from theano.tensor.making.ranges import arange
 from theano.tensor.opsupport import Shapes, as_index, disconnected, first_connected, holomorphic, new_tensor, single
-from theano.tensor.ranges import arange
-from theano.tensor.segments import COUNT, OUTSIDE, check_places, check_starts, integer_vector, segment_spread
-from theano.tensor.sort import argsort
-from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.pointwise.math import cast
+from theano.tensor.reductions.cumulative import cumsum
+from theano.tensor.shaping.join import concatenate
+from theano.tensor.sorting.sort import argsort
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = [

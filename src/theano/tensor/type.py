@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.user_warnings import warn_user
 from theano.graph import Type, Variable
 from theano.graph.own_text import OwnText
 from theano.graph.shown import shown
 from theano.scalar.conversion import converted
 from theano.scalar.dtypes import ALL, COMPLEX, FLOAT, INTEGER, NUMPY, as_dtype, foreign_numbers, promote
 from theano.scalar.user import get_scalar_type
-from theano.user_warnings import warn_user
 
 StaticShape = tuple[int | None, ...]
 
@@ -373,7 +373,7 @@ class TensorType(Type):
         return values_eq_approx(a, b, allow_remove_inf, allow_remove_nan, rtol, atol)
 
 
-TensorType.__doc__ = OwnText(TensorType.__doc__, "theano.tensor.described", "named_type")  # type: ignore[assignment]
+TensorType.__doc__ = OwnText(TensorType.__doc__, "theano.tensor.pointwise.described", "named_type")  # type: ignore[assignment]
 
 
 def _static_shape(broadcastable: Sequence[bool] | None, shape: Sequence[int | None] | None) -> StaticShape:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.other_words import advised
 from theano.graph import Apply, Constant, Variable
 from theano.graph.common_text import fill
 from theano.graph.errors import NoLengthError
 from theano.graph.origin import made_here
 from theano.graph.shown import shown
-from theano.other_words import advised
 from theano.scalar.dtypes import ALL, as_dtype, autocast, foreign_numbers
 from theano.tensor.type import TensorType, refuse_masked, tensor_type
 

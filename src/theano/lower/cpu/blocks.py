@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from theano.base.record import Record
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.cpu.emitter import NestEmitter
 from theano.lower.cpu.nest import index_name
-from theano.lower.dims import ONE, ZERO, length
-from theano.lower.emitter import Argument
-from theano.lower.plan.blocks import Stretch
-from theano.lower.plan.groups import Group
-from theano.lower.products import Product
-from theano.record import Record
+from theano.lower.fusion.groups import Group
+from theano.lower.memory.row_tiles import Stretch
+from theano.lower.state.dims import ONE, ZERO, length
+from theano.lower.state.emitter import Argument
+from theano.lower.state.products import Product
 
 
 class _Block(Record):

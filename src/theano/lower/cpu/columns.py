@@ -8,15 +8,15 @@ from typing import NamedTuple
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import whole
-from theano.lower.convert import convert
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.prefetch import next_gathers, next_rows
-from theano.lower.dims import ONE, ZERO, length
-from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.plan.groups import picked
-from theano.lower.plan.nest_plan import Sweep
-from theano.lower.values import Tensor, Value
+from theano.lower.fusion.groups import picked
+from theano.lower.nests.nest_plan import Sweep
+from theano.lower.state.builder import whole
+from theano.lower.state.convert import convert
+from theano.lower.state.dims import ONE, ZERO, length
+from theano.lower.state.items import Item, Pointwise, Reduce
+from theano.lower.state.values import Tensor, Value
 
 Block = list[st.Stmt]
 

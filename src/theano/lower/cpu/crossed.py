@@ -10,14 +10,14 @@ from __future__ import annotations
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import whole
 from theano.lower.cpu.columns import Lanes, add_parts, block_buffers, clear, column_level, column_sweep, is_last_call
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.rows import prefix, row_sweep
-from theano.lower.dims import ONE, is_const, length
-from theano.lower.items import Reduce
-from theano.lower.plan.nest_plan import Sweep
-from theano.lower.values import Value
+from theano.lower.nests.nest_plan import Sweep
+from theano.lower.state.builder import whole
+from theano.lower.state.dims import ONE, is_const, length
+from theano.lower.state.items import Reduce
+from theano.lower.state.values import Value
 
 Block = list[st.Stmt]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.loops.linear import linear_part
-from theano.lower.dims import ONE, ZERO, is_const, length
+from theano.lower.state.dims import ONE, ZERO, is_const, length
 
 
 class Edges:

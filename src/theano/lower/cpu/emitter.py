@@ -7,11 +7,11 @@ from typing import Protocol
 
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder
-from theano.lower.emitter import Emitter
-from theano.lower.plan.groups import Group
-from theano.lower.plan.nest_plan import NestPlan
-from theano.lower.values import Tensor
+from theano.lower.fusion.groups import Group
+from theano.lower.nests.nest_plan import NestPlan
+from theano.lower.state.builder import Builder
+from theano.lower.state.emitter import Emitter
+from theano.lower.state.values import Tensor
 
 
 class NestEmitter(Emitter, Protocol):

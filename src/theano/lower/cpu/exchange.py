@@ -13,11 +13,11 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.cpu.emitter import NestEmitter
 from theano.lower.cpu.nest import Nest, NestBuilder, index_name, pruned
-from theano.lower.dims import length
-from theano.lower.items import Pointwise
-from theano.lower.plan.exchange import Passed, plan_steps
-from theano.lower.plan.groups import Group
-from theano.lower.values import Tensor, Value
+from theano.lower.fusion.groups import Group
+from theano.lower.nests.interchange import Passed, plan_steps
+from theano.lower.state.dims import length
+from theano.lower.state.items import Pointwise
+from theano.lower.state.values import Tensor, Value
 
 
 class _Steps(NestBuilder):

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from theano.base.record import Record, field
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.loops.schema import expressions
-from theano.lower import body as bd
-from theano.lower.builder import OF_KERNELS, Builder, c_strides, moving, whole
 from theano.lower.cpu.edges import Edges
-from theano.lower.cpu.whose import Work
-from theano.lower.dims import ONE, ZERO, is_const
-from theano.lower.emitter import Argument
-from theano.lower.items import Item, Pointwise, Reduce
-from theano.lower.plan.accesses import producers
-from theano.lower.plan.groups import Group, out_place, picked
-from theano.lower.plan.joined import joined_group
-from theano.lower.plan.nest_plan import NestPlan
-from theano.lower.values import Tensor, Value
-from theano.record import Record, field
+from theano.lower.cpu.provenance import Work
+from theano.lower.fusion.groups import Group, out_place, picked
+from theano.lower.nests.accesses import producers
+from theano.lower.nests.coalesced_axes import joined_group
+from theano.lower.nests.nest_plan import NestPlan
+from theano.lower.state import body as bd
+from theano.lower.state.builder import OF_KERNELS, Builder, c_strides, moving, whole
+from theano.lower.state.dims import ONE, ZERO, is_const
+from theano.lower.state.emitter import Argument
+from theano.lower.state.items import Item, Pointwise, Reduce
+from theano.lower.state.values import Tensor, Value
 
 
 class Nest(Record):

@@ -8,9 +8,9 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.cpu.nest import NestBuilder, looks
-from theano.lower.dims import ONE, ZERO, length
-from theano.lower.plan.hints import Hint
-from theano.lower.values import Item
+from theano.lower.nests.prefetch import Hint
+from theano.lower.state.dims import ONE, ZERO, length
+from theano.lower.state.values import Item
 
 Block = list[st.Stmt]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import whole
-from theano.lower.convert import convert
 from theano.lower.cpu.columns import is_last_call
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.prefetch import ahead, next_row
-from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.items import Pointwise, Reduce
-from theano.lower.plan.nest_plan import Sweep
-from theano.lower.values import Tensor
+from theano.lower.nests.nest_plan import Sweep
+from theano.lower.state.builder import whole
+from theano.lower.state.convert import convert
+from theano.lower.state.dims import ONE, ZERO, is_const, length
+from theano.lower.state.items import Pointwise, Reduce
+from theano.lower.state.values import Tensor
 
 Block = list[st.Stmt]
 

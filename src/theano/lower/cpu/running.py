@@ -9,8 +9,8 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.prefetch import next_rows
-from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.items import Item, Pointwise, Running
+from theano.lower.state.dims import ONE, ZERO, is_const, length
+from theano.lower.state.items import Item, Pointwise, Running
 
 Block = list[st.Stmt]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from theano.base.record import Record
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
@@ -11,12 +12,11 @@ from theano.loops.expr import Expr
 from theano.lower.cpu.emitter import NestEmitter
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.sweeps import emit_group
-from theano.lower.dims import length
-from theano.lower.plan.groups import Group
-from theano.lower.plan.slices import Slicing, plan_slices
-from theano.lower.products import Product
-from theano.lower.values import Tensor
-from theano.record import Record
+from theano.lower.fusion.groups import Group
+from theano.lower.nests.slices import Slicing, plan_slices
+from theano.lower.state.dims import length
+from theano.lower.state.products import Product
+from theano.lower.state.values import Tensor
 
 
 class Steps(Record):

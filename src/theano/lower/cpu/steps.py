@@ -12,10 +12,10 @@ from theano.loops.schema import filled_slots
 from theano.lower.cpu.emitter import NestEmitter
 from theano.lower.cpu.exchange import exchanged
 from theano.lower.cpu.slices import Steps, emit_in_slices
-from theano.lower.dims import length
-from theano.lower.plan.exchange import Passed, form_of_steps
-from theano.lower.plan.groups import Group
-from theano.lower.step_loop import StepLoop
+from theano.lower.fusion.groups import Group
+from theano.lower.nests.interchange import Passed, form_of_steps
+from theano.lower.state.dims import length
+from theano.lower.state.step_loop import StepLoop
 
 
 def emit_steps(asm: NestEmitter, loop: StepLoop) -> None:

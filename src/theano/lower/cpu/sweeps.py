@@ -14,8 +14,8 @@ from theano.lower.cpu.nest import NestBuilder, index_name, kernel_of
 from theano.lower.cpu.prefetch import ahead
 from theano.lower.cpu.rows import in_parts, rows, shared
 from theano.lower.cpu.running import running
-from theano.lower.dims import ZERO, length
-from theano.lower.items import Item, Pointwise
+from theano.lower.state.dims import ZERO, length
+from theano.lower.state.items import Item, Pointwise
 
 Block = list[st.Stmt]
 

@@ -10,13 +10,13 @@ from theano.ifelse import IfElse
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, ZERO
-from theano.lower.emitter import Emitter
-from theano.lower.items import Special
 from theano.lower.ops.callback import copy_to_slot, held_again, object_tensor
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Item, Tensor, Value
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.dims import ONE, ZERO
+from theano.lower.state.emitter import Emitter
+from theano.lower.state.items import Special
+from theano.lower.state.values import Item, Tensor, Value
 
 
 def assign_regions(b: Builder, order: Sequence[Any], roots: Sequence[Variable]) -> dict[Any, int]:

@@ -16,12 +16,12 @@ import numpy as np
 from theano.graph import Constant, Variable
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower import complexes
-from theano.lower.builder import Builder
 from theano.lower.ops.callback import constant_value
 from theano.lower.ops.elemwise import broadcast_dims
-from theano.lower.values import Value
+from theano.lower.state import body as bd
+from theano.lower.state import complexes
+from theano.lower.state.builder import Builder
+from theano.lower.state.values import Value
 from theano.scalar.cast import cast
 from theano.scalar.dtypes import COMPLEX, real_of
 from theano.scalar.op import ScalarOp

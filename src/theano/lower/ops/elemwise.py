@@ -8,11 +8,11 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder
-from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Value, rearranged
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder
+from theano.lower.state.dims import ONE, is_const
+from theano.lower.state.values import Value, rearranged
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import DimShuffle, Elemwise
 

@@ -10,26 +10,26 @@ import numpy as np
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
-from theano.lower.complexes import of_type
-from theano.lower.dims import LONGEST, ONE, ZERO, is_const, length
-from theano.lower.items import Pointwise
 from theano.lower.ops.callback import only_user
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
-from theano.lower.scattering import clamped, is_summed, pad_right, scattered_sum
-from theano.lower.values import Item, Value
-from theano.tensor.advanced_subtensor import (
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.complexes import of_type
+from theano.lower.state.dims import LONGEST, ONE, ZERO, is_const, length
+from theano.lower.state.items import Pointwise
+from theano.lower.state.scattering import clamped, is_summed, pad_right, scattered_sum
+from theano.lower.state.values import Item, Value
+from theano.tensor.checks.static_value import known_int
+from theano.tensor.indexing.advanced_subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
     Nonzero,
 )  # fmt: skip
-from theano.tensor.sort import ArgSortOp
-from theano.tensor.static_value import known_int
-from theano.tensor.subtensor import IncSubtensor, Subtensor, fill_in
+from theano.tensor.indexing.subtensor import IncSubtensor, Subtensor, fill_in
+from theano.tensor.sorting.sort import ArgSortOp
 
 _WRITING = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)
 OUT_OF_RANGE = "index {0} is out of bounds for axis %d with size {1}"

@@ -6,15 +6,15 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
-from theano.lower.convert import compute_type
-from theano.lower.dims import ZERO, is_const, length
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of
 from theano.lower.ops.vectors import vector_value
-from theano.lower.values import Value
-from theano.tensor.join import Join, Split
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.convert import compute_type
+from theano.lower.state.dims import ZERO, is_const, length
+from theano.lower.state.values import Value
+from theano.tensor.shaping.join import Join, Split
 
 
 @lowers(Join)

@@ -15,13 +15,13 @@ from typing import Any
 from theano.graph import Constant
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder
-from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.items import Pointwise
-from theano.lower.values import Value, rearranged
-from theano.tensor.careduce import CAReduce
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder
+from theano.lower.state.dims import ONE, ZERO, is_const, length
+from theano.lower.state.items import Pointwise
+from theano.lower.state.values import Value, rearranged
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.reductions.careduce import CAReduce
 
 
 def centred_square(b: Builder, node: Any) -> tuple[Any, frozenset[int]] | None:

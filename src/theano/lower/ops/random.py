@@ -8,16 +8,16 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.emitter import Emitter
-from theano.lower.items import Special
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of, with_dims
 from theano.lower.ops.vectors import vector_value
-from theano.lower.values import Tensor, Value
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.dims import ONE, ZERO, is_const, length
+from theano.lower.state.emitter import Emitter
+from theano.lower.state.items import Special
+from theano.lower.state.values import Tensor, Value
 from theano.tensor.random import mrg31k3p, philox4x32
 from theano.tensor.random.mrg_uniform import mrg_uniform
 from theano.tensor.random.philox import PhiloxUniform

@@ -7,16 +7,16 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder
-from theano.lower.convert import compute_type
-from theano.lower.dims import ZERO, is_const
 from theano.lower.ops.elemwise import shuffled
 from theano.lower.ops.moments import centred_sum
 from theano.lower.ops.registry import lowers
-from theano.lower.values import Value, rearranged
-from theano.tensor.careduce import CAReduce
-from theano.tensor.extremes import Argmax, MaxAndArgmax, Supremum
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder
+from theano.lower.state.convert import compute_type
+from theano.lower.state.dims import ZERO, is_const
+from theano.lower.state.values import Value, rearranged
+from theano.tensor.reductions.careduce import CAReduce
+from theano.tensor.reductions.extremes import Argmax, MaxAndArgmax, Supremum
 
 OPERATIONS = {
     "add": "add", "mul": "mul", "maximum": "max", "minimum": "min", "and": "and", "or": "or", "xor": "xor",

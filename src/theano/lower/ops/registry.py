@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from theano.lower.builder import Builder
-from theano.lower.values import Value
+from theano.lower.state.builder import Builder
+from theano.lower.state.values import Value
 
 LoweringFunction = Callable[[Builder, Any, list[Value]], "list[Value] | None"]
 
@@ -16,12 +16,12 @@ _TABLE: dict[type, LoweringFunction] = {}
 # Modules of ops that a program may do without, and where their lowering is: both are loaded when they are used.
 _LATER = {
     "theano.tensor.foreign": "theano.lower.ops.foreign",
-    "theano.tensor.lu": "theano.lower.ops.lu",
-    "theano.tensor.schur": "theano.lower.ops.schur",
-    "theano.tensor.nnet.convolution": "theano.lower.ops.convolution",
+    "theano.tensor.linalg.lu": "theano.lower.ops.linalg.lu",
+    "theano.tensor.linalg.schur": "theano.lower.ops.linalg.schur",
+    "theano.tensor.nnet.convolution.ops": "theano.lower.ops.convolution.library",
     "theano.tensor.sparse_rows": "theano.lower.ops.sparse_rows",
-    "theano.tensor.nnet.neighbours": "theano.lower.ops.neighbours",
-    "theano.tensor.signal.pool_ops": "theano.lower.ops.pool",
+    "theano.tensor.nnet.neighbours": "theano.lower.ops.convolution.neighbours",
+    "theano.tensor.signal.pool_ops": "theano.lower.ops.convolution.pool",
 }
 
 

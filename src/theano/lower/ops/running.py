@@ -7,15 +7,15 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
-from theano.lower.complexes import of_type
-from theano.lower.dims import ONE, is_const
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
-from theano.lower.values import Value
-from theano.tensor.cumulative import CumOp
-from theano.tensor.recurrence import LinearRecurrence
+from theano.lower.state import body as bd
+from theano.lower.state.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.state.complexes import of_type
+from theano.lower.state.dims import ONE, is_const
+from theano.lower.state.values import Value
+from theano.tensor.reductions.cumulative import CumOp
+from theano.tensor.reductions.recurrence import LinearRecurrence
 
 DIFFERENT = "a linear recurrence takes two arrays of one shape; of one axis they have the lengths {0} and {1}"
 

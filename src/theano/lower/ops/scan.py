@@ -16,16 +16,16 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder, as_parts, c_strides, whole
-from theano.lower.dims import ONE, ZERO, escaped, is_const, length
-from theano.lower.emitter import Emitter
-from theano.lower.items import Pointwise, Special
 from theano.lower.ops.branch import inside, needs_of
 from theano.lower.ops.callback import object_tensor
 from theano.lower.ops.registry import lowers
-from theano.lower.step_loop import Carry, RowMemory, StepLoop
-from theano.lower.values import Item, Tensor, Value
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, as_parts, c_strides, whole
+from theano.lower.state.dims import ONE, ZERO, escaped, is_const, length
+from theano.lower.state.emitter import Emitter
+from theano.lower.state.items import Pointwise, Special
+from theano.lower.state.step_loop import Carry, RowMemory, StepLoop
+from theano.lower.state.values import Item, Tensor, Value
 from theano.scan.count import NO_STEP, REFUSAL, StepCount
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg, SharedArg, StateArg

@@ -6,16 +6,16 @@ from typing import Any
 
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
-from theano.lower.convert import compute_type
-from theano.lower.dims import ONE, ZERO, is_const
-from theano.lower.items import Pointwise
 from theano.lower.ops.indexing import note_within, within_range
 from theano.lower.ops.registry import lowers
-from theano.lower.scattering import is_summed, scattered_sum
-from theano.lower.values import Item, Ragged, Value
-from theano.tensor.segments import (
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.convert import compute_type
+from theano.lower.state.dims import ONE, ZERO, is_const
+from theano.lower.state.items import Pointwise
+from theano.lower.state.scattering import is_summed, scattered_sum
+from theano.lower.state.values import Item, Ragged, Value
+from theano.tensor.indexing.segments import (
     COUNT,
     FIRST,
     LAST,

@@ -11,20 +11,20 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import COMPLEX_PART, Builder, as_parts, whole
-from theano.lower.complexes import joined, parts_of
-from theano.lower.convert import convert
-from theano.lower.dims import LIMIT, ONE, ZERO, length
-from theano.lower.emitter import Argument, Emitter
-from theano.lower.items import Special
-from theano.lower.lengths import positions, spread
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of, reshaped
-from theano.lower.values import Item, Value, rearranged
-from theano.tensor.advanced_subtensor import Nonzero
-from theano.tensor.extra_ops import RepeatOp
-from theano.tensor.ordered import SearchsortedOp
+from theano.lower.state import body as bd
+from theano.lower.state.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.state.complexes import joined, parts_of
+from theano.lower.state.convert import convert
+from theano.lower.state.dims import LIMIT, ONE, ZERO, length
+from theano.lower.state.emitter import Argument, Emitter
+from theano.lower.state.items import Special
+from theano.lower.state.lengths import positions, spread
+from theano.lower.state.values import Item, Value, rearranged
+from theano.tensor.indexing.advanced_subtensor import Nonzero
+from theano.tensor.pointwise.extra_ops import RepeatOp
+from theano.tensor.sorting.ordered import SearchsortedOp
 
 # Picoseconds of a search, roughly.
 SEARCH = 20_000

@@ -8,23 +8,23 @@ from typing import Any
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import COMPLEX_PART, Builder, c_strides
-from theano.lower.dims import LIMIT, ONE, escaped, is_const, length, real_product, shape_text
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
-from theano.lower.values import Value
-from theano.tensor.alloc import Alloc, AllocEmpty
-from theano.tensor.assertion import Assert, AssertEqual
-from theano.tensor.diagonal import ExtractDiag
-from theano.tensor.fitting import Fitting
+from theano.lower.state import body as bd
+from theano.lower.state.builder import COMPLEX_PART, Builder, c_strides
+from theano.lower.state.dims import LIMIT, ONE, escaped, is_const, length, real_product, shape_text
+from theano.lower.state.values import Value
+from theano.tensor.checks.assertion import Assert, AssertEqual
+from theano.tensor.checks.declared_shapes import Rebroadcast, SpecifyShape
+from theano.tensor.checks.shape_agreement import Fitting
+from theano.tensor.making.alloc import Alloc, AllocEmpty
+from theano.tensor.making.ranges import ARange, integer_range_dtype
+from theano.tensor.making.triangles import Eye, Tri
 from theano.tensor.opsupport import INT64
-from theano.tensor.promises import Rebroadcast, SpecifyShape
-from theano.tensor.ranges import ARange, integer_range_dtype
-from theano.tensor.reshaping import Reshape
-from theano.tensor.shape import MakeVector, Shape, Shape_i
-from theano.tensor.triangles import Eye, Tri
+from theano.tensor.shaping.diagonal import ExtractDiag
+from theano.tensor.shaping.reshaping import Reshape
+from theano.tensor.shaping.shape import MakeVector, Shape, Shape_i
 
 
 @lowers(Shape)
@@ -338,7 +338,7 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
 
 
 def _integer_count(b: Builder, start: Expr, stop: Expr, step: Expr) -> Expr:
-    """max(0, ceil((stop - start) / step)), or the largest i64 if it is more, as `theano.tensor.ranges` infers it.
+    """max(0, ceil((stop - start) / step)), or the largest i64 if it is more, as `theano.tensor.making.ranges` infers it.
 
     No difference wraps around: where it may be more than any i64 it is unsigned.
     """

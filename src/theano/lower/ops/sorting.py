@@ -12,19 +12,29 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sorting import BITS, CUT_TYPES, LONG, LONGEST, PIECES, key_of, name_of, scratch_of, scratch_of_pieces
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.emitter import Argument, Emitter
-from theano.lower.items import Special
-from theano.lower.lengths import positions, spread
+from theano.loops.externs.sorting import (
+    BITS,
+    CUT_TYPES,
+    LONG,
+    LONGEST,
+    PIECES,
+    key_of,
+    name_of,
+    scratch_of,
+    scratch_of_pieces,
+)
 from theano.lower.ops.reduction import reduced
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
-from theano.lower.values import Item, Value, rearranged
-from theano.tensor.ordered import Unique
-from theano.tensor.sort import ArgSortOp, SortOp, TopKOp
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.dims import ONE, ZERO, is_const, length
+from theano.lower.state.emitter import Argument, Emitter
+from theano.lower.state.items import Special
+from theano.lower.state.lengths import positions, spread
+from theano.lower.state.values import Item, Value, rearranged
+from theano.tensor.sorting.ordered import Unique
+from theano.tensor.sorting.sort import ArgSortOp, SortOp, TopKOp
 
 # Picoseconds of a number, for keys of 32 and of 64 bits.
 TIMES = {"i32": 2500, "i64": 5000}

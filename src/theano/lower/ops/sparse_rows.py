@@ -15,18 +15,18 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.loops.sorting import name_of, scratch_of
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
-from theano.lower.convert import convert
-from theano.lower.dims import ONE, ZERO, is_const, length
-from theano.lower.emitter import Argument, Emitter
-from theano.lower.items import Special
+from theano.loops.externs.sorting import name_of, scratch_of
 from theano.lower.ops.indexing import within_range
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.segments import cut_into_rows
-from theano.lower.values import Item, Tensor, Value
-from theano.tensor.segments import COUNT, OUTSIDE
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.convert import convert
+from theano.lower.state.dims import ONE, ZERO, is_const, length
+from theano.lower.state.emitter import Argument, Emitter
+from theano.lower.state.items import Special
+from theano.lower.state.values import Item, Tensor, Value
+from theano.tensor.indexing.segments import COUNT, OUTSIDE
 from theano.tensor.sparse_rows import APART, TOO_MANY, MergedRows, ProductAt, ProductPlaces
 
 # Picoseconds of an element that is merged; of a product of two numbers, and how many of these an element may have.

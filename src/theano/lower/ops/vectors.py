@@ -5,12 +5,12 @@ from __future__ import annotations
 from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
-from theano.lower import body as bd
-from theano.lower.builder import Builder, whole
-from theano.lower.dims import ONE, length
-from theano.lower.emitter import Emitter
-from theano.lower.items import Special
-from theano.lower.values import Tensor, Value
+from theano.lower.state import body as bd
+from theano.lower.state.builder import Builder, whole
+from theano.lower.state.dims import ONE, length
+from theano.lower.state.emitter import Emitter
+from theano.lower.state.items import Special
+from theano.lower.state.values import Tensor, Value
 
 
 def vector_value(b: Builder, type_: str, elements: tuple[Expr, ...]) -> Value:

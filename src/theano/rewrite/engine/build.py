@@ -14,11 +14,11 @@ import numpy as np
 from theano.graph import Constant, Variable, inferred_shapes
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scalar.op import ScalarOp
-from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.elemwise import dimshuffle as make_dimshuffle
 from theano.tensor.elemwise import elemwise as plain_elemwise
-from theano.tensor.shape import Shape_i
+from theano.tensor.making.alloc import Alloc
+from theano.tensor.shaping.shape import Shape_i
 from theano.tensor.type import TensorType, tensor_type
 from theano.tensor.variable import TensorConstant
 

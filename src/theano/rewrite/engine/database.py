@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.progress import stage
+from theano.base.record import Record
 from theano.graph import Apply, FunctionGraph
 from theano.graph.origin import inherit_origin
-from theano.progress import stage
-from theano.record import Record
 from theano.rewrite.engine.named import NAMED
 from theano.rewrite.engine.optimizer import Optimizer, on_rule_error, run_optimizer
 from theano.rewrite.engine.phases import run_phase

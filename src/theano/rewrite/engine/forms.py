@@ -9,15 +9,15 @@ from theano.rewrite.engine.build import dimshuffle
 from theano.rewrite.engine.pattern import Form
 from theano.rewrite.engine.table import Node, Tensor
 from theano.scan.count import StepCount
-from theano.tensor.dot import Dot
+from theano.tensor.checks.declared_shapes import Rebroadcast
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.extremes import Max, Min, Supremum
-from theano.tensor.inverses import Det, MatrixInverse, SLogDet
-from theano.tensor.join import Join
-from theano.tensor.promises import Rebroadcast
-from theano.tensor.reduction import All, Prod, Sum
-from theano.tensor.reduction import Any as AnyTrue
-from theano.tensor.subtensor import INDEX, IncSubtensor, Subtensor
+from theano.tensor.indexing.subtensor import INDEX, IncSubtensor, Subtensor
+from theano.tensor.linalg.dot import Dot
+from theano.tensor.linalg.inverses import Det, MatrixInverse, SLogDet
+from theano.tensor.reductions.extremes import Max, Min, Supremum
+from theano.tensor.reductions.reduction import All, Prod, Sum
+from theano.tensor.reductions.reduction import Any as AnyTrue
+from theano.tensor.shaping.join import Join
 
 FULL = slice(None)
 

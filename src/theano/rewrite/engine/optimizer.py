@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.user_warnings import warn_user
 from theano.graph import Apply, FunctionGraph
 from theano.graph.features import ReplaceValidate
 from theano.rewrite.engine.rule import Rule
 from theano.rewrite.engine.trace import Trace
 from theano.rewrite.engine.view import visible
-from theano.user_warnings import warn_user
 
 
 class Optimizer:

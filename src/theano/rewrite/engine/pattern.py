@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from theano.record import Record, field
+from theano.base.record import Record, field
 from theano.rewrite.engine.build import Maker, Number
 from theano.scalar.op import ScalarOp
 from theano.scalar.operators import ScalarOperators

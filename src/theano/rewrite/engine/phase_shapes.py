@@ -6,7 +6,7 @@ from typing import Any
 
 from theano.rewrite.engine.build import dims
 from theano.rewrite.engine.table import RewriteGraph
-from theano.tensor.shape_feature import ShapeFeature
+from theano.tensor.checks.shape_feature import ShapeFeature
 from theano.tensor.type import TensorType
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from heapq import heappop
 from typing import Any, NamedTuple
 
+from theano.base.progress import still_here
 from theano.graph import Apply, Variable
-from theano.progress import still_here
 from theano.rewrite.engine.algebra import PRODUCT_OPS, opened, root_product, root_sum
 from theano.rewrite.engine.build import Maker
 from theano.rewrite.engine.match import maker_below, makers
@@ -16,7 +16,7 @@ from theano.rewrite.engine.rule import Rule, RuleIndex
 from theano.rewrite.engine.table import RewriteError, RewriteGraph, Tensor, same_type
 from theano.rewrite.engine.trace import Trace
 from theano.rewrite.engine.watched import WatchedGraph
-from theano.tensor.math import cast
+from theano.tensor.pointwise.math import cast
 from theano.tensor.type import TensorType
 
 # Applications allowed in one phase: so many per node, and some for small graphs.

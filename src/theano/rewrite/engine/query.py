@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from theano.record import Slotted
+from theano.base.record import Slotted
 
 
 class Query(Slotted):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from theano.base.record import Record
 from theano.graph import Apply
-from theano.record import Record
 from theano.rewrite.engine.build import Maker
 from theano.rewrite.engine.table import RewriteGraph, Tensor
 from theano.tensor.elemwise import Elemwise

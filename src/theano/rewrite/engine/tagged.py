@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from theano.configdefaults import config
-from theano.record import Record
+from theano.base.flag_table import config
+from theano.base.record import Record
 from theano.rewrite.engine.optimizer import SeqOptimizer
 from theano.rewrite.engine.query import Query
 

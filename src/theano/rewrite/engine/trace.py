@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from theano.base.notebook_form import notebook_form
+from theano.base.record import Record, field
 from theano.graph import Variable
 from theano.graph.origin import raw_origin_of
 from theano.graph.shown import told
-from theano.notebook_form import notebook_form
-from theano.record import Record, field
 from theano.tensor.elemwise import Elemwise
 
 # Rules change nodes in place, so a step keeps a copy of its expressions: to this depth, and of so many operands of an

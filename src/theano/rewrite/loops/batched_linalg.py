@@ -8,14 +8,14 @@ from theano import scalar
 from theano.rewrite.engine.build import constant, dimshuffle, elemwise
 from theano.rewrite.engine.table import Node, Tensor
 from theano.rewrite.loops.batching import Batch, Rows, batches
-from theano.tensor.diagonal import ExtractDiag
-from theano.tensor.eigen import Eig, Eigh
-from theano.tensor.factors import SVD, QRFull, QRIncomplete
-from theano.tensor.inverses import Det, MatrixInverse, MatrixPinv, SLogDet
-from theano.tensor.matrices import identity_for
-from theano.tensor.schur import Schur, SolveSylvester, Sqrtm
-from theano.tensor.slinalg import Eigvalsh, Expm
-from theano.tensor.systems import Cholesky, CholeskyGrad, InverseProduct, Solve
+from theano.tensor.linalg.eigen import Eig, Eigh
+from theano.tensor.linalg.factors import SVD, QRFull, QRIncomplete
+from theano.tensor.linalg.inverses import Det, MatrixInverse, MatrixPinv, SLogDet
+from theano.tensor.linalg.matrices import identity_for
+from theano.tensor.linalg.schur import Schur, SolveSylvester, Sqrtm
+from theano.tensor.linalg.slinalg import Eigvalsh, Expm
+from theano.tensor.linalg.systems import Cholesky, CholeskyGrad, InverseProduct, Solve
+from theano.tensor.shaping.diagonal import ExtractDiag
 
 
 @batches(

@@ -11,32 +11,32 @@ from theano.rewrite.engine.forms import FULL, axes_of, entries_of, subtensor, wi
 from theano.rewrite.engine.table import Node, Tensor
 from theano.rewrite.loops.batching import Batch, Rows, batches
 from theano.rewrite.rules.shaping import elements_of
-from theano.tensor.advanced_subtensor import (
+from theano.tensor.checks.assertion import AssertEqual
+from theano.tensor.checks.declared_shapes import Rebroadcast, SpecifyShape, patternbroadcast
+from theano.tensor.checks.shape_agreement import Fitting
+from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.indexing.advanced_subtensor import (
     ARRAY,
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
 )
-from theano.tensor.alloc import Alloc
-from theano.tensor.assertion import AssertEqual
-from theano.tensor.cumulative import CumOp
-from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.extremes import Argmax, Max, MaxAndArgmax, Min, Supremum
-from theano.tensor.fitting import Fitting
-from theano.tensor.join import Join, Split
+from theano.tensor.indexing.subtensor import INDEX, IncSubtensor, Subtensor
+from theano.tensor.linalg.dot import BatchedDot, Dot
+from theano.tensor.making.alloc import Alloc
+from theano.tensor.making.ranges import ARange
+from theano.tensor.making.triangles import Eye
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
-from theano.tensor.promises import Rebroadcast, SpecifyShape, patternbroadcast
-from theano.tensor.ranges import ARange
-from theano.tensor.recurrence import LinearRecurrence
-from theano.tensor.reduction import All, Prod, Sum
-from theano.tensor.reduction import Any as AnyTrue
-from theano.tensor.reshaping import Reshape
-from theano.tensor.shape import MakeVector, Shape, Shape_i
-from theano.tensor.subtensor import INDEX, IncSubtensor, Subtensor
-from theano.tensor.triangles import Eye
+from theano.tensor.reductions.cumulative import CumOp
+from theano.tensor.reductions.extremes import Argmax, Max, MaxAndArgmax, Min, Supremum
+from theano.tensor.reductions.recurrence import LinearRecurrence
+from theano.tensor.reductions.reduction import All, Prod, Sum
+from theano.tensor.reductions.reduction import Any as AnyTrue
+from theano.tensor.shaping.join import Join, Split
+from theano.tensor.shaping.reshaping import Reshape
+from theano.tensor.shaping.shape import MakeVector, Shape, Shape_i
 
 _dot, _batched_dot = Dot(), BatchedDot()
 

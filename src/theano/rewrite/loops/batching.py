@@ -13,10 +13,10 @@ from theano.rewrite.loops.step import may_run
 from theano.scalar import add, sub
 from theano.scan.count import StepCount
 from theano.scan.parts import Loop, Results
-from theano.tensor.alloc import Alloc
+from theano.tensor.checks.declared_shapes import patternbroadcast
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.subtensor import Subtensor
+from theano.tensor.indexing.subtensor import Subtensor
+from theano.tensor.making.alloc import Alloc
 
 _alloc = Alloc()
 

@@ -10,7 +10,7 @@ from theano.rewrite.loops.batching import Batch
 from theano.rewrite.loops.step import Kind, StepGraph, may_run, results
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg
-from theano.tensor.subtensor import Subtensor
+from theano.tensor.indexing.subtensor import Subtensor
 
 
 @rule(Scan, phase="loops", name="invariants_of_scan")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.record import replace
+from theano.base.record import replace
 from theano.rewrite.engine.build import index, number
 from theano.rewrite.engine.forms import subtensor
 from theano.rewrite.engine.registry import rule
@@ -17,7 +17,7 @@ from theano.rewrite.rules.shaping import nonnegative
 from theano.scan.count import StepCount
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, SequenceArg
-from theano.tensor.dot import Dot
+from theano.tensor.linalg.dot import Dot
 
 TABLE = (batched_ops, batched_linalg)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from theano.base.record import replace
 from theano.graph import Constant, clone_replace
-from theano.record import replace
 from theano.rewrite.engine.build import is_tensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.base.record import Record, replace
 from theano.graph import Constant
-from theano.record import Record, replace
 from theano.rewrite.engine.build import dims
 from theano.rewrite.engine.forms import entries_of, subtensor
 from theano.rewrite.engine.registry import rule
@@ -20,9 +20,9 @@ from theano.rewrite.loops.step import Kind, StepGraph, results
 from theano.rewrite.rules.indexing import piece_of
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, SequenceArg
-from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.subtensor import Subtensor
+from theano.tensor.indexing.subtensor import Subtensor
+from theano.tensor.linalg.dot import BatchedDot, Dot
 
 
 class Reading(Record):

@@ -13,7 +13,7 @@ from theano.rewrite.engine.table import Node, Tensor
 from theano.scalar.dtypes import DISCRETE
 from theano.scan.parts import Loop
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.subtensor import IncSubtensor, Subtensor
+from theano.tensor.indexing.subtensor import IncSubtensor, Subtensor
 
 
 def results(loop: Loop) -> list[Tensor]:

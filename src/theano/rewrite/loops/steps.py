@@ -5,9 +5,9 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Any
 
+from theano.base.record import replace
 from theano.graph import Constant, clone_get_equiv, clone_replace
 from theano.graph.walk import io_toposort
-from theano.record import replace
 from theano.rewrite.engine.build import is_tensor
 from theano.rewrite.engine.database import PHASES
 from theano.rewrite.engine.phases import run_inner
@@ -19,8 +19,8 @@ from theano.rewrite.loops.retold import lengths_told, retold
 from theano.rewrite.loops.step import results
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, NonSequenceArg, SequenceArg
-from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle
+from theano.tensor.making.alloc import Alloc
 
 
 def with_step(loop: Loop, outputs: list[Tensor]) -> Loop:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from theano import scalar
+from theano.base.record import Record, field, replace
 from theano.gradient.accumulate import total as added
-from theano.record import Record, field, replace
 from theano.rewrite.engine.build import constant, dimshuffle, elemwise, index, number, peel, scalar_name
 from theano.rewrite.engine.forms import axes_of, subtensor
 from theano.rewrite.engine.registry import rule
@@ -22,15 +22,15 @@ from theano.rewrite.loops.maps import last_rows, splittable
 from theano.rewrite.loops.step import Kind, StepGraph, may_run
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, Results, StateArg
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1
-from theano.tensor.alloc import Alloc
-from theano.tensor.dot import Dot
+from theano.tensor.checks.declared_shapes import unbroadcast
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.promises import unbroadcast
-from theano.tensor.reduction import Sum
-from theano.tensor.reshaping import Reshape
-from theano.tensor.shape import MakeVector, Shape_i
-from theano.tensor.subtensor import INDEX, IncSubtensor
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor1
+from theano.tensor.indexing.subtensor import INDEX, IncSubtensor
+from theano.tensor.linalg.dot import Dot
+from theano.tensor.making.alloc import Alloc
+from theano.tensor.reductions.reduction import Sum
+from theano.tensor.shaping.reshaping import Reshape
+from theano.tensor.shaping.shape import MakeVector, Shape_i
 
 _dot = Dot()
 # From the values of all steps to their sum over the steps.

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from theano import scalar
+from theano.base.record import replace
 from theano.graph import ancestors
-from theano.record import replace
 from theano.rewrite.engine.build import elemwise, index, number
 from theano.rewrite.engine.forms import entries_of, subtensor
 from theano.rewrite.engine.registry import rule
@@ -18,7 +18,7 @@ from theano.scan.buffer import initial_rows
 from theano.scan.count import StepCount
 from theano.scan.op import Scan
 from theano.scan.parts import Loop, OutputArg, ScanSpec, StateArg
-from theano.tensor.subtensor import Subtensor
+from theano.tensor.indexing.subtensor import Subtensor
 
 
 def _stacked(node: Node) -> Sequence[Tensor]:

@@ -10,10 +10,10 @@ from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scalar import mul
-from theano.tensor.blas import Gemm, Gemv, Ger
-from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.reshaping import Reshape
+from theano.tensor.linalg.blas import Gemm, Gemv, Ger
+from theano.tensor.linalg.dot import BatchedDot, Dot
+from theano.tensor.shaping.reshaping import Reshape
 
 _gemv, _gemm, _ger = Gemv(), Gemm(), Ger()
 _BLAS_DTYPES = frozenset({"float32", "float64", "complex64", "complex128"})

@@ -11,19 +11,19 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph
 from theano.scalar.dtypes import COMPLEX
 from theano.scan import scan
-from theano.tensor.alloc import ones_like, zeros_like
-from theano.tensor.axes import dimshuffle, shape_padleft
-from theano.tensor.cumulative import CumOp
-from theano.tensor.join import concatenate
-from theano.tensor.math import cast, complex, imag, real
-from theano.tensor.products import ProductOfOthers
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.recurrence import LinearRecurrence, delayed
-from theano.tensor.reduction import Prod, ProdWithoutZeros
-from theano.tensor.reduction import sum as sum_
-from theano.tensor.reshaping import flatten, reshape
-from theano.tensor.shape import product, shape_i
-from theano.tensor.subtensor import set_subtensor
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.indexing.subtensor import set_subtensor
+from theano.tensor.making.alloc import ones_like, zeros_like
+from theano.tensor.pointwise.math import cast, complex, imag, real
+from theano.tensor.reductions.cumulative import CumOp
+from theano.tensor.reductions.products import ProductOfOthers
+from theano.tensor.reductions.recurrence import LinearRecurrence, delayed
+from theano.tensor.reductions.reduction import Prod, ProdWithoutZeros
+from theano.tensor.reductions.reduction import sum as sum_
+from theano.tensor.shaping.axes import dimshuffle, shape_padleft
+from theano.tensor.shaping.join import concatenate
+from theano.tensor.shaping.reshaping import flatten, reshape
+from theano.tensor.shaping.shape import product, shape_i
 
 __all__ = [
     "complex_recurrence", "complex_running_product", "product_of_complex", "products_like_those_of_complex",

@@ -11,11 +11,11 @@ from theano.rewrite.engine.forms import FULL, subtensor
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.tensor.alloc import Alloc
-from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.subtensor import INDEX, IncSubtensor
-from theano.tensor.triangles import Eye
+from theano.tensor.indexing.subtensor import INDEX, IncSubtensor
+from theano.tensor.linalg.dot import Dot
+from theano.tensor.making.alloc import Alloc
+from theano.tensor.making.triangles import Eye
 
 
 @rule(Dot, name="product_with_diagonal")

@@ -32,8 +32,8 @@ from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules import collect
 from theano.scalar import abs_, identity, pow
 from theano.scalar.dtypes import COMPLEX, DISCRETE
-from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.making.alloc import Alloc
 
 x = variable("x", "any")
 

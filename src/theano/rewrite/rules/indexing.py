@@ -21,13 +21,13 @@ from theano.rewrite.engine.pattern import parameter, variable
 from theano.rewrite.engine.registry import canonicalize, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.tensor.advanced_subtensor import ARRAY, AdvancedIncSubtensor, AdvancedIncSubtensor1, Nonzero
-from theano.tensor.alloc import Alloc
+from theano.tensor.checks.declared_shapes import Rebroadcast, patternbroadcast
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.math import neq, switch
-from theano.tensor.promises import Rebroadcast, patternbroadcast
-from theano.tensor.shape import MakeVector, Shape
-from theano.tensor.subtensor import IncSubtensor, Subtensor
+from theano.tensor.indexing.advanced_subtensor import ARRAY, AdvancedIncSubtensor, AdvancedIncSubtensor1, Nonzero
+from theano.tensor.indexing.subtensor import IncSubtensor, Subtensor
+from theano.tensor.making.alloc import Alloc
+from theano.tensor.pointwise.math import neq, switch
+from theano.tensor.shaping.shape import MakeVector, Shape
 
 x, y = variable("x", "any"), variable("y", "any")
 J, M, P, Q = map(parameter, "JMPQ")

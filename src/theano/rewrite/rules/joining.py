@@ -13,10 +13,10 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules.indexing import fills_window, piece_of, window_lengths
 from theano.rewrite.rules.shaping import elements_of
-from theano.tensor.alloc import Alloc
-from theano.tensor.join import Join, Split
-from theano.tensor.promises import SpecifyShape
-from theano.tensor.subtensor import IncSubtensor, Subtensor
+from theano.tensor.checks.declared_shapes import SpecifyShape
+from theano.tensor.indexing.subtensor import IncSubtensor, Subtensor
+from theano.tensor.making.alloc import Alloc
+from theano.tensor.shaping.join import Join, Split
 
 equation("useless", joined(variable("axis", "int"), variable("x", "any")), variable("x", "any"), name="useless_join")
 

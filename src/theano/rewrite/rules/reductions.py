@@ -26,11 +26,11 @@ from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.rewrite.rules.shaping import nonnegative
 from theano.scalar import log
-from theano.tensor.alloc import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.extremes import Argmax, Max, MaxAndArgmax, Min
-from theano.tensor.reduction import All, Prod, Sum
-from theano.tensor.reduction import Any as AnyTrue
+from theano.tensor.making.alloc import Alloc
+from theano.tensor.reductions.extremes import Argmax, Max, MaxAndArgmax, Min
+from theano.tensor.reductions.reduction import All, Prod, Sum
+from theano.tensor.reductions.reduction import Any as AnyTrue
 
 x, y, z = variable("x", "any"), variable("y", "any"), variable("z")
 K, A, B, C, P, Q = map(parameter, "KABCPQ")

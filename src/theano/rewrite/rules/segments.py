@@ -6,10 +6,10 @@ from theano.rewrite.engine.build import number, uniform_value
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1, AdvancedSubtensor1
-from theano.tensor.ranges import ARange
-from theano.tensor.segments import OfLength, SegmentSpread, segment_spread, segment_sum
-from theano.tensor.shape import shape_i
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor1, AdvancedSubtensor1
+from theano.tensor.indexing.segments import OfLength, SegmentSpread, segment_spread, segment_sum
+from theano.tensor.making.ranges import ARange
+from theano.tensor.shaping.shape import shape_i
 
 
 def _rows(places: Tensor) -> Node | None:

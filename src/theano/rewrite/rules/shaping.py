@@ -12,11 +12,11 @@ from theano.rewrite.engine.registry import ONLY_BY_NAME, canonicalize, rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scan.count import StepCount
-from theano.tensor.assertion import Assert, AssertEqual
-from theano.tensor.fitting import Fitting
-from theano.tensor.promises import SpecifyShape
-from theano.tensor.reshaping import Reshape
-from theano.tensor.shape import MakeVector, Shape, Shape_i
+from theano.tensor.checks.assertion import Assert, AssertEqual
+from theano.tensor.checks.declared_shapes import SpecifyShape
+from theano.tensor.checks.shape_agreement import Fitting
+from theano.tensor.shaping.reshaping import Reshape
+from theano.tensor.shaping.shape import MakeVector, Shape, Shape_i
 
 x, n, N = variable("x", "any"), variable("n", "int"), parameter("N")
 

@@ -28,21 +28,21 @@ from theano.rewrite.engine.registry import rule, stabilize
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
 from theano.scalar import exp, isinf, log, switch
-from theano.tensor.advanced_subtensor import (
+from theano.tensor.elemwise import DimShuffle
+from theano.tensor.indexing.advanced_subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
 )
-from theano.tensor.alloc import Alloc
-from theano.tensor.elemwise import DimShuffle
-from theano.tensor.extremes import Max, MaxAndArgmax
-from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot, CrossentropySoftmaxArgmax1HotWithBias
+from theano.tensor.indexing.subtensor import IncSubtensor, Subtensor
+from theano.tensor.making.alloc import Alloc
+from theano.tensor.making.ranges import ARange
+from theano.tensor.nnet.losses.crossentropy import CrossentropyCategorical1Hot, CrossentropySoftmaxArgmax1HotWithBias
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
-from theano.tensor.ranges import ARange
-from theano.tensor.reduction import Sum
-from theano.tensor.subtensor import IncSubtensor, Subtensor
+from theano.tensor.reductions.extremes import Max, MaxAndArgmax
+from theano.tensor.reductions.reduction import Sum
 
 _softmax, _logsoftmax = Softmax(), LogSoftmax()
 

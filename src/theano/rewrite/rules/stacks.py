@@ -9,13 +9,13 @@ from theano.rewrite.engine.build import dims, dimshuffle, number, same_number, s
 from theano.rewrite.engine.registry import rule
 from theano.rewrite.engine.rule import Result
 from theano.rewrite.engine.table import Node, RewriteGraph, Tensor
-from theano.rewrite.rules.matrix_facts import is_transposed
+from theano.rewrite.rules.linalg.facts import is_transposed
 from theano.rewrite.rules.shaping import elements_of
-from theano.tensor.dot import BatchedDot
 from theano.tensor.elemwise import DimShuffle
-from theano.tensor.matrices import transposed
-from theano.tensor.reshaping import Reshape
-from theano.tensor.shape import MakeVector
+from theano.tensor.linalg.dot import BatchedDot
+from theano.tensor.linalg.matrices import transposed
+from theano.tensor.shaping.reshaping import Reshape
+from theano.tensor.shaping.shape import MakeVector
 
 
 @rule(DimShuffle, name="transpose_of_stack_product", children=frozenset({BatchedDot}))

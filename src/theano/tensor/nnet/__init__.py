@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from theano.tensor.nnet import bn
 from theano.tensor.nnet.activations import (
     elu,
     gelu,
@@ -15,9 +14,8 @@ from theano.tensor.nnet.activations import (
     softsign,
     ultra_fast_sigmoid,
 )
-from theano.tensor.nnet.bn import batch_normalization, batch_normalization_test, batch_normalization_train
-from theano.tensor.nnet.confusion import confusion_matrix
-from theano.tensor.nnet.crossentropy import (
+from theano.tensor.nnet.losses.confusion import confusion_matrix
+from theano.tensor.nnet.losses.crossentropy import (
     CrossentropyCategorical1Hot,
     CrossentropySoftmaxArgmax1HotWithBias,
     binary_crossentropy,
@@ -30,7 +28,9 @@ from theano.tensor.nnet.crossentropy import (
     crossentropy_softmax_max_and_argmax_1hot_with_bias,
     sigmoid_binary_crossentropy,
 )
-from theano.tensor.nnet.hierarchical import h_softmax
+from theano.tensor.nnet.losses.hierarchical import h_softmax
+from theano.tensor.nnet.normalising import bn
+from theano.tensor.nnet.normalising.bn import batch_normalization, batch_normalization_test, batch_normalization_train
 from theano.tensor.nnet.softmax import (
     LogSoftmax,
     Softmax,

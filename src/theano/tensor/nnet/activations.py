@@ -8,7 +8,7 @@ import numpy as np
 
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import DISCRETE, upcast
-from theano.tensor.math import (
+from theano.tensor.pointwise.math import (
     abs_,
     cast,
     clip,

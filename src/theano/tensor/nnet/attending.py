@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from theano.scalar.dtypes import DISCRETE, FLOAT
-from theano.tensor.axes import dimshuffle, shape_padleft
-from theano.tensor.dot import matmul
-from theano.tensor.fitting import Argument, all_fitting
-from theano.tensor.math import cast, ge, neq, sqrt, switch
-from theano.tensor.matrices import transposed
+from theano.tensor.checks.shape_agreement import Argument, all_fitting
+from theano.tensor.linalg.dot import matmul
+from theano.tensor.linalg.matrices import transposed
+from theano.tensor.making.ranges import arange
 from theano.tensor.nnet.softmax import softmax
-from theano.tensor.ranges import arange
-from theano.tensor.reduction import any as any_
-from theano.tensor.shape import shape_i
+from theano.tensor.pointwise.math import cast, ge, neq, sqrt, switch
+from theano.tensor.reductions.reduction import any as any_
+from theano.tensor.shaping.axes import dimshuffle, shape_padleft
+from theano.tensor.shaping.shape import shape_i
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["attention"]

@@ -11,15 +11,15 @@ from theano.graph import Apply, Op
 from theano.graph.common_text import fill
 from theano.graph.own_text import CalledText as _CalledText
 from theano.scalar.dtypes import FLOAT, INTEGER, upcast
-from theano.tensor.alloc import zeros_like
-from theano.tensor.axes import dimshuffle, shape_padleft
-from theano.tensor.fitting import Argument, all_fitting, fitting
-from theano.tensor.indexing import getitem, take
-from theano.tensor.math import cast
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.checks.shape_agreement import Argument, all_fitting, fitting
+from theano.tensor.indexing.indexing import getitem, take
+from theano.tensor.indexing.subtensor import inc_subtensor
+from theano.tensor.making.alloc import zeros_like
 from theano.tensor.opsupport import Shapes, disconnected, single
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.reduction import sum as sum_
-from theano.tensor.subtensor import inc_subtensor
+from theano.tensor.pointwise.math import cast
+from theano.tensor.reductions.reduction import sum as sum_
+from theano.tensor.shaping.axes import dimshuffle, shape_padleft
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = [

@@ -10,11 +10,11 @@ import numpy as np
 from theano.graph import Constant
 from theano.graph.shown import shown
 from theano.scalar.dtypes import FLOAT
-from theano.tensor.careduce import different_axes
-from theano.tensor.fitting import fitting
-from theano.tensor.math import and_, cast, ge, le, switch
-from theano.tensor.promises import addbroadcast
-from theano.tensor.shape import shape_i
+from theano.tensor.checks.declared_shapes import addbroadcast
+from theano.tensor.checks.shape_agreement import fitting
+from theano.tensor.pointwise.math import and_, cast, ge, le, switch
+from theano.tensor.reductions.careduce import different_axes
+from theano.tensor.shaping.shape import shape_i
 from theano.tensor.variable import as_tensor_variable, constant
 
 __all__ = ["dropout"]

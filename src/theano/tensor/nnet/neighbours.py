@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
-from theano.tensor.assertion import Assert
-from theano.tensor.fitting import as_directions, as_long_as
-from theano.tensor.math import eq, maximum
+from theano.tensor.checks.assertion import Assert
+from theano.tensor.checks.shape_agreement import as_directions, as_long_as
+from theano.tensor.checks.static_value import known_ints
 from theano.tensor.opsupport import Shapes, disconnected, single
-from theano.tensor.padding import pad
-from theano.tensor.reduction import all as all_
-from theano.tensor.shape import as_shape_vector, shape
-from theano.tensor.static_value import known_ints
+from theano.tensor.pointwise.math import eq, maximum
+from theano.tensor.reductions.reduction import all as all_
+from theano.tensor.shaping.padding import pad
+from theano.tensor.shaping.shape import as_shape_vector, shape
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["Images2Neibs", "SumOfNeibs", "images2neibs", "neibs2images"]

@@ -10,15 +10,15 @@ import numpy as np
 from theano.graph import Apply, Op
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT
-from theano.tensor.axes import dimshuffle, shape_padleft
-from theano.tensor.careduce import different_axes
-from theano.tensor.extremes import supremum
-from theano.tensor.fitting import fitting
-from theano.tensor.math import exp, log
+from theano.tensor.checks.declared_shapes import patternbroadcast
+from theano.tensor.checks.shape_agreement import fitting
 from theano.tensor.nnet.softmax_along import LogSoftmaxAlong, SoftmaxAlong
 from theano.tensor.opsupport import Shapes, single
-from theano.tensor.promises import patternbroadcast
-from theano.tensor.reduction import sum as sum_
+from theano.tensor.pointwise.math import exp, log
+from theano.tensor.reductions.careduce import different_axes
+from theano.tensor.reductions.extremes import supremum
+from theano.tensor.reductions.reduction import sum as sum_
+from theano.tensor.shaping.axes import dimshuffle, shape_padleft
 from theano.tensor.variable import as_tensor_variable
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op
-from theano.tensor.extremes import supremum
-from theano.tensor.math import exp, log
 from theano.tensor.opsupport import Shapes, single
-from theano.tensor.reduction import sum as sum_
+from theano.tensor.pointwise.math import exp, log
+from theano.tensor.reductions.extremes import supremum
+from theano.tensor.reductions.reduction import sum as sum_
 
 
 class SoftmaxAlong(Op):

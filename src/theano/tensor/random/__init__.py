@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.other_words import no_attribute as _no_attribute
+from theano.base.other_words import no_attribute as _no_attribute
 
 
 def __getattr__(name: str) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.other_words import advised
-from theano.tensor.join import stack
+from theano.base.other_words import advised
+from theano.tensor.making.ranges import arange
 from theano.tensor.random import draws
-from theano.tensor.ranges import arange
-from theano.tensor.reduction import prod
+from theano.tensor.reductions.reduction import prod
+from theano.tensor.shaping.join import stack
 from theano.tensor.variable import as_tensor_variable
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import FLOAT, INTEGER
-from theano.tensor.math import cast
+from theano.tensor.pointwise.math import cast
 from theano.tensor.random.function import RandomFunction
 from theano.tensor.random.size import Size, sample_dtype, sample_size
 from theano.tensor.type import StaticShape, tensor_type

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from theano.graph import Apply, Op, Variable
+from theano.tensor.checks.static_value import known_vector
 from theano.tensor.opsupport import Shapes, undefined
 from theano.tensor.random.state import RandomStateType, copy_state
-from theano.tensor.static_value import known_vector
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable
 

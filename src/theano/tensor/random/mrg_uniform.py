@@ -9,9 +9,9 @@ import numpy as np
 
 from theano.graph import Apply, Op
 from theano.scalar.dtypes import INTEGER, as_dtype
+from theano.tensor.checks.static_value import known_ints
 from theano.tensor.opsupport import Shapes, single, undefined
 from theano.tensor.random import mrg31k3p
-from theano.tensor.static_value import known_ints
 from theano.tensor.type import TensorType
 from theano.tensor.variable import as_tensor_variable, get_vector_length
 

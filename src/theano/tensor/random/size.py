@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from theano.configdefaults import config
+from theano.base.flag_table import config
+from theano.base.record import Record
 from theano.graph import Variable
 from theano.graph.shown import shown
-from theano.record import Record
 from theano.scalar.dtypes import INTEGER, as_dtype, upcast
-from theano.tensor.math import cast
+from theano.tensor.checks.static_value import known_int, known_ints
 from theano.tensor.opsupport import as_index, unknown_if_one
-from theano.tensor.static_value import known_int, known_ints
+from theano.tensor.pointwise.math import cast
 from theano.tensor.type import StaticShape
 from theano.tensor.variable import as_tensor_variable, constant, get_vector_length
 

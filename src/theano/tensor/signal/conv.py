@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from theano.graph.common_text import fill
+from theano.tensor.checks.shape_agreement import all_fitting
 from theano.tensor.elemwise import dimshuffle
-from theano.tensor.fitting import all_fitting
-from theano.tensor.nnet.geometry import numbers
-from theano.tensor.nnet.images import conv2d as of_channels
-from theano.tensor.nnet.shape_checks import has_room, promised
-from theano.tensor.shape import shape_tuple
+from theano.tensor.nnet.convolution.geometry import numbers
+from theano.tensor.nnet.convolution.images import conv2d as of_channels
+from theano.tensor.nnet.convolution.shape_checks import has_room, promised
+from theano.tensor.shaping.shape import shape_tuple
 from theano.tensor.variable import as_tensor_variable
 
 __all__ = ["conv2d"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theano.base.user_warnings import warn_user
 from theano.graph.common_text import fill
 from theano.tensor.signal.pool_ops import (
     AveragePoolGrad,
@@ -16,7 +17,6 @@ from theano.tensor.signal.pool_ops import (
     new_names,
 )
 from theano.tensor.variable import as_tensor_variable
-from theano.user_warnings import warn_user
 
 __all__ = [
     "AveragePoolGrad", "DownsampleFactorMaxGradGrad", "MaxPoolGrad", "MaxPoolRop", "Pool", "PoolGrad",

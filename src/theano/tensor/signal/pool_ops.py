@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from theano.base.user_warnings import warn_user
 from theano.graph import Apply, Op, Variable
 from theano.scalar.dtypes import COMPLEX, DISCRETE
-from theano.tensor.fitting import as_directions, as_long_as
-from theano.tensor.math import maximum
-from theano.tensor.nnet.geometry import truth
+from theano.tensor.checks.shape_agreement import as_directions, as_long_as
+from theano.tensor.checks.static_value import known_ints
+from theano.tensor.nnet.convolution.geometry import truth
 from theano.tensor.opsupport import Shapes, as_index, disconnected, single, zero_gradient
-from theano.tensor.shape import as_shape_vector
-from theano.tensor.static_value import known_ints
+from theano.tensor.pointwise.math import maximum
+from theano.tensor.shaping.shape import as_shape_vector
 from theano.tensor.variable import as_tensor_variable
-from theano.user_warnings import warn_user
 
 __all__ = ["AveragePoolGrad", "DownsampleFactorMaxGradGrad", "MaxPoolGrad", "MaxPoolRop", "Pool", "PoolGrad"]
 

@@ -1,0 +1,1 @@
+"""What every layer may use: flags, warnings, digests, progress, records."""

@@ -1,0 +1,1 @@
+"""Modes and functions that check results: DebugMode, MonitorMode, NanGuardMode, `verify_grad`."""

@@ -1,0 +1,1 @@
+"""The native executor: code, its tiers, arguments, call-backs, errors."""

@@ -1,0 +1,1 @@
+"""Shared variables of each kind, and the updates of functions."""

@@ -1,0 +1,1 @@
+"""Measured times of calls, nodes and loops: profiles."""

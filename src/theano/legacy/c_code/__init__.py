@@ -1,0 +1,1 @@
+"""C code that users' ops bring."""

@@ -1,0 +1,1 @@
+"""Old ways to run a graph: thunks, profile modes, checkers."""

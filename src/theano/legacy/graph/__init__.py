@@ -1,0 +1,1 @@
+"""Old helpers around graphs: unification, schedules, debugging."""

@@ -1,0 +1,1 @@
+"""The tables of old names, and how modules and attributes are found by them."""

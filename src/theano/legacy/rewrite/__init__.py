@@ -1,0 +1,1 @@
+"""Rewriting as Theano spells it: optimizer classes, navigators, pattern substitution."""

@@ -1,0 +1,1 @@
+"""Classes of single scalar operations, as older programs derive from."""

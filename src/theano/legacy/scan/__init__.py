@@ -1,0 +1,1 @@
+"""Old helpers of scan."""

@@ -1,0 +1,1 @@
+"""Theano's sandbox of sparse matrices."""

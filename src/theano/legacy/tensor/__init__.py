@@ -1,0 +1,1 @@
+"""Old ops and names of tensors."""

@@ -1,0 +1,1 @@
+"""External functions that loop programs call, by family: signature and meaning."""

@@ -1,0 +1,1 @@
+"""The main function of a program: from plans of its groups to statements."""

@@ -1,0 +1,1 @@
+"""Where values live: workspace, in-place results, tiles of rows."""

@@ -1,0 +1,1 @@
+"""The form of one loop nest: order of axes, interchange, coalescing, prefetch, shared work."""

@@ -1,1 +1,0 @@
-"""Tools around Theano that nothing else depends on."""

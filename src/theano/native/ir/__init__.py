@@ -1,0 +1,1 @@
+"""How LLVM IR of library functions is written, and how libraries are compiled and kept."""

@@ -1,0 +1,1 @@
+"""The library of matrix products, and the choice between it and BLAS."""

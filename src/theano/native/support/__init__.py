@@ -1,0 +1,1 @@
+"""The library of support functions: arrays, memory, the GIL, the team of threads."""

@@ -1,0 +1,1 @@
+"""Rules of linear algebra, and what is known of matrices."""

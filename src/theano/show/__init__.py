@@ -1,0 +1,1 @@
+"""What users look at: explanations, drawings, notebooks, plans."""

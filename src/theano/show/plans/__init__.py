@@ -1,0 +1,1 @@
+"""Plans and programs of compiled functions as text."""

@@ -1,1 +1,0 @@
-"""Sparse matrices that are drawn (`sp2`), and convolutions by products with sparse matrices (`sp`)."""

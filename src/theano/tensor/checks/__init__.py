@@ -1,0 +1,1 @@
+"""Checks and facts about shapes and values, in graphs."""

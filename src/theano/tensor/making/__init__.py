@@ -1,0 +1,1 @@
+"""Tensors made of sizes and numbers."""

@@ -1,0 +1,1 @@
+"""Normalisation of batches and layers."""

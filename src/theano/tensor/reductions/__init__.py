@@ -1,0 +1,1 @@
+"""Sums, products, extremes and statistics along axes; running sums."""

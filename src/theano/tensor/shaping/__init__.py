@@ -1,0 +1,1 @@
+"""New shapes, orders and arrangements of the same elements."""

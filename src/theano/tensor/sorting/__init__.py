@@ -1,0 +1,1 @@
+"""Sorted tensors, order statistics, searches."""
