@@ -65,7 +65,7 @@ try: inplace.nothing
 except AttributeError as error: print(error)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "module 'theano.tensor.inplace' has no attribute 'nothing'"
+    assert done.stdout.strip() == "module 'theano.legacy.tensor.inplace' has no attribute 'nothing'"
 
 
 def test_well_known_names():

@@ -13,10 +13,9 @@ import theano as theano  # ``theano.theano``, which programs have in their impor
 from theano.base.garbage import collector_rests as _collector_rests
 
 with _collector_rests(all_stays=True):
-    from theano import compile, gradient, ifelse, printing, random, scalar, tensor
-    from theano.legacy.names import aliases
+    from theano import check, compile, gradient, ifelse, legacy, printing, random, scalar, tensor
 
-    aliases.install()
+    legacy.install()
 from theano.base.flag_table import config
 from theano.base.flags import change_flags
 from theano.base.notebook_form import notebook_shell as _notebook_shell
@@ -53,7 +52,6 @@ from theano.graph import (
     generic,
 )
 from theano.graph import clone_replace as clone
-from theano.legacy.misc.safe_asarray import _asarray
 from theano.printing import pp, pprint
 from theano.scan import foldl, foldr, map, reduce, scan, scan_checkpoints
 from theano.tensor import get_scalar_constant_value

@@ -10,7 +10,7 @@ from types import FrameType
 __all__ = ["warn_user"]
 
 # Code in these files is ours, or Python's own import of us.
-_NOT_OF_USER = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<frozen importlib")
+_NOT_OF_USER = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep, "<frozen importlib")
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:

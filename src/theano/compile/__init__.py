@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from theano.check import debugmode, nanguardmode
-from theano.check.debugmode import DebugMode
-from theano.check.nanguardmode import NanGuardMode
 from theano.compile import evaluate, linked, perform_vm
 from theano.compile.builders import OpFromGraph, io_connection_pattern
 from theano.compile.errors import AliasedMemoryError, UnusedInputError, raise_with_op

@@ -57,7 +57,7 @@ SOURCES = {
     "lapack": Source(loading.address, loading.is_provisional),
     "blas": Source(_routine),
     "sorting": Source(sorting.address, sorting.is_provisional),
-    "convolution": Source(_later("convolution", "address"), _later("convolution", "is_provisional")),
+    "convolution": Source(_later("convolution.loading", "address"), _later("convolution.loading", "is_provisional")),
     "functions of users": Source(_later("foreign", "address")),
 }
 

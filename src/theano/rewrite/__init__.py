@@ -6,51 +6,6 @@
 
 from __future__ import annotations
 
-from theano.legacy.rewrite.merging import (
-    FromFunctionOptimizer,
-    MergeFeature,
-    MergeOptimizer,
-    inplace_optimizer,
-    is_same_graph_with_merge,
-    merge_dict,
-    optimizer,
-    pre_constant_merge,
-)
-from theano.legacy.rewrite.navigators import (
-    EquilibriumOptimizer,
-    NavigatorOptimizer,
-    OpKeyOptimizer,
-    TopoOptimizer,
-    in2out,
-    out2in,
-    pre_greedy_local_optimizer,
-)
-from theano.legacy.rewrite.node_rewrites import (
-    FromFunctionLocalOptimizer,
-    LocalOptGroup,
-    LocalOptimizer,
-    OpRemove,
-    OpSub,
-    check_chain,
-    local_optimizer,
-)
-from theano.legacy.rewrite.pattern_sub import PatternSub
-from theano.legacy.rewrite.registration import (
-    register_canonicalize,
-    register_specialize,
-    register_specialize_device,
-    register_stabilize,
-    register_uncanonicalize,
-    register_useless,
-)
-from theano.legacy.rewrite.stack_traces import (
-    CheckStackTraceOptimization,
-    CheckStrackTraceFeature,
-    check_stack_trace,
-    copy_stack_trace,
-    inherit_stack_trace,
-)
-from theano.legacy.rewrite.user_databases import EquilibriumDB, LocalGroupDB, ProxyDB, TopoDB
 from theano.rewrite.engine.database import PHASES, GraphRewriter, Phase, optdb, rewrite_graph, trace
 from theano.rewrite.engine.optimizer import Optimizer, SeqOptimizer
 from theano.rewrite.engine.pattern import Equation, Pattern, variable

@@ -13,7 +13,7 @@ import os
 import stat
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from theano.base.digest import blake2b
@@ -21,6 +21,7 @@ from theano.base.user_warnings import warn_user
 
 __all__ = ["ObjectCache", "default_cache", "key_of"]
 
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _DIGEST_BYTES = 32
 _HEADER = struct.Struct(f"<8sQ{_DIGEST_BYTES}s")
 _MAGIC = b"THJITO3\n"
@@ -52,18 +53,25 @@ def _digest(key: str, code: bytes) -> bytes:
 
 
 @functools.cache
-def sources(folders: tuple[str, ...]) -> str:
-    """Names, sizes and times of the Python files in `folders`; "" where there are none (a package in an archive)."""
+def sources(rooms: tuple[str, ...]) -> str:
+    """Names, sizes and times of the Python files below top packages, ``("loops",)`` for those of `theano.loops`.
+
+    "" if a folder is not there, as of a package in an archive.
+    """
     try:
-        found = [
-            f"{item.path} {item.stat().st_size} {item.stat().st_mtime_ns}"
-            for folder in folders
-            for item in os.scandir(folder)
-            if item.name.endswith(".py")
-        ]
+        return "\n".join(sorted(line for room in rooms for line in _files_below(os.path.join(_ROOT, room))))
     except OSError:
         return ""
-    return "\n".join(sorted(found))
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as items:
+        for item in items:
+            if item.name.endswith(".py"):
+                found = item.stat()
+                yield f"{item.path} {found.st_size} {found.st_mtime_ns}"
+            elif item.is_dir() and item.name != "__pycache__":
+                yield from _files_below(item.path)
 
 
 class ObjectCache:

@@ -73,7 +73,10 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 
 # Modules whose functions have the names and arguments of NumPy's; they are loaded when first needed.
-NUMPY_NAMES = ("arranging", "einstein", "filled", "missing", "numeric", "order_statistics", "padding", "stacks")
+NUMPY_NAMES = (
+    "linalg.einstein", "making.filled", "reductions.nan_reductions", "reductions.numeric", "shaping.arranging",
+    "shaping.padding", "shaping.stacks", "sorting.order_statistics",
+)  # fmt: skip
 
 
 def _of_that_name(func: Any) -> Any:

@@ -11,8 +11,11 @@ from theano.compile.errors import raise_with_op, typed_result
 from theano.compile.native.arguments import is_plain
 from theano.compile.shared_variables.variables import detached_copy
 from theano.graph.op import overwritten_by, performer
-from theano.legacy.c_code import callback
 from theano.tensor.type import TensorType
+
+# Ways to call a node that come before its `perform`: each gives a call, or None. C code of ops is one
+# (`theano.legacy.c_code.callback`).
+CALLERS: list[Callable[[Any, Any], Callable[..., tuple[Any, ...]] | None]] = []
 
 
 def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]]:
@@ -20,7 +23,8 @@ def call_of(node: Any, fgraph: Any) -> Callable[..., tuple[Any, ...]]:
 
     Arrays that the op overwrites are the program's to copy; other objects are copied here.
     """
-    call = callback.call_of(node, fgraph) or NodeCall(node, fgraph)
+    given = (caller(node, fgraph) for caller in CALLERS)
+    call = next((call for call in given if call is not None), None) or NodeCall(node, fgraph)
     objects = {k for k in overwritten_by(node.op) if not isinstance(node.inputs[k].type, TensorType)}
     if not objects:
         return call

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from theano.compile.errors import raise_with_op
+from theano.compile.native.callback import CALLERS
 from theano.graph.errors import MethodNotDefined
 from theano.graph.op import C_PERFORMERS
 from theano.scalar.op import ScalarOp
@@ -125,3 +126,4 @@ def _performer(node: Any) -> Callable[[list[Any], list[list[Any]]], Any]:
 
 
 C_PERFORMERS.append(_performer)
+CALLERS.append(call_of)

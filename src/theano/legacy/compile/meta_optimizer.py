@@ -10,7 +10,7 @@ from theano.base.user_warnings import warn_user
 from theano.compile.function import function
 from theano.compile.shared_variables.variables import SharedVariable, shared
 from theano.graph import Apply, Constant, Variable
-from theano.rewrite import LocalOptimizer
+from theano.legacy.rewrite.node_rewrites import LocalOptimizer
 
 
 class LocalMetaOptimizerSkipAssertionError(AssertionError):

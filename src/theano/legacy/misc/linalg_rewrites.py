@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from theano.graph import Apply, Variable
-from theano.rewrite import Optimizer, local_optimizer
+from theano.legacy.rewrite.node_rewrites import local_optimizer
+from theano.rewrite import Optimizer
 from theano.rewrite.hints import hints, is_hint_node, is_psd, is_symmetric
 from theano.tensor.checks.static_value import known_scalar
 from theano.tensor.elemwise import DimShuffle, Elemwise

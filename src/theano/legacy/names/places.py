@@ -456,6 +456,7 @@ LATE: dict[str, dict[str, str]] = {
         "theano.tensor.indexing.advanced_subtensor": "AdvancedIncSubtensor AdvancedIncSubtensor1 "
         "AdvancedSubtensor AdvancedSubtensor1 advanced_inc_subtensor1 advanced_set_subtensor1 advanced_subtensor1",
     },
+    "theano.compile": {"theano.check.debugmode": "DebugMode", "theano.check.nanguardmode": "NanGuardMode"},
     "theano.gradient": {"theano.check.verify_grad": "mode_not_slow verify_grad", "theano": "tensor"},
     "theano.scan.hooks": {
         "theano.compile.steps": "compile_step",
@@ -467,6 +468,19 @@ LATE: dict[str, dict[str, str]] = {
 # name that is given as the module's own is a package inside.
 LAZY: dict[str, dict[str, str]] = {
     "theano.graph": {"theano.graph": "opt optdb toolbox"},
+    "theano.rewrite": {
+        "theano.legacy.rewrite.merging": "FromFunctionOptimizer MergeFeature MergeOptimizer inplace_optimizer is_same_graph_with_merge "
+        "merge_dict optimizer pre_constant_merge",
+        "theano.legacy.rewrite.navigators": "EquilibriumOptimizer NavigatorOptimizer OpKeyOptimizer TopoOptimizer in2out out2in "
+        "pre_greedy_local_optimizer",
+        "theano.legacy.rewrite.node_rewrites": "FromFunctionLocalOptimizer LocalOptGroup LocalOptimizer OpRemove OpSub check_chain local_optimizer",
+        "theano.legacy.rewrite.pattern_sub": "PatternSub",
+        "theano.legacy.rewrite.registration": "register_canonicalize register_specialize register_specialize_device register_stabilize "
+        "register_uncanonicalize register_useless",
+        "theano.legacy.rewrite.stack_traces": "CheckStackTraceOptimization CheckStrackTraceFeature check_stack_trace copy_stack_trace "
+        "inherit_stack_trace",
+        "theano.legacy.rewrite.user_databases": "EquilibriumDB LocalGroupDB ProxyDB TopoDB",
+    },
     "theano.graph.serialise": {"theano.legacy.compat.older_graphs": "read_node"},
     "theano.progress": {"theano.printing.loop_steps": "steps"},
     "theano.typed_list": {"theano.typed_list": "opt"},
@@ -478,6 +492,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.versions": "show_versions",
         "theano.show.notebooks.errors": "load_ipython_extension unload_ipython_extension",
         "theano.sparse.rows": "sparse_grad",
+        "theano.legacy.misc.safe_asarray": "_asarray",
         "theano.compile.linkers": "CLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker",
         "theano.compile.wrap_linkers": "DualLinker WrapLinker WrapLinkerMany",
         "theano.legacy.graph.debug": "debug_assert",
@@ -553,7 +568,7 @@ LAZY: dict[str, dict[str, str]] = {
         "theano.legacy.tensor.old_functions": "AdvancedBooleanIncSubtensor AdvancedBooleanSubtensor BaseAdvancedIncSubtensor "
         "BaseAdvancedSubtensor adv_index_broadcastable_pattern advanced_boolean_inc_subtensor "
         "advanced_boolean_set_subtensor advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor "
-        "alloc_validate_shape as_index_variable check_advanced_indexing_dimensions check_and_reject_bool "
+        "advanced_subtensor alloc_validate_shape as_index_variable check_advanced_indexing_dimensions check_and_reject_bool "
         "check_equal_numpy complex_matrix_types make_constant "
         "complex_scalar_types complex_types complex_vector_types constructor extract_constant float16_atol "
         "float16_rtol float32_atol float32_rtol float64_atol float64_rtol float_matrix_types float_scalar_types "
@@ -576,6 +591,7 @@ LAZY: dict[str, dict[str, str]] = {
         "logsumexp polyval trapezoid vdot",
         "theano.tensor.sorting.order_statistics": "median nanmedian nanpercentile nanquantile percentile quantile",
     },
+    "theano.tensor.signal": {"theano.tensor.signal": "downsample"},
     "theano.tensor.blas": {
         "theano.legacy.tensor.composed_ops": "Dot22 Dot22Scalar",
         "theano.tensor.linalg.dot": "BatchedDot batched_dot_op",

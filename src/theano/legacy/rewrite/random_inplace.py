@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.graph import Apply
-from theano.rewrite import local_optimizer
+from theano.legacy.rewrite.node_rewrites import local_optimizer
 from theano.tensor.random.function import RandomFunction
 from theano.tensor.random.mrg_uniform import mrg_uniform
 

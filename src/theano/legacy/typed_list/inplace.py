@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from theano.graph import Apply
+from theano.legacy.rewrite.node_rewrites import local_optimizer
 from theano.legacy.typed_list.basic import Append, Extend, Insert, Remove, Reverse
-from theano.rewrite import local_optimizer
 
 __all__ = ["typed_list_inplace_opt"]
 

@@ -69,8 +69,7 @@ class Library:
 
     def _known_as(self, form: Form) -> str:
         """What the text follows from, or "" where that can't be told."""
-        folders = (os.path.dirname(str(m.__file__)) for m in (provisional, abi, table))
-        sources = cache.sources(tuple(folders))
+        sources = cache.sources(("native", "runtime", "loops"))
         return f"{sources}\n{self._about}, {form is self._first}" if sources else ""
 
     def _compiled(self, form: Form) -> jit.CodeObject:

@@ -138,8 +138,7 @@ def _module() -> Module:
 
 def _known_as(which: str = "all") -> str:
     """What the text follows from, or "" where that can't be told."""
-    folders = (os.path.dirname(str(m.__file__)) for m in (provisional, abi, host))
-    sources = cache.sources(tuple(folders))
+    sources = cache.sources(("native", "runtime", "loops"))
     return f"{sources}\nsupport functions: {which}, {capi.tuple_items()}" if sources else ""
 
 
