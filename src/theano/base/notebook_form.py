@@ -7,22 +7,23 @@ notebook asks for the first of them.
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
+
+from theano.base.late import late
 
 __all__ = ["notebook_form", "notebook_picture", "notebook_shell"]
 
 
 def notebook_form(self: Any) -> str:
     """What a notebook shows of the object, as HTML: a table, and its graph where it has one."""
-    text: str = importlib.import_module("theano.show.notebooks.forms").form_of(self)
+    text: str = late("form in notebooks")(self)
     return text
 
 
 def notebook_picture(self: Any) -> str | None:
     """The graph of the object as SVG; None where it has none, or one too large to be drawn in passing."""
-    text: str | None = importlib.import_module("theano.show.notebooks.forms").picture_of(self)
+    text: str | None = late("picture in notebooks")(self)
     return text
 
 

@@ -22,7 +22,7 @@ from theano.lower.fusion.scheduler import Scheduler
 from theano.lower.main.assembler import Assembler
 from theano.lower.memory.row_tiles import Stretch
 from theano.lower.nests.nest_plan import NestPlan
-from theano.lower.ops import (
+from theano.lower.ops import (  # noqa: F401  (register)
     branch,
     callback,
     elemwise,
@@ -37,8 +37,8 @@ from theano.lower.ops import (
     shapes,
     sorting,
 )
-from theano.lower.ops.linalg import factors
-from theano.lower.ops.products import dot
+from theano.lower.ops.linalg import factors  # noqa: F401
+from theano.lower.ops.products import dot  # noqa: F401
 from theano.lower.ops.products.product import share_reads
 from theano.lower.ops.registry import find
 from theano.lower.state.builder import Builder, CheckRecord, whole

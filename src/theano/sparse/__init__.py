@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from theano.base.late import late as _late
 from theano.base.other_words import no_attribute as _no_attribute
 from theano.sparse.arithmetic import *
 from theano.sparse.compare import *
@@ -51,11 +52,10 @@ sparse_formats = ["csc", "csr"]
 
 # What compiles functions stands above this package, and some modules in it are loaded when they are first asked for.
 _ABOVE = {
-    "SparseTensorSharedVariable": "theano.compile.shared_variables.sparse",
-    "shared": "theano.compile.shared_variables.sparse:sparse_constructor",
-    "sparse_constructor": "theano.compile.shared_variables.sparse",
-    "sparse_grad": "theano.sparse.rows",
-    "verify_grad_sparse": "theano.check.verify_grad_sparse",
+    "SparseTensorSharedVariable": "sparse shared variable",
+    "shared": "shared sparse matrix",
+    "sparse_constructor": "shared sparse matrix",
+    "verify_grad_sparse": "verify_grad_sparse",
 }
 _INSIDE = ("basic", "opt", "rows", "sandbox", "sharedvar", "utils")
 
@@ -67,7 +67,8 @@ def __getattr__(name: str) -> Any:
         import scipy
 
         return [int(part) for part in scipy.__version__.split(".")[:2]]
+    if name == "sparse_grad":
+        return importlib.import_module("theano.sparse.rows").sparse_grad
     if name not in _ABOVE:
         raise _no_attribute(__name__, name)
-    module, _, attribute = _ABOVE[name].partition(":")
-    return getattr(importlib.import_module(module), attribute or name)
+    return _late(_ABOVE[name])

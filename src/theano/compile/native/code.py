@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from pathlib import Path
 from typing import Any
 
 from theano.backend.baseline_form import first_form
-from theano.backend.llvm import main
 from theano.backend.llvm.main import print_module
 from theano.base.flag_table import config
 from theano.base.garbage import collector_rests

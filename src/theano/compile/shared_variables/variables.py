@@ -8,12 +8,12 @@ call, so the list itself is never replaced.
 from __future__ import annotations
 
 import copy
-import importlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from theano.base.late import late
 from theano.base.record import Slotted
 from theano.graph import Type, Variable, capture_origin, generic
 from theano.graph.origin import made_here
@@ -383,9 +383,8 @@ def sparse_constructor(value: Any, **parameters: Any) -> SharedVariable:
     """A sparse matrix of SciPy: who has none pays nothing for them."""
     if type(value).__module__.partition(".")[0] != "scipy" or not hasattr(value, "tocsr"):
         raise TypeError("not a sparse matrix")
-    place = importlib.import_module("theano.compile.shared_variables.sparse")
     try:
-        made: SharedVariable = place.sparse_constructor(value, **parameters)
+        made: SharedVariable = late("shared sparse matrix")(value, **parameters)
     except (TypeError, NotImplementedError) as error:
         raise _NotAsObject(str(error)) from error
     return made

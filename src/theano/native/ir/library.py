@@ -6,13 +6,11 @@ It is compiled, or loaded from the cache, when the first program that needs it i
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from theano.loops.externs import table
 from theano.native.support import loading, provisional
-from theano.runtime import abi, cache, jit
+from theano.runtime import cache, jit
 from theano.runtime.module import Module
 
 __all__ = ["STRUCTURED", "Form", "Library"]

@@ -7,14 +7,12 @@ the process.
 from __future__ import annotations
 
 import ctypes
-import os
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from theano.loops import host
 from theano.native.support import provisional
 from theano.runtime import abi, cache, capi, fork, jit, threads
 from theano.runtime.function_base import FunctionBase, install

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from theano.base.late import late
 from theano.graph import Apply, Op, Variable
 from theano.graph.common_text import fill
 from theano.scalar.dtypes import COMPLEX, DISCRETE, INTEGER
@@ -123,7 +123,7 @@ class AdvancedSubtensor1(_Reader):
 
     def __new__(cls, sparse_grad: bool = False) -> AdvancedSubtensor1:
         if sparse_grad and cls is AdvancedSubtensor1:
-            cls = importlib.import_module("theano.sparse.rows").AdvancedSubtensor1WithSparseGradient
+            cls = late("part of rows with sparse gradient")
         return super().__new__(cls)
 
     def __init__(self, sparse_grad: bool = False) -> None:
