@@ -14,7 +14,8 @@ import theano
 import theano.tensor as T
 from theano.legacy.names import passed_on
 from theano.legacy.names.aliases import AliasModule
-from theano.legacy.names.places import ALIASES, LATE
+from theano.legacy.names.late_names import LATE
+from theano.legacy.names.places import ALIASES
 
 
 @pytest.mark.parametrize("alias", ALIASES)

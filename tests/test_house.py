@@ -1,4 +1,4 @@
-"""What must not come back into the tree: full folders, imports into the shelf of old names, names of higher rooms in strings."""
+"""What must not come back into the tree: full folders, imports of old names, names of higher rooms in strings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def test_imports_and_strings_are_seen(tmp_path, monkeypatch) -> None:
     (tmp_path / "base").mkdir()
     (tmp_path / "legacy").mkdir()
     (tmp_path / "legacy" / "old.py").write_text("")
-    (tmp_path / "base" / "a.py").write_text('"""theano.legacy.old"""\nimport theano.legacy.old\nx = "theano.legacy.old:f"\n')
+    text = '"""theano.legacy.old"""\nimport theano.legacy.old\nx = "theano.legacy.old:f"\n'
+    (tmp_path / "base" / "a.py").write_text(text)
     monkeypatch.setattr(house, "SOURCES", tmp_path)
     for cached in (house.trees, house.module_names):
         cached.cache_clear()

@@ -14,7 +14,7 @@ import theano
 import theano.gradient
 import theano.tensor as T
 from theano import printing
-from theano.legacy.names.places import LAZY
+from theano.legacy.names.late_names import LAZY
 from theano.tensor import extra_ops, fft, nlinalg, nnet, slinalg
 
 PACKAGE = Path(theano.__file__).parent

@@ -1,7 +1,7 @@
 """Count what makes the tree easy or hard to live in.
 
-``python -m tools.house`` prints one line for each count, with what it finds where that is short. `tests/test_house.py` holds
-those that must not come back.
+``python -m tools.house`` prints one line for each count, with what it finds where that is short. `tests/test_house.py`
+holds those that must not come back.
 """
 
 from __future__ import annotations
@@ -200,15 +200,16 @@ def main() -> None:
     ):
         print(f"{title}: {len(found)}", *found, sep="\n    ")
     for name in ("Builder", "Assembler"):
-        print(f"{name}: %d fields, %d methods" % size_of_class(name))
+        fields, methods = size_of_class(name)
+        print(f"{name}: {fields} fields, {methods} methods")
     print("files that name Schur:", len(naming("schur", "src/theano", "tests", "docs")))
     print("files that name NewArray:", len(naming("NewArray", "src/theano")))
     print("families whole by one word:", len(whole_families()), *whole_families())
     twice = classes_of_one_name()
     print("class names used twice:", len(twice), *sorted(twice))
     print("Any in annotations:", any_in_annotations())
-    print("equations among rules: %d of %d" % rules())
-    print("lines of the compiler and of legacy/: %d, %d" % lines())
+    print("equations among rules, rules:", *rules())
+    print("lines of the compiler, of legacy/:", *lines())
 
 
 if __name__ == "__main__":

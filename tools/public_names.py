@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from theano.legacy.names import passed_on
-from theano.legacy.names.places import LAZY
+from theano.legacy.names.late_names import LAZY
 
 #: The public modules of the package, and where what they show is defined (`theano.tensor` shows some of others).
 MODULES = {

@@ -28,7 +28,8 @@ from typing import Any
 from theano.configdefaults import config
 from theano.configparser import ConfigSection, TheanoConfigParser
 
-from theano.legacy.names.places import ALIASES, LATE, LAZY, ON_DEMAND
+from theano.legacy.names.late_names import LATE, LAZY
+from theano.legacy.names.places import ALIASES, ON_DEMAND
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.variable import _tensor_py_operators
 from tools.stub_types import (
@@ -54,7 +55,8 @@ MODULES = (
     "theano.tensor.fft", "theano.tensor.extra_ops", "theano.tensor.sort", "theano.tensor.subtensor",
     "theano.tensor.elemwise", "theano.tensor.blas", "theano.tensor.inplace", "theano.tensor.nnet.bn",
     "theano.tensor.nnet.conv", "theano.tensor.nnet.neighbours", "theano.tensor.nnet.abstract_conv",
-    "theano.tensor.nnet.blocksparse", "theano.tensor.variable", "theano.compile.shared_variables.tensors", "theano.gradient",
+    "theano.tensor.nnet.blocksparse", "theano.tensor.variable", "theano.compile.shared_variables.tensors",
+    "theano.gradient",
     "theano.scan", "theano.ifelse", "theano.compile", "theano.graph", "theano.graph.op", "theano.printing",
     "theano.sparse", "theano.sparse.compare", "theano.sparse.variable", "theano.scalar", "theano.legacy.scalar.classes",
     "theano.scalar.user", "theano.typed_list", "theano.tensor.type",

@@ -155,11 +155,12 @@ def test_random_steps(streams, duplicate) -> None:
 IN_PICKLES = """
 theano.compile.duplicate:restore_function theano.compile.executable:Function theano.compile.io:In
 theano.compile.maker:FunctionMaker theano.compile.mode:Linker theano.compile.mode:Mode
-theano.compile.sharedvalue:Container theano.compile.shared_variables.tensors:TensorSharedVariable theano.graph.fgraph:_load
+theano.compile.sharedvalue:Container theano.compile.tensorshared:TensorSharedVariable theano.graph.fgraph:_load
 theano.graph.nodes:Apply theano.graph.serialise:_fill_node theano.graph.serialise:_node_of
 theano.graph.serialise:_output_of theano.graph.serialise:_rebuild_leaf theano.graph.serialise:_rebuild_node
 theano.rewrite.database:Query theano.rewrite.softmax_op:SoftmaxAlong theano.scalar.op:lookup theano.scan.count:StepCount
 theano.scan.op:Scan theano.scan.parts:ScanSpec theano.scan.parts:StateSpec
+theano.compile.shared_variables.variables:Container theano.compile.shared_variables.tensors:TensorSharedVariable
 """
 
 

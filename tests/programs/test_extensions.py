@@ -13,11 +13,12 @@ from theano.tensor.opt import register_specialize
 import theano
 import theano.tensor as T
 from theano import gof, scalar
-from theano.compile import c_compiler, optdb
+from theano.compile import optdb
+from theano.legacy.c_code import compiler
 from theano.rewrite.engine.registry import remove_rule
 from theano.tests import unittest_tools as utt
 
-needs_compiler = pytest.mark.skipif(not c_compiler.is_there(), reason="needs a C++ compiler")
+needs_compiler = pytest.mark.skipif(not compiler.is_there(), reason="needs a C++ compiler")
 MODES = ["FAST_RUN", "FAST_COMPILE", "DebugMode", theano.Mode(linker="vm"), theano.Mode(linker="c|py")]
 
 

@@ -15,7 +15,8 @@ from theano.ifelse import ifelse
 from theano.rewrite.hints import psd
 from theano.tensor import nlinalg, slinalg
 from theano.tensor.linalg import factors
-from theano.tensor.linalg.matrices import adjoint, diagonal_of, identity_for, matmul, transposed, with_diagonal
+from theano.tensor.linalg.dot import matmul
+from theano.tensor.linalg.matrices import adjoint, diagonal_of, identity_for, transposed, with_diagonal
 from theano.tensor.linalg.schur import schur
 
 DTYPES = ("float64", "float64", "float64", "float32", "complex128", "complex64")

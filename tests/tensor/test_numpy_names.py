@@ -10,7 +10,7 @@ from theano.tensor.sort import SortOp
 
 import theano
 import theano.tensor as T
-from theano.legacy.names.places import LAZY
+from theano.legacy.names.late_names import LAZY
 from theano.tensor.numpy_functions import NUMPY_NAMES
 
 M = np.array([[4.0, 1.0, 0.5], [1.0, 5.0, 2.0], [0.5, 2.0, 6.0], [-1.0, 0.0, 3.5]])

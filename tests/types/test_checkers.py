@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from theano.legacy.names.places import ALIASES, LAZY, ON_DEMAND
+from theano.legacy.names.late_names import LAZY
+from theano.legacy.names.places import ALIASES, ON_DEMAND
 from tools.public_names import MODULES as PUBLIC_MODULES
 from tools.public_names import all_public
 from tools.public_names import public as public_of

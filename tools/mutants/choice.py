@@ -35,7 +35,9 @@ _WRITERS = {
     "native/sorting/short_rows.py": ("tests/native/test_sorting",),
     "native/support/readers.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),
     "runtime/entry.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks"),
-    "native/support/functions.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent"),
+    "native/support/functions.py": (
+        "tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent",
+    ),  # fmt: skip
     "native/support/code.py": ("tests/runtime/test_entry", "tests/runtime/test_leaks", "tests/runtime/test_recent"),
     "native/ir/machine.py": ("tests/native/test_threads", "tests/native/test_signals"),
     "native/support/gil.py": ("tests/native/test_threads", "tests/native/test_signals"),

@@ -15,7 +15,7 @@ from time import perf_counter
 
 from theano.base.flag_table import config
 
-# What is for users; `theano.legacy.names.places` knows where it is. The rest is for what compiles.
+# What is for users; `theano.legacy.names.late_names` knows where it is. The rest is for what compiles.
 __all__ = ["steps"]  # noqa: F822
 
 # Seconds that LLVM takes for a line, roughly: at its levels 0 and 1.

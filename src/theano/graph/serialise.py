@@ -116,7 +116,7 @@ def _fill_node(node: Any, contents: tuple[list[Any], list[Any], dict[str, Any]])
         output.owner, output.index = node, index
 
 
-#: What makes the op and the inputs of a node of Theano 1.0.5 those of this package: found by `theano.legacy.names.places`.
+#: What makes the op and the inputs of a node of Theano 1.0.5 those of this package: `theano.legacy.names` finds it.
 read_node: Any
 
 

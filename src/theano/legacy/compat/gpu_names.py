@@ -2,8 +2,8 @@
 
 There is one kind of memory here, so moving a tensor is the tensor itself. Convolutions and pooling of cuDNN are those
 of `theano.tensor.nnet` with cuDNN's names for their options; what only says how cuDNN should work (``workmem``,
-``algo``, ``precision``, ``direction_hint``) is taken and has no effect. `theano.legacy.names.absent` says under which names these
-are found.
+``algo``, ``precision``, ``direction_hint``) is taken and has no effect. `theano.legacy.names.absent` says under which
+names these are found.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Graphs and functions that Theano 1.0.5 pickled: their nodes are made again with the operations of this package.
 
 A pickle has the objects themselves: of an `Apply` its op, inputs and outputs, of an op its attributes. Classes are
-found by their names (`theano.legacy.names.places`); what their attributes mean here differs for few ops (`READERS`). Indices and
-lengths are numbers there and arrays without axes here.
+found by their names (`theano.legacy.names.places`); what their attributes mean here differs for few ops (`READERS`).
+Indices and lengths are numbers there and arrays without axes here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Names that older programs import from other places, as modules and attributes; `theano.legacy.names.places` says where they live.
+"""Names that older programs import from other places, as modules and attributes.
+
+`places` and `late_names` beside this module say where they live.
 
 A module that does not exist here is an `AliasModule`, which looks a name up when asked, so that nothing is imported for
 its sake. What Theano has and this package has not, yet, is in `theano.legacy.names.absent`.
@@ -15,7 +17,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from theano.legacy.names import absent, passed_on
-from theano.legacy.names.places import ALIASES, ALWAYS_MODULES, LATE, LAZY, MOVED, ON_DEMAND
+from theano.legacy.names.late_names import LATE, LAZY
+from theano.legacy.names.places import ALIASES, ALWAYS_MODULES, MOVED, ON_DEMAND
 
 if TYPE_CHECKING:
     from importlib.abc import Loader  # it takes 18 ms to load

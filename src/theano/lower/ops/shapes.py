@@ -338,7 +338,7 @@ def lower_arange(b: Builder, node: Any, inputs: list[Value]) -> list[Value] | No
 
 
 def _integer_count(b: Builder, start: Expr, stop: Expr, step: Expr) -> Expr:
-    """max(0, ceil((stop - start) / step)), or the largest i64 if it is more, as `theano.tensor.making.ranges` infers it.
+    """max(0, ceil((stop - start) / step)), or the largest i64 if it is more, as `tensor.making.ranges` infers it.
 
     No difference wraps around: where it may be more than any i64 it is unsigned.
     """

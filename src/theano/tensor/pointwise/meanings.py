@@ -1,7 +1,7 @@
 """What the point-wise functions are about: one line for each scalar operation that users call.
 
-`theano.tensor.pointwise.described` makes the texts of `help` of them. Numbers of equations are those of the Digital Library of
-Mathematical Functions, https://dlmf.nist.gov.
+`theano.tensor.pointwise.described` makes the texts of `help` of them. Numbers of equations are those of the Digital
+Library of Mathematical Functions, https://dlmf.nist.gov.
 """
 
 from __future__ import annotations
