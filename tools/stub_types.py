@@ -32,7 +32,7 @@ CLASSES = {
     "Function": "theano.compile.executable",
     "Mode": "theano.compile.mode",
     "OrderedUpdates": "theano.compile.shared_variables.updates",
-    "SharedVariable": "theano.compile.sharedvalue",
+    "SharedVariable": "theano.compile.shared_variables.variables",
     "SparseVariable": "theano.sparse.variable",
     "TensorConstant": "theano.tensor.variable",
     "TensorSharedVariable": "theano.compile.shared_variables.tensors",
@@ -58,32 +58,32 @@ WITHOUT_KEYWORDS = {"theano.tensor.nnet.conv2d"}
 RESULTS: dict[str, str] = {
     f"{_METHOD}.__divmod__": "tuple[TensorVariable, TensorVariable]",
     f"{_METHOD}.__rdivmod__": "tuple[TensorVariable, TensorVariable]",
-    "theano.configparser.TheanoConfigParser.change_flags": "_Flags",
-    "theano.configparser.change_flags.__enter__": "change_flags",
+    "theano.base.flags.TheanoConfigParser.change_flags": "_Flags",
+    "theano.base.flags.change_flags.__enter__": "change_flags",
     "theano.map": "tuple[Any, OrderedUpdates]",
     "theano.random.shared_streams.RandomStreams.__getitem__": "Any",
     "theano.random.shared_streams.RandomStreams.updates": "list[tuple[Any, Any]]",
     f"{_METHOD}.__iter__": "Iterator[TensorVariable]",
     f"{_METHOD}.nonzero": "Any",
-    "theano.progress.compiling": "_ty.ContextManager[None]",
-    "theano.progress.steps": "TensorVariable",
+    "theano.base.progress.compiling": "_ty.ContextManager[None]",
+    "theano.base.progress.steps": "TensorVariable",
     "theano.tensor.nonzero": "Any",
     "theano.tensor.max_and_argmax": "tuple[TensorVariable, TensorVariable]",
     "theano.tensor.unravel_index": "Any",
     "theano.tensor.topk_and_argtopk": "list[TensorVariable]",
-    "theano.tensor.nlinalg.slogdet": "list[TensorVariable]",
-    "theano.tensor.nlinalg.eigh": "list[TensorVariable]",
-    "theano.tensor.nlinalg.eig": "list[TensorVariable]",
-    "theano.tensor.nlinalg.qr": "Any",
-    "theano.tensor.nlinalg.svd": "Any",
+    "theano.tensor.linalg.nlinalg.slogdet": "list[TensorVariable]",
+    "theano.tensor.linalg.nlinalg.eigh": "list[TensorVariable]",
+    "theano.tensor.linalg.nlinalg.eig": "list[TensorVariable]",
+    "theano.tensor.linalg.nlinalg.qr": "Any",
+    "theano.tensor.linalg.nlinalg.svd": "Any",
     "theano.tensor.elemwise.elemwise": "Any",
     "theano.tensor.elemwise.broadcast_static": "Any",
     "theano.tensor.signal.pool.out_length": "Any",
     **{
-        f"theano.tensor.nnet.abstract_conv.get_conv_{name}_1axis": "Any"
+        f"theano.tensor.nnet.convolution.functions.get_conv_{name}_1axis": "Any"
         for name in ("gradinputs_shape", "gradweights_shape", "shape")
     },
-    "theano.tensor.nnet.conv.get_conv_shape_1axis": "Any",
+    "theano.legacy.nnet.conv.get_conv_shape_1axis": "Any",
     "theano.random.philox.sample_size": "Any",
     **{f"theano.tensor.{name}": "list[TensorVariable]" for name in _SEVERAL},
     **{f"theano.sparse.{name}": "SparseVariable" for name in _SPARSE.split()},
@@ -108,9 +108,9 @@ _BACKWARDS = "go_backwards: bool = False, "
 OPS = {
     *(f"theano.tensor.{name}" for name in ("alloc", "join_", "shape", "specify_shape", "advanced_subtensor1")),
     *(f"theano.tensor.{name}" for name in ("advanced_inc_subtensor1", "advanced_set_subtensor1")),
-    *(f"theano.tensor.nlinalg.{name}" for name in ("det", "extract_diag", "matrix_inverse", "pinv")),
-    *(f"theano.tensor.slinalg.{name}" for name in ("cholesky", "expm", "solve", "solve_lower_triangular")),
-    *(f"theano.tensor.slinalg.{name}" for name in ("solve_upper_triangular", "solve_symmetric")),
+    *(f"theano.tensor.linalg.nlinalg.{name}" for name in ("det", "extract_diag", "matrix_inverse", "pinv")),
+    *(f"theano.tensor.linalg.slinalg.{name}" for name in ("cholesky", "expm", "solve", "solve_lower_triangular")),
+    *(f"theano.tensor.linalg.slinalg.{name}" for name in ("solve_upper_triangular", "solve_symmetric")),
     *(f"theano.tensor.nnet.{name}" for name in ("logsoftmax_op", "softmax_op", "softmax_with_bias")),
     *(f"theano.tensor.nnet.{name}" for name in ("crossentropy_categorical_1hot",)),
 }
@@ -148,7 +148,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
         )
         for name, more in (("reduce", _BACKWARDS), ("foldl", ""), ("foldr", ""))
     },
-    "theano.configparser.change_flags.__call__": ("(self, function: _F) -> _F:",),
+    "theano.base.flags.change_flags.__call__": ("(self, function: _F) -> _F:",),
     "theano.grad": (
         f"(cost: Any, wrt: list[Any], {_GRAD}) -> list[TensorVariable]:",
         f"(cost: Any, wrt: tuple[Any, ...], {_GRAD}) -> tuple[TensorVariable, ...]:",
@@ -187,7 +187,7 @@ ADDED = {
 _RESULT = "-> TensorVariable: ...  # type: ignore[override]"
 # What stands at the end of a stub.
 WHOLE: dict[str, str] = {
-    "theano.configparser": """
+    "theano.base.flags": """
 _F = _ty.TypeVar("_F", bound=Callable[..., Any])
 _Flags = change_flags
 """,

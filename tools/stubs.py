@@ -29,7 +29,7 @@ from theano.configdefaults import config
 from theano.configparser import ConfigSection, TheanoConfigParser
 
 from theano.legacy.names.late_names import LATE, LAZY
-from theano.legacy.names.places import ALIASES, ON_DEMAND
+from theano.legacy.names.places import ALIASES, MOVED, ON_DEMAND
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.variable import _tensor_py_operators
 from tools.stub_types import (
@@ -49,7 +49,7 @@ from tools.stub_types import (
 LOADED = {name for name in sys.modules if name.split(".")[0] == "theano"}
 FOLDER = Path(__file__).parents[1] / "src" / "theano-stubs"
 # Packages, and modules whose functions return "anything": who comes first defines what several of them show.
-MODULES = (
+_MODULES = (
     "theano", "theano.tensor", "theano.tensor.nnet", "theano.tensor.signal.pool", "theano.tensor.signal.downsample",
     "theano.tensor.signal.conv", "theano.tensor.signal", "theano.tensor.nlinalg", "theano.tensor.slinalg",
     "theano.tensor.fft", "theano.tensor.extra_ops", "theano.tensor.sort", "theano.tensor.subtensor",
@@ -63,8 +63,11 @@ MODULES = (
     "theano.tensor.random.base", "theano.random.mrg", "theano.random.shared_streams", "theano.random.philox",
     "theano.progress", "theano.configparser",
 )  # fmt: skip
+# By the names that they have here.
+MODULES = tuple(MOVED.get(name, name) for name in _MODULES)
+DOCUMENTED = {home: name for name, home in MOVED.items()}
 # Modules that are elsewhere now.
-OLD = ALIASES | ON_DEMAND
+OLD = ALIASES | ON_DEMAND | {name: (home,) for name, home in MOVED.items()}
 HEAD = """# Made by `python -m tools.stubs`.
 import typing as _ty
 from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
@@ -131,7 +134,7 @@ class Stub:
         home = self._homes.get(id(value))
         if inspect.isclass(value):
             self._class(name, value)
-        elif home is not None and home.rpartition(".")[0] != self.name and not is_module(home):
+        elif home is not None and self._is_taken(value, home.rpartition(".")[0]) and not is_module(home):
             place, _, there = home.rpartition(".")
             self._take(place, there, name)
         elif home is not None and home.rpartition(".")[0] == self.name and home != full:
@@ -140,6 +143,10 @@ class Stub:
             self._lines.extend(definition(name, value, home or full, default_result(value)))
         else:
             self._value(name, value)
+
+    def _is_taken(self, value: Any, place: str) -> bool:
+        """Whether a value is imported from the module `place`: mypy takes no variable from a package around."""
+        return place != self.name and (isinstance(value, FunctionType) or not self.name.startswith(f"{place}."))
 
     def _take(self, place: str, there: str, name: str | None) -> None:
         """Import a name from its place; for users, too, if they ask for it by `name`."""
@@ -251,7 +258,7 @@ def public_names(module: ModuleType) -> Iterator[str]:
 
 def is_shown(name: str, module: ModuleType) -> bool:
     """Whether a function of another module, or a module, is there for users, not because the module calls it."""
-    tables = [table.get(module.__name__, {}) for table in (LATE, LAZY)]
+    tables = [table.get(DOCUMENTED.get(module.__name__, module.__name__), {}) for table in (LATE, LAZY)]
     if any(name in names.split() for table in tables for names in table.values()):
         return True
     listed = getattr(module, "__all__", None)
@@ -434,6 +441,8 @@ def alias(places: tuple[str, ...]) -> str:
     for place in sorted(places, key=lambda place: "=" not in place):
         name, _, there = place.rpartition("=")
         module, _, attribute = there.partition(":")
+        if name.startswith("_"):
+            continue
         if name:
             lines += taken(module, attribute, name) if attribute else taken(*module.rpartition(".")[::2], name)
             known.add(name)

@@ -1,2 +1,2 @@
 # Made by `python -m tools.stubs`.
-from theano.tensor.assertion import *
+from theano.tensor.checks.assertion import *

@@ -1,18 +1,2 @@
 # Made by `python -m tools.stubs`.
-import typing as _ty
-from collections.abc import Callable as _Callable, Iterator as _Iterator, Mapping as _Mapping, Sequence as _Sequence
-
-import numpy as _np
-
-from theano import config as config
-from theano.tensor.variable import TensorVariable
-
-PER_LINE: _ty.Any
-Place: _ty.Any
-def compiling(name: str | None, place: _ty.Any) -> _ty.ContextManager[None]: ...
-def llvm_begins(lines: int, level: int) -> None: ...
-def nodes_are(count: int) -> None: ...
-perf_counter: _ty.Any
-def stage(name: str) -> None: ...
-def steps(x: _ty.Any, step: _ty.Any, tell: _Callable[[int, _ty.Any], _ty.Any] | None = None, every: _ty.Any = 100) -> TensorVariable: ...
-def still_here() -> None: ...
+from theano.base.progress import *

@@ -1,2 +1,2 @@
 # Made by `python -m tools.stubs`.
-from theano.tensor.raise_op import *
+from theano.tensor.checks.raise_op import *

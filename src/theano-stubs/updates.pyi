@@ -1,4 +1,4 @@
 # Made by `python -m tools.stubs`.
-from theano.compile.updates import OrderedUpdates as _Updates
+from theano.compile.shared_variables.updates import OrderedUpdates as _Updates
 Updates = _Updates
-from theano.compile.updates import *
+from theano.compile.shared_variables.updates import *

@@ -385,7 +385,7 @@ def test_code_over_numbers():
 
 
 @with_compiler
-@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda x: type(x).__name__)
 def test_test_values_of_code_over_numbers(wrong):
     more = OfNumbers("Z = X + 1;")
     with theano.change_flags(compute_test_value="raise"):

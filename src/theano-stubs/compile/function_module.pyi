@@ -2,8 +2,6 @@
 from theano.graph.walk import alias_root as alias_root
 from theano.graph.destroyhandler import infer_reuse_pattern as infer_reuse_pattern
 from theano.graph.features import Supervisor as Supervisor
-from theano.compat.older_graphs import read_function as __constructor_Function
-_constructor_Function = __constructor_Function
 from theano.compile import AliasedMemoryError as AliasedMemoryError
 from theano.compile import CLinker as CLinker
 from theano.compile import Container as Container
@@ -56,7 +54,6 @@ from theano.compile import WrapLinkerMany as WrapLinkerMany
 from theano.compile import add_clear_storage as add_clear_storage
 from theano.compile import as_op as as_op
 from theano.compile import builders as builders
-from theano.compile import c_callback as c_callback
 from theano.compile import convert_function_input as convert_function_input
 from theano.compile import debugmode as debugmode
 from theano.compile import deep_copy_op as deep_copy_op
@@ -64,6 +61,7 @@ from theano.compile import duplicate as duplicate
 from theano.compile import errors as errors
 from theano.compile import evaluate as evaluate
 from theano.compile import executable as executable
+from theano.compile import executor as executor
 from theano.compile import function as function
 from theano.compile import function_dump as function_dump
 from theano.compile import function_module as function_module
@@ -81,20 +79,17 @@ from theano.compile import mode as mode
 from theano.compile import monitormode as monitormode
 from theano.compile import nanguardmode as nanguardmode
 from theano.compile import native as native
-from theano.compile import native_arguments as native_arguments
-from theano.compile import native_callback as native_callback
-from theano.compile import native_code as native_code
-from theano.compile import native_errors as native_errors
-from theano.compile import native_tiers as native_tiers
 from theano.compile import ops as ops
 from theano.compile import optdb as optdb
 from theano.compile import orig_function as orig_function
+from theano.compile import overwritten as overwritten
 from theano.compile import perform_vm as perform_vm
 from theano.compile import pfunc as pfunc
 from theano.compile import plan as plan
 from theano.compile import predefined_linkers as predefined_linkers
 from theano.compile import predefined_modes as predefined_modes
 from theano.compile import predefined_optimizers as predefined_optimizers
+from theano.compile import profile_mode as profile_mode
 from theano.compile import profiling as profiling
 from theano.compile import raise_with_op as raise_with_op
 from theano.compile import rebuild as rebuild
@@ -112,14 +107,13 @@ from theano.compile import several as several
 from theano.compile import shape as shape
 from theano.compile import shared as shared
 from theano.compile import shared_constructor as shared_constructor
+from theano.compile import shared_variables as shared_variables
 from theano.compile import sharedvalue as sharedvalue
-from theano.compile import sizes as sizes
 from theano.compile import specify_shape as specify_shape
 from theano.compile import steps as steps
 from theano.compile import streamline as streamline
 from theano.compile import tensorshared as tensorshared
-from theano.compile import updates as updates
-from theano.compile import verify_grad as verify_grad
+from theano.compile import times as times
 from theano.compile import view_op as view_op
 from theano.compile.executable import Constant as Constant
 from theano.compile.executable import Containers as Containers
@@ -139,6 +133,7 @@ from theano.compile.executable import notebook_picture as notebook_picture
 from theano.compile.executable import restore_function as restore_function
 from theano.compile.executable import shown as shown
 from theano.compile.executable import state_of as state_of
+from theano.compile.executable import target_of as target_of
 from theano.compile.executable import trace_text as trace_text
 from theano.compile.maker import std_fgraph as std_fgraph
 from theano.compile.errors import Apply as Apply

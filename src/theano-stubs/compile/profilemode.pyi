@@ -1,2 +1,2 @@
 # Made by `python -m tools.stubs`.
-from theano.compile.profile_mode import *
+from theano.compile.times.profile_mode import *

@@ -1,3 +1,3 @@
 # Made by `python -m tools.stubs`.
 from theano.configdefaults import config as config
-from theano.compat.compile_lock import *
+from theano.legacy.compat.compile_lock import *

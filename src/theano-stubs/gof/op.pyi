@@ -1,8 +1,8 @@
 # Made by `python -m tools.stubs`.
 from theano.graph.op import *
-from theano.graph.debug import debug_assert as debug_assert
-from theano.graph.debug import debug_error_message as debug_error_message
-from theano.graph.external_c import *
+from theano.legacy.graph.debug import debug_assert as debug_assert
+from theano.legacy.graph.debug import debug_error_message as debug_error_message
+from theano.legacy.c_code.external_c import *
 from theano.graph import DisconnectedType as DisconnectedType
 from theano.graph import FunctionGraph as FunctionGraph
 from theano.graph import Generic as Generic
@@ -38,7 +38,6 @@ from theano.graph import format_origin as format_origin
 from theano.graph import general_toposort as general_toposort
 from theano.graph import generic as generic
 from theano.graph import graph_inputs as graph_inputs
-from theano.graph import helpers as helpers
 from theano.graph import inferred_shapes as inferred_shapes
 from theano.graph import inherit_origin as inherit_origin
 from theano.graph import io_toposort as io_toposort

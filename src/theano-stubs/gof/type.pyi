@@ -1,10 +1,10 @@
 # Made by `python -m tools.stubs`.
 from theano.graph import Type as _PureType
 PureType = _PureType
-from theano.graph.old_helpers import object2 as object2
+from theano.legacy.graph.old_helpers import object2 as object2
 from theano.graph.type import *
-from theano.graph.enum_type import *
-from theano.graph.cdata_type import *
+from theano.legacy.c_code.enum_type import *
+from theano.legacy.c_code.cdata_type import *
 from theano.graph import Apply as Apply
 from theano.graph import DisconnectedType as DisconnectedType
 from theano.graph import FunctionGraph as FunctionGraph
@@ -46,7 +46,6 @@ from theano.graph import general_toposort as general_toposort
 from theano.graph import get_debug_values as get_debug_values
 from theano.graph import get_test_value as get_test_value
 from theano.graph import graph_inputs as graph_inputs
-from theano.graph import helpers as helpers
 from theano.graph import inferred_shapes as inferred_shapes
 from theano.graph import inherit_origin as inherit_origin
 from theano.graph import io_toposort as io_toposort

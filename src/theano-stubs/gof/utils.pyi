@@ -1,8 +1,8 @@
 # Made by `python -m tools.stubs`.
 from theano.graph import Scratchpad as _scratchpad
 scratchpad = _scratchpad
-from theano.graph.old_helpers import *
-from theano.graph.helpers import *
+from theano.legacy.graph.old_helpers import *
+from theano.legacy.graph.helpers import *
 from theano.graph.errors import InconsistencyError as InconsistencyError
 from theano.graph.errors import MethodNotDefined as MethodNotDefined
 from theano.graph.errors import MissingInputError as MissingInputError
@@ -52,7 +52,6 @@ from theano.graph import generic as generic
 from theano.graph import get_debug_values as get_debug_values
 from theano.graph import get_test_value as get_test_value
 from theano.graph import graph_inputs as graph_inputs
-from theano.graph import helpers as helpers
 from theano.graph import inferred_shapes as inferred_shapes
 from theano.graph import inherit_origin as inherit_origin
 from theano.graph import io_toposort as io_toposort

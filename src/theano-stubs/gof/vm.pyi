@@ -1,4 +1,4 @@
 # Made by `python -m tools.stubs`.
 from theano.compile.linkers import VM_Linker as VM_Linker
 from theano.configdefaults import config as config
-from theano.compile.thunk_vm import *
+from theano.legacy.compile.thunk_vm import *

@@ -4,7 +4,6 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano import generic as generic
 from theano.graph import basic as basic
 from theano.graph import common_text as common_text
 from theano.graph import connection as connection
@@ -15,7 +14,6 @@ from theano.graph import expansion as expansion
 from theano.graph import features as features
 from theano.graph import fg as fg
 from theano.graph import fgraph as fgraph
-from theano.graph import helpers as helpers
 from theano.graph import levels as levels
 from theano.graph import nodes as nodes
 from theano.graph import op as op
@@ -51,6 +49,7 @@ from theano.graph.op import Op as Op
 from theano.graph.op import PureOp as PureOp
 from theano.graph.origin import inherit_origin as inherit_origin
 from theano.graph.type import Generic as Generic
+from theano.graph.type import Generic as _Generic
 from theano.graph.type import Type as Type
 
 def ancestors(variable_list: _ty.Any, blockers: _ty.Any = None) -> list[_ty.Any]: ...
@@ -69,6 +68,7 @@ def evaluate(outputs: _Sequence[_ty.Any], values: dict[_ty.Any, _ty.Any]) -> lis
 def explicit_inputs(variable_list: _ty.Any) -> list[_ty.Any]: ...
 def format_origin(origin: _ty.Any) -> str: ...
 def general_toposort(outputs: _ty.Any, deps: _ty.Any, debug_print: bool = False, compute_deps_cache: _ty.Any = None, deps_cache: _ty.Any = None, clients: _ty.Any = None) -> _ty.Any: ...
+generic: _Generic
 def get_debug_values(*args: _ty.Any) -> list[tuple[_ty.Any, ...]]: ...
 def get_test_value(v: _ty.Any) -> _ty.Any: ...
 def graph_inputs(variable_list: _ty.Any, blockers: _ty.Any = None) -> list[_ty.Any]: ...

@@ -47,7 +47,6 @@ from theano.graph import generic as generic
 from theano.graph import get_debug_values as get_debug_values
 from theano.graph import get_test_value as get_test_value
 from theano.graph import graph_inputs as graph_inputs
-from theano.graph import helpers as helpers
 from theano.graph import inferred_shapes as inferred_shapes
 from theano.graph import inherit_origin as inherit_origin
 from theano.graph import io_toposort as io_toposort

@@ -53,7 +53,6 @@ from theano.gof.graph import graph_inputs as graph_inputs
 from theano.gof.graph import heapify as heapify
 from theano.gof.graph import heappop as heappop
 from theano.gof.graph import heappush as heappush
-from theano.gof.graph import helpers as helpers
 from theano.gof.graph import in_turns as in_turns
 from theano.gof.graph import inferred_shapes as inferred_shapes
 from theano.gof.graph import inherit_origin as inherit_origin
@@ -62,6 +61,7 @@ from theano.gof.graph import io_connection_pattern as io_connection_pattern
 from theano.gof.graph import io_toposort as io_toposort
 from theano.gof.graph import is_in_ancestors as is_in_ancestors
 from theano.gof.graph import is_same_graph as is_same_graph
+from theano.gof.graph import is_same_graph_with_merge as is_same_graph_with_merge
 from theano.gof.graph import levels as levels
 from theano.gof.graph import list_of_nodes as list_of_nodes
 from theano.gof.graph import nodes as nodes

@@ -1,2 +1,2 @@
 # Made by `python -m tools.stubs`.
-from theano.flag_sources import cpuCount as cpuCount
+from theano.legacy.names.flag_sources import cpuCount as cpuCount

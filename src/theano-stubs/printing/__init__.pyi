@@ -4,10 +4,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano import pp as _pprint
-from theano import pp as pp
-from theano.compile.memory import MemoryPlan as MemoryPlan
-from theano.compile.planned import PlannedBytes as PlannedBytes
+from theano.compile.counts.memory import MemoryPlan as MemoryPlan
 from theano.graph.nodes import Node as Node
 from theano.printing import dot_text as dot_text
 from theano.printing import min_informative as min_informative
@@ -23,8 +20,10 @@ from theano.printing.printers import LeafPrinter as LeafPrinter
 from theano.printing.printers import LeafPrinter as _LeafPrinter
 from theano.printing.printers import OperatorPrinter as OperatorPrinter
 from theano.printing.printers import PPrinter as PPrinter
+from theano.printing.printers import PPrinter as _PPrinter
 from theano.printing.printers import PatternPrinter as PatternPrinter
 from theano.printing.printers import PrinterState as PrinterState
+from theano.show.plans.planned import PlannedBytes as PlannedBytes
 from theano.tensor import min_informative_str as min_informative_str
 
 VALID_ASSOC: _ty.Any
@@ -39,7 +38,8 @@ def loop_program(f: _ty.Any) -> str: ...
 def memory_plan(f: _ty.Any, *args: _ty.Any, shapes: _Sequence[_Sequence[int]] | None = None) -> _ty.Any: ...
 def planned_bytes(f: _ty.Any, *args: _ty.Any, shapes: _Sequence[_Sequence[int]] | None = None) -> _ty.Any: ...
 def position_independent_str(obj: _ty.Any) -> str: ...
-pprint = _pprint
+pp: _PPrinter
+pprint: _PPrinter
 pydot_imported: bool
 pydot_imported_msg: str
 def pydotprint(fct: _ty.Any, outfile: str | None = None, compact: bool = True, format: str = 'png', with_ids: bool = False, high_contrast: bool = True, cond_highlight: _ty.Any = None, colorCodes: _ty.Any = None, max_label_size: int = 70, scan_graphs: bool = False, var_with_name_simple: bool = False, print_output_file: bool = True, return_image: bool = False) -> _ty.Any: ...

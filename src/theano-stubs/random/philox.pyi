@@ -4,21 +4,34 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
+from theano.tensor import and_ as and_
 from theano.tensor import cos as cos
 from theano.tensor import floor as floor
+from theano.tensor import ge as ge
+from theano.tensor import gt as gt
+from theano.tensor import le as le
 from theano.tensor import log as log
 from theano.tensor import lt as lt
+from theano.tensor import minimum as minimum
 from theano.tensor import sqrt as sqrt
+from theano.tensor import switch as switch
+from theano.tensor.checks.assertion import Assert as Assert
 from theano.tensor.random.philox import PhiloxUniform as PhiloxUniform
+from theano.tensor.random.size import Size as Size
 from theano.tensor.variable import TensorVariable
 
 FLOAT: _ty.Any
+INTEGER: _ty.Any
 class PhiloxRandomStreams:
     state_updates: list[tuple[_ty.Any, _ty.Any]]
     default_instance_seed: _ty.Any
     def __init__(self, seed: int = 12345) -> None: ...
     def binomial(self, size: _ty.Any = None, n: int = 1, p: _ty.Any = 0.5, ndim: int | None = None, dtype: str = 'int64') -> TensorVariable: ...
+    def choice(self, size: _ty.Any = None, a: _ty.Any = 2, replace: bool = True, p: _ty.Any = None, ndim: int | None = None, dtype: str | None = None) -> TensorVariable: ...
+    def gumbel(self, size: _ty.Any = None, loc: _ty.Any = 0.0, scale: _ty.Any = 1.0, ndim: int | None = None, dtype: str | None = None) -> TensorVariable: ...
+    def multinomial(self, size: _ty.Any = None, n: _ty.Any = 1, pvals: _ty.Any = ..., ndim: int | None = None, dtype: str = 'int64') -> TensorVariable: ...
     def normal(self, size: _ty.Any = None, avg: _ty.Any = 0.0, std: _ty.Any = 1.0, ndim: int | None = None, dtype: str | None = None) -> TensorVariable: ...
+    def permutation(self, size: _ty.Any = None, n: _ty.Any = 1, ndim: int | None = None, dtype: str = 'int64') -> TensorVariable: ...
     def random_integers(self, size: _ty.Any = None, low: _ty.Any = 0, high: _ty.Any = 1, ndim: int | None = None, dtype: str = 'int64') -> TensorVariable: ...
     def seed(self, seed: int | None = None) -> None: ...
     def uniform(self, size: _ty.Any = None, low: _ty.Any = 0.0, high: _ty.Any = 1.0, ndim: int | None = None, dtype: str | None = None) -> TensorVariable: ...

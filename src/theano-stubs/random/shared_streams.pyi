@@ -4,8 +4,8 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano.compile.sharedvalue import SharedVariable as SharedVariable
-from theano.compile.sharedvalue import SharedVariable as _SharedVariable
+from theano.compile.shared_variables.variables import SharedVariable as SharedVariable
+from theano.compile.shared_variables.variables import SharedVariable as _SharedVariable
 from theano.tensor.random.base import RandomStreamsBase as RandomStreamsBase
 from theano.tensor.random.base import RandomStreamsBase as _RandomStreamsBase
 from theano.tensor.random.state import RandomStateType as _RandomStateType

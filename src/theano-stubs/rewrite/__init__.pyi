@@ -6,19 +6,31 @@ import numpy as _np
 
 from theano.compile import optdb as optdb
 from theano.graph.nodes import Variable
+from theano.legacy.rewrite.merging import FromFunctionOptimizer as FromFunctionOptimizer
+from theano.legacy.rewrite.merging import MergeFeature as MergeFeature
+from theano.legacy.rewrite.merging import MergeOptimizer as MergeOptimizer
+from theano.legacy.rewrite.navigators import EquilibriumOptimizer as EquilibriumOptimizer
+from theano.legacy.rewrite.navigators import NavigatorOptimizer as NavigatorOptimizer
+from theano.legacy.rewrite.navigators import OpKeyOptimizer as OpKeyOptimizer
+from theano.legacy.rewrite.navigators import TopoOptimizer as TopoOptimizer
+from theano.legacy.rewrite.node_rewrites import FromFunctionLocalOptimizer as FromFunctionLocalOptimizer
+from theano.legacy.rewrite.node_rewrites import LocalOptGroup as LocalOptGroup
+from theano.legacy.rewrite.node_rewrites import LocalOptimizer as LocalOptimizer
+from theano.legacy.rewrite.node_rewrites import OpRemove as OpRemove
+from theano.legacy.rewrite.node_rewrites import OpSub as OpSub
+from theano.legacy.rewrite.pattern_sub import PatternSub as PatternSub
+from theano.legacy.rewrite.stack_traces import CheckStackTraceOptimization as CheckStackTraceOptimization
+from theano.legacy.rewrite.stack_traces import CheckStrackTraceFeature as CheckStrackTraceFeature
+from theano.legacy.rewrite.user_databases import EquilibriumDB as EquilibriumDB
+from theano.legacy.rewrite.user_databases import LocalGroupDB as LocalGroupDB
+from theano.legacy.rewrite.user_databases import ProxyDB as ProxyDB
+from theano.legacy.rewrite.user_databases import TopoDB as TopoDB
 from theano.rewrite import database as database
 from theano.rewrite import engine as engine
 from theano.rewrite import loops as loops
-from theano.rewrite import merging as merging
-from theano.rewrite import navigators as navigators
-from theano.rewrite import node_rewrites as node_rewrites
-from theano.rewrite import pattern_sub as pattern_sub
 from theano.rewrite import preparing as preparing
-from theano.rewrite import registration as registration
 from theano.rewrite import rules as rules
 from theano.rewrite import softmax_op as softmax_op
-from theano.rewrite import stack_traces as stack_traces
-from theano.rewrite import user_databases as user_databases
 from theano.rewrite.engine.database import GraphRewriter as GraphRewriter
 from theano.rewrite.engine.database import Phase as Phase
 from theano.rewrite.engine.optimizer import Optimizer as Optimizer
@@ -35,30 +47,12 @@ from theano.rewrite.engine.tagged import DB as DB
 from theano.rewrite.engine.tagged import SequenceDB as SequenceDB
 from theano.rewrite.engine.trace import Step as Step
 from theano.rewrite.engine.trace import Trace as Trace
-from theano.rewrite.merging import FromFunctionOptimizer as FromFunctionOptimizer
-from theano.rewrite.merging import MergeFeature as MergeFeature
-from theano.rewrite.merging import MergeOptimizer as MergeOptimizer
-from theano.rewrite.navigators import EquilibriumOptimizer as EquilibriumOptimizer
-from theano.rewrite.navigators import NavigatorOptimizer as NavigatorOptimizer
-from theano.rewrite.navigators import OpKeyOptimizer as OpKeyOptimizer
-from theano.rewrite.navigators import TopoOptimizer as TopoOptimizer
-from theano.rewrite.node_rewrites import FromFunctionLocalOptimizer as FromFunctionLocalOptimizer
-from theano.rewrite.node_rewrites import LocalOptGroup as LocalOptGroup
-from theano.rewrite.node_rewrites import LocalOptimizer as LocalOptimizer
-from theano.rewrite.node_rewrites import OpRemove as OpRemove
-from theano.rewrite.node_rewrites import OpSub as OpSub
-from theano.rewrite.pattern_sub import PatternSub as PatternSub
 from theano.rewrite.preparing import AddDestroyHandler as AddDestroyHandler
 from theano.rewrite.preparing import AddFeatureOptimizer as AddFeatureOptimizer
 from theano.rewrite.preparing import PrintCurrentFunctionGraph as PrintCurrentFunctionGraph
-from theano.rewrite.stack_traces import CheckStackTraceOptimization as CheckStackTraceOptimization
-from theano.rewrite.stack_traces import CheckStrackTraceFeature as CheckStrackTraceFeature
-from theano.rewrite.user_databases import EquilibriumDB as EquilibriumDB
-from theano.rewrite.user_databases import LocalGroupDB as LocalGroupDB
-from theano.rewrite.user_databases import ProxyDB as ProxyDB
-from theano.rewrite.user_databases import TopoDB as TopoDB
 import theano.rewrite.loops.invariants as _invariants
 import theano.rewrite.loops.maps as _maps
+import theano.rewrite.loops.merging as _merging
 import theano.rewrite.loops.saved as _saved
 import theano.rewrite.loops.steps as _steps
 import theano.rewrite.loops.sums as _sums
@@ -70,9 +64,9 @@ import theano.rewrite.rules.diagonals as _diagonals
 import theano.rewrite.rules.elementwise as _elementwise
 import theano.rewrite.rules.indexing as _indexing
 import theano.rewrite.rules.joining as _joining
-import theano.rewrite.rules.linalg as _linalg
+import theano.rewrite.rules.linalg.identities as _identities
+import theano.rewrite.rules.linalg.lu as _lu
 import theano.rewrite.rules.logistic as _logistic
-import theano.rewrite.rules.lu as _lu
 import theano.rewrite.rules.reductions as _reductions
 import theano.rewrite.rules.segments as _segments
 import theano.rewrite.rules.shaping as _shaping
@@ -91,6 +85,7 @@ def copy_stack_trace(from_var: _ty.Any, to_var: _ty.Any) -> _ty.Any: ...
 diagonals = _diagonals
 elementwise = _elementwise
 def equation(phase: str, left: _ty.Any, right: _ty.Any, name: str | None = None, tags: tuple[str, ...] = ..., **options: _ty.Any) -> _ty.Any: ...
+identities = _identities
 def in2out(*local_opts: _ty.Any, **kwargs: _ty.Any) -> _ty.Any: ...
 indexing = _indexing
 def inherit_stack_trace(from_var: _ty.Any) -> _ty.Any: ...
@@ -98,12 +93,12 @@ def inplace_optimizer(f: _Callable[[_ty.Any], _ty.Any]) -> _ty.Any: ...
 invariants = _invariants
 def is_same_graph_with_merge(var1: Variable, var2: Variable, givens: dict[Variable, Variable] | None = None) -> bool: ...
 joining = _joining
-linalg = _linalg
 def local_optimizer(tracks: _Sequence[_ty.Any] | None, inplace: bool = False, requirements: _ty.Any = ...) -> _ty.Any: ...
 logistic = _logistic
 lu = _lu
 maps = _maps
 def merge_dict(d1: dict[_ty.Any, _ty.Any], d2: dict[_ty.Any, _ty.Any]) -> dict[_ty.Any, _ty.Any]: ...
+merging = _merging
 def optimizer(f: _Callable[[_ty.Any], _ty.Any]) -> _ty.Any: ...
 def out2in(*local_opts: _ty.Any, **kwargs: _ty.Any) -> _ty.Any: ...
 def pre_constant_merge(vars: _Sequence[Variable]) -> list[Variable]: ...

@@ -4,8 +4,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano import config as config
-from theano import pp as _pprint
+from theano.base.flags import TheanoConfigParser as _TheanoConfigParser
 from theano.graph.fgraph import FunctionGraph as FunctionGraph
 from theano.graph.nodes import Apply as Apply
 from theano.graph.nodes import Constant as Constant
@@ -13,6 +12,196 @@ from theano.graph.nodes import Variable as Variable
 from theano.graph.null_type import DisconnectedType as DisconnectedType
 from theano.graph.op import Op as Op
 from theano.graph.type import Type as Type
+from theano.legacy.scalar.classes import AND as AND
+from theano.legacy.scalar.classes import AND as _AND
+from theano.legacy.scalar.classes import Abs as Abs
+from theano.legacy.scalar.classes import Abs as _Abs
+from theano.legacy.scalar.classes import Add as Add
+from theano.legacy.scalar.classes import Angle as Angle
+from theano.legacy.scalar.classes import Angle as _Angle
+from theano.legacy.scalar.classes import ArcCos as ArcCos
+from theano.legacy.scalar.classes import ArcCos as _ArcCos
+from theano.legacy.scalar.classes import ArcCosh as ArcCosh
+from theano.legacy.scalar.classes import ArcCosh as _ArcCosh
+from theano.legacy.scalar.classes import ArcSin as ArcSin
+from theano.legacy.scalar.classes import ArcSin as _ArcSin
+from theano.legacy.scalar.classes import ArcSinh as ArcSinh
+from theano.legacy.scalar.classes import ArcSinh as _ArcSinh
+from theano.legacy.scalar.classes import ArcTan as ArcTan
+from theano.legacy.scalar.classes import ArcTan as _ArcTan
+from theano.legacy.scalar.classes import ArcTan2 as ArcTan2
+from theano.legacy.scalar.classes import ArcTan2 as _ArcTan2
+from theano.legacy.scalar.classes import ArcTanh as ArcTanh
+from theano.legacy.scalar.classes import ArcTanh as _ArcTanh
+from theano.legacy.scalar.classes import BinaryBitOp as BinaryBitOp
+from theano.legacy.scalar.classes import Cast as Cast
+from theano.legacy.scalar.classes import Cast as _Cast
+from theano.legacy.scalar.classes import Ceil as Ceil
+from theano.legacy.scalar.classes import Ceil as _Ceil
+from theano.legacy.scalar.classes import Chi2SF as Chi2SF
+from theano.legacy.scalar.classes import Chi2SF as _Chi2SF
+from theano.legacy.scalar.classes import Clip as Clip
+from theano.legacy.scalar.classes import Clip as _Clip
+from theano.legacy.scalar.classes import Complex as Complex
+from theano.legacy.scalar.classes import Complex as _Complex
+from theano.legacy.scalar.classes import ComplexFromPolar as ComplexFromPolar
+from theano.legacy.scalar.classes import ComplexFromPolar as _ComplexFromPolar
+from theano.legacy.scalar.classes import Conj as Conj
+from theano.legacy.scalar.classes import Cos as Cos
+from theano.legacy.scalar.classes import Cos as _Cos
+from theano.legacy.scalar.classes import Cosh as Cosh
+from theano.legacy.scalar.classes import Cosh as _Cosh
+from theano.legacy.scalar.classes import Deg2Rad as Deg2Rad
+from theano.legacy.scalar.classes import Deg2Rad as _Deg2Rad
+from theano.legacy.scalar.classes import EQ as EQ
+from theano.legacy.scalar.classes import EQ as _EQ
+from theano.legacy.scalar.classes import Erf as Erf
+from theano.legacy.scalar.classes import Erf as _Erf
+from theano.legacy.scalar.classes import Erfc as Erfc
+from theano.legacy.scalar.classes import Erfc as _Erfc
+from theano.legacy.scalar.classes import Erfcinv as Erfcinv
+from theano.legacy.scalar.classes import Erfcinv as _Erfcinv
+from theano.legacy.scalar.classes import Erfcx as Erfcx
+from theano.legacy.scalar.classes import Erfcx as _Erfcx
+from theano.legacy.scalar.classes import Erfinv as Erfinv
+from theano.legacy.scalar.classes import Erfinv as _Erfinv
+from theano.legacy.scalar.classes import Exp as Exp
+from theano.legacy.scalar.classes import Exp as _Exp
+from theano.legacy.scalar.classes import Exp2 as Exp2
+from theano.legacy.scalar.classes import Exp2 as _Exp2
+from theano.legacy.scalar.classes import Expm1 as Expm1
+from theano.legacy.scalar.classes import Expm1 as _Expm1
+from theano.legacy.scalar.classes import FixedLogicalComparison as FixedLogicalComparison
+from theano.legacy.scalar.classes import Floor as Floor
+from theano.legacy.scalar.classes import Floor as _Floor
+from theano.legacy.scalar.classes import GE as GE
+from theano.legacy.scalar.classes import GE as _GE
+from theano.legacy.scalar.classes import GT as GT
+from theano.legacy.scalar.classes import GT as _GT
+from theano.legacy.scalar.classes import Gamma as Gamma
+from theano.legacy.scalar.classes import Gamma as _Gamma
+from theano.legacy.scalar.classes import GammaInc as GammaInc
+from theano.legacy.scalar.classes import GammaInc as _GammaInc
+from theano.legacy.scalar.classes import GammaIncC as GammaIncC
+from theano.legacy.scalar.classes import GammaIncC as _GammaIncC
+from theano.legacy.scalar.classes import GammaL as GammaL
+from theano.legacy.scalar.classes import GammaL as _GammaL
+from theano.legacy.scalar.classes import GammaLn as GammaLn
+from theano.legacy.scalar.classes import GammaLn as _GammaLn
+from theano.legacy.scalar.classes import GammaU as GammaU
+from theano.legacy.scalar.classes import GammaU as _GammaU
+from theano.legacy.scalar.classes import I0 as I0
+from theano.legacy.scalar.classes import I0 as _I0
+from theano.legacy.scalar.classes import I1 as I1
+from theano.legacy.scalar.classes import I1 as _I1
+from theano.legacy.scalar.classes import Identity as Identity
+from theano.legacy.scalar.classes import Identity as _Identity
+from theano.legacy.scalar.classes import Imag as Imag
+from theano.legacy.scalar.classes import Imag as _Imag
+from theano.legacy.scalar.classes import InRange as InRange
+from theano.legacy.scalar.classes import InRange as _InRange
+from theano.legacy.scalar.classes import IntDiv as IntDiv
+from theano.legacy.scalar.classes import IntDiv as _IntDiv
+from theano.legacy.scalar.classes import Inv as Inv
+from theano.legacy.scalar.classes import Inv as _Inv
+from theano.legacy.scalar.classes import Invert as Invert
+from theano.legacy.scalar.classes import Invert as _Invert
+from theano.legacy.scalar.classes import IsInf as IsInf
+from theano.legacy.scalar.classes import IsInf as _IsInf
+from theano.legacy.scalar.classes import IsNan as IsNan
+from theano.legacy.scalar.classes import IsNan as _IsNan
+from theano.legacy.scalar.classes import Iv as Iv
+from theano.legacy.scalar.classes import Iv as _Iv
+from theano.legacy.scalar.classes import J0 as J0
+from theano.legacy.scalar.classes import J0 as _J0
+from theano.legacy.scalar.classes import J1 as J1
+from theano.legacy.scalar.classes import J1 as _J1
+from theano.legacy.scalar.classes import Jv as Jv
+from theano.legacy.scalar.classes import Jv as _Jv
+from theano.legacy.scalar.classes import LE as LE
+from theano.legacy.scalar.classes import LE as _LE
+from theano.legacy.scalar.classes import LT as LT
+from theano.legacy.scalar.classes import LT as _LT
+from theano.legacy.scalar.classes import Log as Log
+from theano.legacy.scalar.classes import Log as _Log
+from theano.legacy.scalar.classes import Log10 as Log10
+from theano.legacy.scalar.classes import Log10 as _Log10
+from theano.legacy.scalar.classes import Log1p as Log1p
+from theano.legacy.scalar.classes import Log1p as _Log1p
+from theano.legacy.scalar.classes import Log2 as Log2
+from theano.legacy.scalar.classes import Log2 as _Log2
+from theano.legacy.scalar.classes import LogicalComparison as LogicalComparison
+from theano.legacy.scalar.classes import Maximum as Maximum
+from theano.legacy.scalar.classes import Maximum as _Maximum
+from theano.legacy.scalar.classes import Minimum as Minimum
+from theano.legacy.scalar.classes import Minimum as _Minimum
+from theano.legacy.scalar.classes import Mod as Mod
+from theano.legacy.scalar.classes import Mod as _Mod
+from theano.legacy.scalar.classes import Mul as Mul
+from theano.legacy.scalar.classes import NEQ as NEQ
+from theano.legacy.scalar.classes import NEQ as _NEQ
+from theano.legacy.scalar.classes import Neg as Neg
+from theano.legacy.scalar.classes import Neg as _Neg
+from theano.legacy.scalar.classes import OR as OR
+from theano.legacy.scalar.classes import OR as _OR
+from theano.legacy.scalar.classes import Pow as Pow
+from theano.legacy.scalar.classes import Pow as _Pow
+from theano.legacy.scalar.classes import Psi as Psi
+from theano.legacy.scalar.classes import Psi as _Psi
+from theano.legacy.scalar.classes import Rad2Deg as Rad2Deg
+from theano.legacy.scalar.classes import Rad2Deg as _Rad2Deg
+from theano.legacy.scalar.classes import Real as Real
+from theano.legacy.scalar.classes import RoundHalfAwayFromZero as RoundHalfAwayFromZero
+from theano.legacy.scalar.classes import RoundHalfAwayFromZero as _RoundHalfAwayFromZero
+from theano.legacy.scalar.classes import RoundHalfToEven as RoundHalfToEven
+from theano.legacy.scalar.classes import RoundHalfToEven as _RoundHalfToEven
+from theano.legacy.scalar.classes import ScalarSigmoid as ScalarSigmoid
+from theano.legacy.scalar.classes import ScalarSigmoid as _ScalarSigmoid
+from theano.legacy.scalar.classes import ScalarSoftplus as ScalarSoftplus
+from theano.legacy.scalar.classes import ScalarSoftplus as _ScalarSoftplus
+from theano.legacy.scalar.classes import ScalarSoftsign as ScalarSoftsign
+from theano.legacy.scalar.classes import ScalarSoftsign as _ScalarSoftsign
+from theano.legacy.scalar.classes import Second as Second
+from theano.legacy.scalar.classes import Sgn as Sgn
+from theano.legacy.scalar.classes import Sgn as _Sgn
+from theano.legacy.scalar.classes import Sin as Sin
+from theano.legacy.scalar.classes import Sin as _Sin
+from theano.legacy.scalar.classes import Sinh as Sinh
+from theano.legacy.scalar.classes import Sinh as _Sinh
+from theano.legacy.scalar.classes import Sqr as Sqr
+from theano.legacy.scalar.classes import Sqr as _Sqr
+from theano.legacy.scalar.classes import Sqrt as Sqrt
+from theano.legacy.scalar.classes import Sqrt as _Sqrt
+from theano.legacy.scalar.classes import Sub as Sub
+from theano.legacy.scalar.classes import Sub as _Sub
+from theano.legacy.scalar.classes import Switch as Switch
+from theano.legacy.scalar.classes import Switch as _Switch
+from theano.legacy.scalar.classes import Tan as Tan
+from theano.legacy.scalar.classes import Tan as _Tan
+from theano.legacy.scalar.classes import Tanh as Tanh
+from theano.legacy.scalar.classes import Tanh as _Tanh
+from theano.legacy.scalar.classes import TriGamma as TriGamma
+from theano.legacy.scalar.classes import TriGamma as _TriGamma
+from theano.legacy.scalar.classes import TrueDiv as TrueDiv
+from theano.legacy.scalar.classes import TrueDiv as _TrueDiv
+from theano.legacy.scalar.classes import Trunc as Trunc
+from theano.legacy.scalar.classes import Trunc as _Trunc
+from theano.legacy.scalar.classes import UltraFastScalarSigmoid as UltraFastScalarSigmoid
+from theano.legacy.scalar.classes import UltraFastScalarSigmoid as _UltraFastScalarSigmoid
+from theano.legacy.scalar.classes import UnaryBitOp as UnaryBitOp
+from theano.legacy.scalar.classes import XOR as XOR
+from theano.legacy.scalar.classes import XOR as _XOR
+from theano.legacy.scalar.classes import XlogX as XlogX
+from theano.legacy.scalar.classes import XlogX as _XlogX
+from theano.legacy.scalar.classes import XlogY0 as XlogY0
+from theano.legacy.scalar.classes import XlogY0 as _XlogY0
+from theano.legacy.scalar.preferences import specific_out as specific_out
+from theano.legacy.scalar.preferences import transfer_type as transfer_type
+from theano.legacy.scalar.preferences import unary_out_lookup as unary_out_lookup
+from theano.legacy.tensor.scalar_variables import IntegerDivisionError as IntegerDivisionError
+from theano.legacy.tensor.scalar_variables import ScalarConstant as ScalarConstant
+from theano.legacy.tensor.scalar_variables import ScalarVariable as ScalarVariable
+from theano.printing.printers import PPrinter as _PPrinter
 from theano.scalar import arithmetic as arithmetic
 from theano.scalar import basic as basic
 from theano.scalar import basic_scipy as basic_scipy
@@ -33,197 +222,11 @@ from theano.scalar import sigmoids as sigmoids
 from theano.scalar import special as special
 from theano.scalar import trigonometric as trigonometric
 from theano.scalar import user as user
-from theano.scalar.classes import AND as AND
-from theano.scalar.classes import AND as _AND
-from theano.scalar.classes import Abs as Abs
-from theano.scalar.classes import Abs as _Abs
-from theano.scalar.classes import Add as Add
-from theano.scalar.classes import Angle as Angle
-from theano.scalar.classes import Angle as _Angle
-from theano.scalar.classes import ArcCos as ArcCos
-from theano.scalar.classes import ArcCos as _ArcCos
-from theano.scalar.classes import ArcCosh as ArcCosh
-from theano.scalar.classes import ArcCosh as _ArcCosh
-from theano.scalar.classes import ArcSin as ArcSin
-from theano.scalar.classes import ArcSin as _ArcSin
-from theano.scalar.classes import ArcSinh as ArcSinh
-from theano.scalar.classes import ArcSinh as _ArcSinh
-from theano.scalar.classes import ArcTan as ArcTan
-from theano.scalar.classes import ArcTan as _ArcTan
-from theano.scalar.classes import ArcTan2 as ArcTan2
-from theano.scalar.classes import ArcTan2 as _ArcTan2
-from theano.scalar.classes import ArcTanh as ArcTanh
-from theano.scalar.classes import ArcTanh as _ArcTanh
-from theano.scalar.classes import BinaryBitOp as BinaryBitOp
-from theano.scalar.classes import Cast as Cast
-from theano.scalar.classes import Cast as _Cast
-from theano.scalar.classes import Ceil as Ceil
-from theano.scalar.classes import Ceil as _Ceil
-from theano.scalar.classes import Chi2SF as Chi2SF
-from theano.scalar.classes import Chi2SF as _Chi2SF
-from theano.scalar.classes import Clip as Clip
-from theano.scalar.classes import Clip as _Clip
-from theano.scalar.classes import Complex as Complex
-from theano.scalar.classes import Complex as _Complex
-from theano.scalar.classes import ComplexFromPolar as ComplexFromPolar
-from theano.scalar.classes import ComplexFromPolar as _ComplexFromPolar
-from theano.scalar.classes import Conj as Conj
-from theano.scalar.classes import Cos as Cos
-from theano.scalar.classes import Cos as _Cos
-from theano.scalar.classes import Cosh as Cosh
-from theano.scalar.classes import Cosh as _Cosh
-from theano.scalar.classes import Deg2Rad as Deg2Rad
-from theano.scalar.classes import Deg2Rad as _Deg2Rad
-from theano.scalar.classes import EQ as EQ
-from theano.scalar.classes import EQ as _EQ
-from theano.scalar.classes import Erf as Erf
-from theano.scalar.classes import Erf as _Erf
-from theano.scalar.classes import Erfc as Erfc
-from theano.scalar.classes import Erfc as _Erfc
-from theano.scalar.classes import Erfcinv as Erfcinv
-from theano.scalar.classes import Erfcinv as _Erfcinv
-from theano.scalar.classes import Erfcx as Erfcx
-from theano.scalar.classes import Erfcx as _Erfcx
-from theano.scalar.classes import Erfinv as Erfinv
-from theano.scalar.classes import Erfinv as _Erfinv
-from theano.scalar.classes import Exp as Exp
-from theano.scalar.classes import Exp as _Exp
-from theano.scalar.classes import Exp2 as Exp2
-from theano.scalar.classes import Exp2 as _Exp2
-from theano.scalar.classes import Expm1 as Expm1
-from theano.scalar.classes import Expm1 as _Expm1
-from theano.scalar.classes import FixedLogicalComparison as FixedLogicalComparison
-from theano.scalar.classes import Floor as Floor
-from theano.scalar.classes import Floor as _Floor
-from theano.scalar.classes import GE as GE
-from theano.scalar.classes import GE as _GE
-from theano.scalar.classes import GT as GT
-from theano.scalar.classes import GT as _GT
-from theano.scalar.classes import Gamma as Gamma
-from theano.scalar.classes import Gamma as _Gamma
-from theano.scalar.classes import GammaInc as GammaInc
-from theano.scalar.classes import GammaInc as _GammaInc
-from theano.scalar.classes import GammaIncC as GammaIncC
-from theano.scalar.classes import GammaIncC as _GammaIncC
-from theano.scalar.classes import GammaL as GammaL
-from theano.scalar.classes import GammaL as _GammaL
-from theano.scalar.classes import GammaLn as GammaLn
-from theano.scalar.classes import GammaLn as _GammaLn
-from theano.scalar.classes import GammaU as GammaU
-from theano.scalar.classes import GammaU as _GammaU
-from theano.scalar.classes import I0 as I0
-from theano.scalar.classes import I0 as _I0
-from theano.scalar.classes import I1 as I1
-from theano.scalar.classes import I1 as _I1
-from theano.scalar.classes import Identity as Identity
-from theano.scalar.classes import Identity as _Identity
-from theano.scalar.classes import Imag as Imag
-from theano.scalar.classes import Imag as _Imag
-from theano.scalar.classes import InRange as InRange
-from theano.scalar.classes import InRange as _InRange
-from theano.scalar.classes import IntDiv as IntDiv
-from theano.scalar.classes import IntDiv as _IntDiv
-from theano.scalar.classes import Inv as Inv
-from theano.scalar.classes import Inv as _Inv
-from theano.scalar.classes import Invert as Invert
-from theano.scalar.classes import Invert as _Invert
-from theano.scalar.classes import IsInf as IsInf
-from theano.scalar.classes import IsInf as _IsInf
-from theano.scalar.classes import IsNan as IsNan
-from theano.scalar.classes import IsNan as _IsNan
-from theano.scalar.classes import Iv as Iv
-from theano.scalar.classes import Iv as _Iv
-from theano.scalar.classes import J0 as J0
-from theano.scalar.classes import J0 as _J0
-from theano.scalar.classes import J1 as J1
-from theano.scalar.classes import J1 as _J1
-from theano.scalar.classes import Jv as Jv
-from theano.scalar.classes import Jv as _Jv
-from theano.scalar.classes import LE as LE
-from theano.scalar.classes import LE as _LE
-from theano.scalar.classes import LT as LT
-from theano.scalar.classes import LT as _LT
-from theano.scalar.classes import Log as Log
-from theano.scalar.classes import Log as _Log
-from theano.scalar.classes import Log10 as Log10
-from theano.scalar.classes import Log10 as _Log10
-from theano.scalar.classes import Log1p as Log1p
-from theano.scalar.classes import Log1p as _Log1p
-from theano.scalar.classes import Log2 as Log2
-from theano.scalar.classes import Log2 as _Log2
-from theano.scalar.classes import LogicalComparison as LogicalComparison
-from theano.scalar.classes import Maximum as Maximum
-from theano.scalar.classes import Maximum as _Maximum
-from theano.scalar.classes import Minimum as Minimum
-from theano.scalar.classes import Minimum as _Minimum
-from theano.scalar.classes import Mod as Mod
-from theano.scalar.classes import Mod as _Mod
-from theano.scalar.classes import Mul as Mul
-from theano.scalar.classes import NEQ as NEQ
-from theano.scalar.classes import NEQ as _NEQ
-from theano.scalar.classes import Neg as Neg
-from theano.scalar.classes import Neg as _Neg
-from theano.scalar.classes import OR as OR
-from theano.scalar.classes import OR as _OR
-from theano.scalar.classes import Pow as Pow
-from theano.scalar.classes import Pow as _Pow
-from theano.scalar.classes import Psi as Psi
-from theano.scalar.classes import Psi as _Psi
-from theano.scalar.classes import Rad2Deg as Rad2Deg
-from theano.scalar.classes import Rad2Deg as _Rad2Deg
-from theano.scalar.classes import Real as Real
-from theano.scalar.classes import RoundHalfAwayFromZero as RoundHalfAwayFromZero
-from theano.scalar.classes import RoundHalfAwayFromZero as _RoundHalfAwayFromZero
-from theano.scalar.classes import RoundHalfToEven as RoundHalfToEven
-from theano.scalar.classes import RoundHalfToEven as _RoundHalfToEven
-from theano.scalar.classes import ScalarSigmoid as ScalarSigmoid
-from theano.scalar.classes import ScalarSigmoid as _ScalarSigmoid
-from theano.scalar.classes import ScalarSoftplus as ScalarSoftplus
-from theano.scalar.classes import ScalarSoftplus as _ScalarSoftplus
-from theano.scalar.classes import ScalarSoftsign as ScalarSoftsign
-from theano.scalar.classes import ScalarSoftsign as _ScalarSoftsign
-from theano.scalar.classes import Second as Second
-from theano.scalar.classes import Sgn as Sgn
-from theano.scalar.classes import Sgn as _Sgn
-from theano.scalar.classes import Sin as Sin
-from theano.scalar.classes import Sin as _Sin
-from theano.scalar.classes import Sinh as Sinh
-from theano.scalar.classes import Sinh as _Sinh
-from theano.scalar.classes import Sqr as Sqr
-from theano.scalar.classes import Sqr as _Sqr
-from theano.scalar.classes import Sqrt as Sqrt
-from theano.scalar.classes import Sqrt as _Sqrt
-from theano.scalar.classes import Sub as Sub
-from theano.scalar.classes import Sub as _Sub
-from theano.scalar.classes import Switch as Switch
-from theano.scalar.classes import Switch as _Switch
-from theano.scalar.classes import Tan as Tan
-from theano.scalar.classes import Tan as _Tan
-from theano.scalar.classes import Tanh as Tanh
-from theano.scalar.classes import Tanh as _Tanh
-from theano.scalar.classes import TriGamma as TriGamma
-from theano.scalar.classes import TriGamma as _TriGamma
-from theano.scalar.classes import TrueDiv as TrueDiv
-from theano.scalar.classes import TrueDiv as _TrueDiv
-from theano.scalar.classes import Trunc as Trunc
-from theano.scalar.classes import Trunc as _Trunc
-from theano.scalar.classes import UltraFastScalarSigmoid as UltraFastScalarSigmoid
-from theano.scalar.classes import UltraFastScalarSigmoid as _UltraFastScalarSigmoid
-from theano.scalar.classes import UnaryBitOp as UnaryBitOp
-from theano.scalar.classes import XOR as XOR
-from theano.scalar.classes import XOR as _XOR
-from theano.scalar.classes import XlogX as XlogX
-from theano.scalar.classes import XlogX as _XlogX
-from theano.scalar.classes import XlogY0 as XlogY0
-from theano.scalar.classes import XlogY0 as _XlogY0
 from theano.scalar.composite import Composite as Composite
 from theano.scalar.dtypes import NumpyAutocaster as NumpyAutocaster
 from theano.scalar.dtypes import autocast_float_as as autocast_float_as
 from theano.scalar.op import ScalarOp as _ScalarOp
 from theano.scalar.operators import ScalarOperators as ScalarOperators
-from theano.scalar.preferences import specific_out as specific_out
-from theano.scalar.preferences import transfer_type as transfer_type
-from theano.scalar.preferences import unary_out_lookup as unary_out_lookup
 from theano.scalar.rules import ComplexError as ComplexError
 from theano.scalar.user import BinaryScalarOp as BinaryScalarOp
 from theano.scalar.user import Scalar as Scalar
@@ -238,11 +241,8 @@ from theano.tensor.elemwise import add as add
 from theano.tensor.elemwise import conj as conj
 from theano.tensor.elemwise import real as real
 from theano.tensor.elemwise import second as second
-from theano.tensor.nnet.bn import mul as mul
-from theano.tensor.scalar_variables import IntegerDivisionError as IntegerDivisionError
-from theano.tensor.scalar_variables import ScalarConstant as ScalarConstant
-from theano.tensor.scalar_variables import ScalarVariable as ScalarVariable
-from theano.tensor.variable import TensorVariable
+from theano.tensor.indexing.subtensor import INDEX as _int64
+from theano.tensor.nnet.normalising.bn import mul as mul
 import builtins as _builtins
 import theano as theano
 import theano.gof as _gof
@@ -264,7 +264,7 @@ arctan: _ArcTan
 arctan2: _ArcTan2
 arctanh: _ArcTanh
 def as_common_dtype(*vars: _ty.Any) -> tuple[_ty.Any, ...]: ...
-def as_scalar(x: _ty.Any, name: str | None = None) -> TensorVariable: ...
+def as_scalar(x: _ty.Any, name: str | None = None) -> _ty.Any: ...
 def autocast(value: _builtins.bool | int | float | _builtins.complex) -> str: ...
 def autocast_float(value: float) -> str: ...
 def autocast_int(value: int) -> str: ...
@@ -284,13 +284,14 @@ complex64: _Scalar
 complex_dtypes: _ty.Any
 complex_from_polar: _ComplexFromPolar
 complex_types: _ty.Any
-def complexs(*names: _ty.Any) -> TensorVariable: ...
-def complexs128(*names: _ty.Any) -> TensorVariable: ...
-def complexs64(*names: _ty.Any) -> TensorVariable: ...
-def constant(x: _ty.Any, name: str | None = None, dtype: _ty.Any = None) -> TensorVariable: ...
+def complexs(*names: _ty.Any) -> _ty.Any: ...
+def complexs128(*names: _ty.Any) -> _ty.Any: ...
+def complexs64(*names: _ty.Any) -> _ty.Any: ...
+config: _TheanoConfigParser
+def constant(x: _ty.Any, name: str | None = None, dtype: _ty.Any = None) -> _ty.Any: ...
 continuous_dtypes: _ty.Any
 continuous_types: _ty.Any
-def convert(x: _ty.Any, dtype: _ty.Any = None) -> TensorVariable: ...
+def convert(x: _ty.Any, dtype: _ty.Any = None) -> _ty.Any: ...
 def convert_to(dtype: _ty.Any) -> _ty.Any: ...
 convert_to_bool: _Cast
 convert_to_complex128: _Cast
@@ -311,7 +312,7 @@ cosh: _Cosh
 deg2rad: _Deg2Rad
 discrete_dtypes: _ty.Any
 discrete_types: _ty.Any
-def div_proxy(x: _ty.Any, y: _ty.Any) -> TensorVariable: ...
+def div_proxy(x: _ty.Any, y: _ty.Any) -> _ty.Any: ...
 eq: _EQ
 erf: _Erf
 erfc: _Erfc
@@ -328,7 +329,7 @@ float_dtypes: _ty.Any
 def float_out(*types: _ty.Any) -> _ty.Any: ...
 def float_out_nocomplex(*types: _ty.Any) -> _ty.Any: ...
 float_types: _ty.Any
-def floats(*names: _ty.Any) -> TensorVariable: ...
+def floats(*names: _ty.Any) -> _ty.Any: ...
 floor: _Floor
 floor_div: _IntDiv
 gamma: _Gamma
@@ -349,7 +350,7 @@ inclosedrange: _InRange
 inopenrange: _InRange
 int16: _Scalar
 int32: _Scalar
-int64: _Scalar
+int64 = _int64
 int8: _Scalar
 int_div = floor_div
 int_dtypes: _ty.Any
@@ -359,7 +360,7 @@ def int_out_nocomplex(*types: _ty.Any) -> _ty.Any: ...
 int_types: _ty.Any
 integer_dtypes: _ty.Any
 integer_types: _ty.Any
-def ints(*names: _ty.Any) -> TensorVariable: ...
+def ints(*names: _ty.Any) -> _ty.Any: ...
 inv: _Inv
 invert = bitwise_not
 isinf: _IsInf
@@ -369,6 +370,7 @@ j0: _J0
 j1: _J1
 jv: _Jv
 le: _LE
+left_shift: _ScalarOp
 log: _Log
 log10: _Log10
 log1p: _Log1p
@@ -379,17 +381,18 @@ lt: _LT
 maximum: _Maximum
 minimum: _Minimum
 mod: _Mod
-def mod_check(x: _ty.Any, y: _ty.Any) -> TensorVariable: ...
+def mod_check(x: _ty.Any, y: _ty.Any) -> _ty.Any: ...
 neg: _Neg
 neq: _NEQ
 or_ = bitwise_or
 polygamma: _ScalarOp
 pow: _Pow
-pprint = _pprint
+pprint: _PPrinter
 printing = _printing
 psi: _Psi
 rad2deg: _Rad2Deg
 def real_out(*types: _ty.Any) -> _ty.Any: ...
+right_shift: _ScalarOp
 round_half_away_from_zero: _RoundHalfAwayFromZero
 round_half_away_from_zero_ = round_half_away_from_zero_vec
 def round_half_away_from_zero_vec(a: _ty.Any) -> _ty.Any: ...

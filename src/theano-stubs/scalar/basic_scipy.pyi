@@ -250,6 +250,7 @@ from theano.scalar import j0 as j0
 from theano.scalar import j1 as j1
 from theano.scalar import jv as jv
 from theano.scalar import le as le
+from theano.scalar import left_shift as left_shift
 from theano.scalar import log as log
 from theano.scalar import log10 as log10
 from theano.scalar import log1p as log1p
@@ -276,6 +277,7 @@ from theano.scalar import psi as psi
 from theano.scalar import rad2deg as rad2deg
 from theano.scalar import real as real
 from theano.scalar import real_out as real_out
+from theano.scalar import right_shift as right_shift
 from theano.scalar import round_half_away_from_zero as round_half_away_from_zero
 from theano.scalar import round_half_away_from_zero_ as round_half_away_from_zero_
 from theano.scalar import round_half_away_from_zero_vec as round_half_away_from_zero_vec

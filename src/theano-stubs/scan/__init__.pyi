@@ -9,9 +9,10 @@ from theano import foldr as foldr
 from theano import map as map
 from theano import reduce as reduce
 from theano import scan_checkpoints as scan_checkpoints
-from theano.compile.updates import OrderedUpdates
+from theano.compile.shared_variables.updates import OrderedUpdates
 from theano.graph import clone_replace as _clone
 from theano.scan import arguments as arguments
+from theano.scan import buffer as buffer
 from theano.scan import capture as capture
 from theano.scan import checkpoints as checkpoints
 from theano.scan import connection as connection
@@ -19,7 +20,6 @@ from theano.scan import count as count
 from theano.scan import derivatives as derivatives
 from theano.scan import forward as forward
 from theano.scan import function as function
-from theano.scan import growth as growth
 from theano.scan import history as history
 from theano.scan import hooks as hooks
 from theano.scan import identity as identity

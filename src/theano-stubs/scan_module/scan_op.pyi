@@ -2,6 +2,7 @@
 from theano.scan.op import *
 from theano.scan import StateSpec as StateSpec
 from theano.scan import arguments as arguments
+from theano.scan import buffer as buffer
 from theano.scan import capture as capture
 from theano.scan import checkpoints as checkpoints
 from theano.scan import clone as clone
@@ -12,7 +13,6 @@ from theano.scan import foldl as foldl
 from theano.scan import foldr as foldr
 from theano.scan import forward as forward
 from theano.scan import function as function
-from theano.scan import growth as growth
 from theano.scan import history as history
 from theano.scan import identity as identity
 from theano.scan import layout as layout

@@ -1,2 +1,2 @@
 # Made by `python -m tools.stubs`.
-from theano.compile.scan_rewrites import *
+from theano.legacy.compile.scan_rewrites import *

@@ -5,33 +5,33 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano.graph.nodes import Apply as Apply
-from theano.sparse import csm_properties as csm_properties
-from theano.sparse import dense_from_sparse as dense_from_sparse
 from theano.sparse import eq as eq
-from theano.sparse import equal_s_d as equal_s_d
-from theano.sparse import equal_s_s as equal_s_s
 from theano.sparse import ge as ge
-from theano.sparse import greater_equal_s_d as greater_equal_s_d
-from theano.sparse import greater_equal_s_s as greater_equal_s_s
-from theano.sparse import greater_than_s_d as greater_than_s_d
-from theano.sparse import greater_than_s_s as greater_than_s_s
 from theano.sparse import gt as gt
 from theano.sparse import le as le
-from theano.sparse import less_equal_s_d as less_equal_s_d
-from theano.sparse import less_equal_s_s as less_equal_s_s
-from theano.sparse import less_than_s_d as less_than_s_d
-from theano.sparse import less_than_s_s as less_than_s_s
 from theano.sparse import lt as lt
 from theano.sparse import neq as neq
-from theano.sparse import not_equal_s_d as not_equal_s_d
-from theano.sparse import not_equal_s_s as not_equal_s_s
 from theano.sparse.arithmetic import OfTwo as OfTwo
 from theano.sparse.arithmetic import OfTwo as _OfTwo
+from theano.sparse.compare import EqualSD as _EqualSD
+from theano.sparse.compare import EqualSS as _EqualSS
+from theano.sparse.compare import GreaterEqualSD as _GreaterEqualSD
+from theano.sparse.compare import GreaterEqualSS as _GreaterEqualSS
+from theano.sparse.compare import GreaterThanSD as _GreaterThanSD
+from theano.sparse.compare import GreaterThanSS as _GreaterThanSS
+from theano.sparse.compare import LessEqualSD as _LessEqualSD
+from theano.sparse.compare import LessEqualSS as _LessEqualSS
+from theano.sparse.compare import LessThanSD as _LessThanSD
+from theano.sparse.compare import LessThanSS as _LessThanSS
+from theano.sparse.compare import NotEqualSD as _NotEqualSD
+from theano.sparse.compare import NotEqualSS as _NotEqualSS
+from theano.sparse.convert import DenseFromSparse as _DenseFromSparse
 from theano.sparse.convert import SparseFromDense as SparseFromDense
+from theano.sparse.csm import CSMProperties as _CSMProperties
 from theano.sparse.op import SparseOp as SparseOp
 from theano.sparse.op import SparseOp as _SparseOp
-from theano.tensor.alloc import Alloc as _Alloc
-import theano.tensor.math as _math
+from theano.tensor import alloc as alloc
+import theano.tensor.pointwise.math as _math
 
 class EqualSD(_ComparisonSD):
     def comparison(self, x: _ty.Any, y: _ty.Any) -> _ty.Any: ...
@@ -98,9 +98,21 @@ class _ComparisonSS(_OfTwo):
     def comparison(self, x: _ty.Any, y: _ty.Any) -> _ty.Any: ...
     def components(self, inputs: _Sequence[_ty.Any]) -> _ty.Any: ...
     def dtype(self, x: _ty.Any, y: _ty.Any) -> str: ...
-    def make_node(self, x: _ty.Any, y: _ty.Any) -> Apply: ...
     @property
     def nearly_everywhere(self) -> bool: ...
     def of_elements(self, x: _ty.Any, y: _ty.Any) -> _ty.Any: ...
-alloc: _Alloc
+csm_properties: _CSMProperties
+dense_from_sparse: _DenseFromSparse
+equal_s_d: _EqualSD
+equal_s_s: _EqualSS
+greater_equal_s_d: _GreaterEqualSD
+greater_equal_s_s: _GreaterEqualSS
+greater_than_s_d: _GreaterThanSD
+greater_than_s_s: _GreaterThanSS
+less_equal_s_d: _LessEqualSD
+less_equal_s_s: _LessEqualSS
+less_than_s_d: _LessThanSD
+less_than_s_s: _LessThanSS
 math = _math
+not_equal_s_d: _NotEqualSD
+not_equal_s_s: _NotEqualSS

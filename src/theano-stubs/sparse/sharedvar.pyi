@@ -1,2 +1,2 @@
 # Made by `python -m tools.stubs`.
-from theano.compile.sparseshared import *
+from theano.compile.shared_variables.sparse import *

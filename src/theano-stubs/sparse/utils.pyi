@@ -1,3 +1,3 @@
 # Made by `python -m tools.stubs`.
-from theano.graph.helpers import hash_from_code as hash_from_code
+from theano.legacy.graph.helpers import hash_from_code as hash_from_code
 from theano.sparse.variable import *

@@ -6,12 +6,10 @@ import numpy as _np
 
 from theano import Lop as Lop
 from theano import Rop as Rop
-from theano import config as config
-from theano import dot as dot
 from theano import get_scalar_constant_value as get_scalar_constant_value
 from theano import grad as grad
-from theano import pp as _pprint
 from theano import shared as shared
+from theano.base.flags import TheanoConfigParser as _TheanoConfigParser
 from theano.gradient.numeric import numeric_grad as numeric_grad
 from theano.graph.errors import MethodNotDefined as MethodNotDefined
 from theano.graph.errors import ShapeError as ShapeError
@@ -23,144 +21,115 @@ from theano.graph.null_type import DisconnectedType as DisconnectedType
 from theano.graph.op import Op as Op
 from theano.graph.type import Generic as Generic
 from theano.graph.type import Type as Type
+from theano.legacy.tensor.composed_ops import AllocDiag as AllocDiag
+from theano.legacy.tensor.composed_ops import DiffOp as DiffOp
+from theano.legacy.tensor.composed_ops import Flatten as Flatten
+from theano.legacy.tensor.composed_ops import Mean as Mean
+from theano.legacy.tensor.composed_ops import PermuteRowElements as PermuteRowElements
+from theano.legacy.tensor.composed_ops import ScalarFromTensor as ScalarFromTensor
+from theano.legacy.tensor.composed_ops import ScalarFromTensor as _ScalarFromTensor
+from theano.legacy.tensor.composed_ops import TensorFromScalar as TensorFromScalar
+from theano.legacy.tensor.composed_ops import TensorFromScalar as _TensorFromScalar
+from theano.legacy.tensor.composed_ops import Tile as Tile
+from theano.legacy.tensor.io import LoadFromDisk as LoadFromDisk
+from theano.legacy.tensor.messages import MPIRecv as MPIRecv
+from theano.legacy.tensor.messages import MPIRecvWait as MPIRecvWait
+from theano.legacy.tensor.messages import MPISend as MPISend
+from theano.legacy.tensor.messages import MPISendWait as MPISendWait
+from theano.printing.printers import PPrinter as _PPrinter
 from theano.scalar.rules import ComplexError as ComplexError
-from theano.tensor import advanced_subtensor as advanced_subtensor
-from theano.tensor import assertion as assertion
-from theano.tensor import axes as axes
 from theano.tensor import basic as basic
-from theano.tensor import blas as blas
-from theano.tensor import careduce as careduce
-from theano.tensor import constructors as constructors
-from theano.tensor import cumulative as cumulative
-from theano.tensor import eigen as eigen
+from theano.tensor import blas_c as blas_c
+from theano.tensor import blas_scipy as blas_scipy
+from theano.tensor import checks as checks
 from theano.tensor import elemwise as elemwise
-from theano.tensor import extra_ops as extra_ops
-from theano.tensor import extremes as extremes
-from theano.tensor import factors as factors
 from theano.tensor import fft as fft
-from theano.tensor import fitting as fitting
-from theano.tensor import fourier as fourier
-from theano.tensor import grid as grid
 from theano.tensor import indexing as indexing
-from theano.tensor import inplace as inplace
-from theano.tensor import inverses as inverses
-from theano.tensor import io as io
-from theano.tensor import lu as lu
+from theano.tensor import linalg as linalg
+from theano.tensor import making as making
 from theano.tensor import masks as masks
-from theano.tensor import math as math
 from theano.tensor import methods as methods
-from theano.tensor import nlinalg as nlinalg
 from theano.tensor import nnet as nnet
 from theano.tensor import numpy_functions as numpy_functions
 from theano.tensor import opsupport as opsupport
 from theano.tensor import opt as opt
 from theano.tensor import opt_uncanonicalize as opt_uncanonicalize
-from theano.tensor import ordered as ordered
-from theano.tensor import permutation as permutation
-from theano.tensor import positions as positions
-from theano.tensor import products as products
-from theano.tensor import promises as promises
+from theano.tensor import pointwise as pointwise
 from theano.tensor import random as random
-from theano.tensor import ranges as ranges
 from theano.tensor import raw_random as raw_random
-from theano.tensor import recurrence as recurrence
-from theano.tensor import reduction as reduction
-from theano.tensor import reshaping as reshaping
-from theano.tensor import schur as schur
-from theano.tensor import segments as segments
+from theano.tensor import reductions as reductions
+from theano.tensor import shaping as shaping
 from theano.tensor import shared_randomstreams as shared_randomstreams
 from theano.tensor import sharedvar as sharedvar
 from theano.tensor import signal as signal
-from theano.tensor import slinalg as slinalg
-from theano.tensor import static_value as static_value
-from theano.tensor import statistics as statistics
-from theano.tensor import subtensor as subtensor
-from theano.tensor import systems as systems
-from theano.tensor import triangles as triangles
+from theano.tensor import sorting as sorting
 from theano.tensor import type as type
 from theano.tensor import type_other as type_other
 from theano.tensor import utils as utils
 from theano.tensor import variable as variable
-from theano.tensor import widening as widening
 from theano.tensor import xlogx as xlogx
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as AdvancedIncSubtensor
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as _AdvancedBooleanIncSubtensor
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor as _BaseAdvancedIncSubtensor
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1 as AdvancedIncSubtensor1
-from theano.tensor.advanced_subtensor import AdvancedIncSubtensor1 as _AdvancedIncSubtensor1
-from theano.tensor.advanced_subtensor import AdvancedSubtensor as AdvancedSubtensor
-from theano.tensor.advanced_subtensor import AdvancedSubtensor as _AdvancedBooleanSubtensor
-from theano.tensor.advanced_subtensor import AdvancedSubtensor as _BaseAdvancedSubtensor
-from theano.tensor.advanced_subtensor import AdvancedSubtensor1 as AdvancedSubtensor1
-from theano.tensor.advanced_subtensor import AdvancedSubtensor1 as _AdvancedSubtensor1
-from theano.tensor.advanced_subtensor import Nonzero as Nonzero
-from theano.tensor.alloc import Alloc as Alloc
-from theano.tensor.alloc import Alloc as _Alloc
-from theano.tensor.alloc import AllocEmpty as AllocEmpty
-from theano.tensor.careduce import CAReduce as CAReduce
-from theano.tensor.careduce import CAReduceDtype as CAReduceDtype
-from theano.tensor.choose import Choose as Choose
-from theano.tensor.composed_ops import AllocDiag as AllocDiag
-from theano.tensor.composed_ops import DiffOp as DiffOp
-from theano.tensor.composed_ops import Flatten as Flatten
-from theano.tensor.composed_ops import Mean as Mean
-from theano.tensor.composed_ops import PermuteRowElements as PermuteRowElements
-from theano.tensor.composed_ops import ScalarFromTensor as ScalarFromTensor
-from theano.tensor.composed_ops import ScalarFromTensor as _ScalarFromTensor
-from theano.tensor.composed_ops import TensorFromScalar as TensorFromScalar
-from theano.tensor.composed_ops import TensorFromScalar as _TensorFromScalar
-from theano.tensor.composed_ops import Tile as Tile
-from theano.tensor.cumulative import CumOp as CumOp
-from theano.tensor.diagonal import ExtractDiag as ExtractDiag
-from theano.tensor.dot import BatchedDot as BatchedDot
-from theano.tensor.dot import Dot as Dot
+from theano.tensor.checks.declared_shapes import Rebroadcast as Rebroadcast
+from theano.tensor.checks.declared_shapes import SpecifyShape as SpecifyShape
+from theano.tensor.checks.declared_shapes import SpecifyShape as _SpecifyShape
+from theano.tensor.checks.static_value import EmptyConstantError as EmptyConstantError
+from theano.tensor.checks.static_value import NotScalarConstantError as NotScalarConstantError
 from theano.tensor.elemwise import DimShuffle as DimShuffle
 from theano.tensor.elemwise import Elemwise as Elemwise
-from theano.tensor.extra_ops import CpuContiguous as _CpuContiguous
-from theano.tensor.extra_ops import RepeatOp as RepeatOp
-from theano.tensor.extremes import Argmax as Argmax
-from theano.tensor.extremes import Max as Max
-from theano.tensor.extremes import MaxAndArgmax as MaxAndArgmax
-from theano.tensor.extremes import Min as Min
-from theano.tensor.extremes import Supremum as Supremum
-from theano.tensor.grid import _Grid as _Grid
-from theano.tensor.io import LoadFromDisk as LoadFromDisk
-from theano.tensor.join import Join as Join
-from theano.tensor.join import Join as _Join
-from theano.tensor.join import Split as Split
-from theano.tensor.messages import MPIRecv as MPIRecv
-from theano.tensor.messages import MPIRecvWait as MPIRecvWait
-from theano.tensor.messages import MPISend as MPISend
-from theano.tensor.messages import MPISendWait as MPISendWait
-from theano.tensor.ordered import SearchsortedOp as SearchsortedOp
-from theano.tensor.ordered import Unique as Unique
-from theano.tensor.promises import Rebroadcast as Rebroadcast
-from theano.tensor.promises import SpecifyShape as SpecifyShape
-from theano.tensor.promises import SpecifyShape as _SpecifyShape
-from theano.tensor.ranges import ARange as ARange
-from theano.tensor.reduction import All as All
-from theano.tensor.reduction import Any as Any
-from theano.tensor.reduction import Prod as Prod
-from theano.tensor.reduction import ProdWithoutZeros as ProdWithoutZeros
-from theano.tensor.reduction import Sum as Sum
-from theano.tensor.reshaping import Reshape as Reshape
-from theano.tensor.shape import Shape as Shape
-from theano.tensor.shape import Shape as _Shape
-from theano.tensor.shape import Shape_i as Shape_i
-from theano.tensor.slices import MakeSlice as MakeSlice
-from theano.tensor.slices import MakeSlice as _MakeSlice
-from theano.tensor.slices import SliceConstant as SliceConstant
-from theano.tensor.slices import SliceType as SliceType
-from theano.tensor.slices import SliceType as _SliceType
-from theano.tensor.static_value import EmptyConstantError as EmptyConstantError
-from theano.tensor.static_value import NotScalarConstantError as NotScalarConstantError
-from theano.tensor.subtensor import AdvancedBooleanIndexingError as AdvancedBooleanIndexingError
-from theano.tensor.subtensor import AdvancedIndexingError as AdvancedIndexingError
-from theano.tensor.subtensor import IncSubtensor as IncSubtensor
-from theano.tensor.subtensor import Subtensor as Subtensor
-from theano.tensor.subtensor import advanced_subtensor as _advanced_boolean_subtensor
-from theano.tensor.triangles import Eye as Eye
-from theano.tensor.triangles import Tri as Tri
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor as AdvancedIncSubtensor
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor as _AdvancedBooleanIncSubtensor
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor as _BaseAdvancedIncSubtensor
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor1 as AdvancedIncSubtensor1
+from theano.tensor.indexing.advanced_subtensor import AdvancedIncSubtensor1 as _AdvancedIncSubtensor1
+from theano.tensor.indexing.advanced_subtensor import AdvancedSubtensor as AdvancedSubtensor
+from theano.tensor.indexing.advanced_subtensor import AdvancedSubtensor as _AdvancedBooleanSubtensor
+from theano.tensor.indexing.advanced_subtensor import AdvancedSubtensor as _BaseAdvancedSubtensor
+from theano.tensor.indexing.advanced_subtensor import AdvancedSubtensor1 as AdvancedSubtensor1
+from theano.tensor.indexing.advanced_subtensor import AdvancedSubtensor1 as _AdvancedSubtensor1
+from theano.tensor.indexing.advanced_subtensor import Nonzero as Nonzero
+from theano.tensor.indexing.choose import Choose as Choose
+from theano.tensor.indexing.grid import _Grid as _Grid
+from theano.tensor.indexing.slices import MakeSlice as MakeSlice
+from theano.tensor.indexing.slices import MakeSlice as _MakeSlice
+from theano.tensor.indexing.slices import SliceConstant as SliceConstant
+from theano.tensor.indexing.slices import SliceType as SliceType
+from theano.tensor.indexing.slices import SliceType as _SliceType
+from theano.tensor.indexing.subtensor import AdvancedBooleanIndexingError as AdvancedBooleanIndexingError
+from theano.tensor.indexing.subtensor import AdvancedIndexingError as AdvancedIndexingError
+from theano.tensor.indexing.subtensor import IncSubtensor as IncSubtensor
+from theano.tensor.indexing.subtensor import Subtensor as Subtensor
+from theano.tensor.linalg.dot import BatchedDot as BatchedDot
+from theano.tensor.linalg.dot import Dot as Dot
+from theano.tensor.making.alloc import Alloc as Alloc
+from theano.tensor.making.alloc import Alloc as _Alloc
+from theano.tensor.making.alloc import AllocEmpty as AllocEmpty
+from theano.tensor.making.ranges import ARange as ARange
+from theano.tensor.making.triangles import Eye as Eye
+from theano.tensor.making.triangles import Tri as Tri
+from theano.tensor.pointwise.extra_ops import CpuContiguous as _CpuContiguous
+from theano.tensor.pointwise.extra_ops import RepeatOp as RepeatOp
+from theano.tensor.reductions.careduce import CAReduce as CAReduce
+from theano.tensor.reductions.careduce import CAReduceDtype as CAReduceDtype
+from theano.tensor.reductions.cumulative import CumOp as CumOp
+from theano.tensor.reductions.extremes import Argmax as Argmax
+from theano.tensor.reductions.extremes import Max as Max
+from theano.tensor.reductions.extremes import MaxAndArgmax as MaxAndArgmax
+from theano.tensor.reductions.extremes import Min as Min
+from theano.tensor.reductions.extremes import Supremum as Supremum
+from theano.tensor.reductions.reduction import All as All
+from theano.tensor.reductions.reduction import Any as Any
+from theano.tensor.reductions.reduction import Prod as Prod
+from theano.tensor.reductions.reduction import ProdWithoutZeros as ProdWithoutZeros
+from theano.tensor.reductions.reduction import Sum as Sum
+from theano.tensor.shaping.diagonal import ExtractDiag as ExtractDiag
+from theano.tensor.shaping.join import Join as Join
+from theano.tensor.shaping.join import Join as _Join
+from theano.tensor.shaping.join import Split as Split
+from theano.tensor.shaping.reshaping import Reshape as Reshape
+from theano.tensor.shaping.shape import Shape as Shape
+from theano.tensor.shaping.shape import Shape as _Shape
+from theano.tensor.shaping.shape import Shape_i as Shape_i
+from theano.tensor.sorting.ordered import SearchsortedOp as SearchsortedOp
+from theano.tensor.sorting.ordered import Unique as Unique
 from theano.tensor.type import TensorType as TensorType
 from theano.tensor.type import TensorType as _Tensor
 from theano.tensor.type import TensorType as _TensorType
@@ -178,6 +147,15 @@ from theano.tensor.variable import TensorVariable as TensorVariable
 from theano.tensor.variable import Ternary as Ternary
 from theano.tensor.variable import Unary as Unary
 from typing import overload
+import theano.legacy.tensor.fourier as _fourier
+import theano.legacy.tensor.inplace as _inplace
+import theano.legacy.tensor.io as _io
+import theano.tensor.indexing.subtensor as _subtensor
+import theano.tensor.linalg.blas as _blas
+import theano.tensor.linalg.nlinalg as _nlinalg
+import theano.tensor.linalg.slinalg as _slinalg
+import theano.tensor.pointwise.extra_ops as _extra_ops
+import theano.tensor.reductions.products as _products
 
 AdvancedBooleanIncSubtensor = _AdvancedBooleanIncSubtensor
 AdvancedBooleanSubtensor = _AdvancedBooleanSubtensor
@@ -191,15 +169,16 @@ def addbroadcast(x: _ty.Any, *axes: int) -> TensorVariable: ...
 def adv_index_broadcastable_pattern(a: _ty.Any, idx: _ty.Any) -> tuple[bool, ...]: ...
 advanced_boolean_inc_subtensor = advanced_inc_subtensor
 advanced_boolean_set_subtensor = advanced_set_subtensor
-advanced_boolean_subtensor = _advanced_boolean_subtensor
-def advanced_inc_subtensor(x: _ty.Any, y: _ty.Any, *index: _ty.Any) -> TensorVariable: ...
+advanced_boolean_subtensor = advanced_subtensor
+def advanced_inc_subtensor(x: _ty.Any, y: _ty.Any, *index: _ty.Any) -> _ty.Any: ...
 class _advanced_inc_subtensor1(_AdvancedIncSubtensor1):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
 advanced_inc_subtensor1: _advanced_inc_subtensor1
-def advanced_set_subtensor(x: _ty.Any, y: _ty.Any, *index: _ty.Any) -> TensorVariable: ...
+def advanced_set_subtensor(x: _ty.Any, y: _ty.Any, *index: _ty.Any) -> _ty.Any: ...
 class _advanced_set_subtensor1(_AdvancedIncSubtensor1):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
 advanced_set_subtensor1: _advanced_set_subtensor1
+def advanced_subtensor(x: _ty.Any, *index: _ty.Any) -> _ty.Any: ...
 class _advanced_subtensor1(_AdvancedSubtensor1):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
 advanced_subtensor1: _advanced_subtensor1
@@ -226,7 +205,7 @@ def argmin(x: _ty.Any, axis: AxesLike = None, keepdims: bool = False) -> TensorV
 def argsort(a: _ty.Any, axis: AxesLike = -1, kind: str = 'quicksort', order: _ty.Any = None) -> TensorVariable: ...
 def argtopk(x: _ty.Any, kth: _ty.Any, axis: AxesLike = -1, sorted: bool = True, idx_dtype: _ty.Any = 'int64') -> TensorVariable: ...
 def array_split(ary: _ty.Any, indices_or_sections: _ty.Any, axis: int = 0) -> list[_ty.Any]: ...
-def as_index_variable(idx: _ty.Any) -> TensorVariable: ...
+def as_index_variable(idx: _ty.Any) -> _ty.Any: ...
 def as_int_none_variable(x: _ty.Any) -> TensorVariable: ...
 as_tensor = as_tensor_variable
 def as_tensor_variable(x: _ty.Any, name: str | None = None, ndim: int | None = None) -> TensorVariable: ...
@@ -244,6 +223,7 @@ bitwise_and = and_
 bitwise_not: Unary
 bitwise_or: Nary
 bitwise_xor: Nary
+blas = _blas
 def bmatrices(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 bmatrix: _TensorType
 def broadcast_to(array: _ty.Any, shape: ShapeLike) -> TensorVariable: ...
@@ -289,6 +269,7 @@ complex_types: _ty.Any
 complex_vector_types: _ty.Any
 def compress(condition: _ty.Any, x: _ty.Any, axis: int | None = None) -> TensorVariable: ...
 def concatenate(tensor_list: _Sequence[_ty.Any], axis: AxesLike = 0) -> TensorVariable: ...
+config: _TheanoConfigParser
 conj: Unary
 def consider_constant(x: _ty.Any) -> _ty.Any: ...
 def constant(x: _ty.Any, name: str | None = None, ndim: int | None = None, dtype: DtypeLike = None) -> TensorConstant: ...
@@ -332,6 +313,7 @@ def div_proxy(x: _ty.Any, y: _ty.Any) -> TensorVariable: ...
 def divmod(x: _ty.Any, y: _ty.Any) -> tuple[_ty.Any, _ty.Any]: ...
 def dmatrices(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 dmatrix: _TensorType
+def dot(a: _ty.Any, b: _ty.Any) -> TensorVariable: ...
 drow: _TensorType
 def drows(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 dscalar: _TensorType
@@ -363,7 +345,8 @@ exp: Unary
 exp2: Unary
 def expand_dims(a: _ty.Any, axis: AxesLike) -> TensorVariable: ...
 expm1: Unary
-def extract_constant(x: _ty.Any, elemwise: bool = True, only_process_constants: bool = False) -> TensorVariable: ...
+extra_ops = _extra_ops
+def extract_constant(x: _ty.Any, elemwise: bool = True, only_process_constants: bool = False) -> _ty.Any: ...
 def eye(n: _ty.Any, m: _ty.Any = None, k: _ty.Any = 0, dtype: DtypeLike = None) -> TensorVariable: ...
 fcol: _TensorType
 def fcols(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
@@ -390,6 +373,7 @@ floor: Unary
 floor_div: Binary
 def fmatrices(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 fmatrix: _TensorType
+fourier = _fourier
 frow: _TensorType
 def frows(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 fscalar: _TensorType
@@ -416,7 +400,7 @@ gammaln: Unary
 gammau: Binary
 ge: Binary
 def geomspace(start: _ty.Any, stop: _ty.Any, num: _ty.Any = 50, endpoint: bool = True, dtype: DtypeLike = None, axis: int = 0) -> TensorVariable: ...
-def get_idx_list(inputs: _Sequence[_ty.Any], idx_list: _Sequence[_ty.Any], get_count: bool = False) -> TensorVariable: ...
+def get_idx_list(inputs: _Sequence[_ty.Any], idx_list: _Sequence[_ty.Any], get_count: bool = False) -> _ty.Any: ...
 def get_vector_length(v: _ty.Any) -> int: ...
 def grad_not_implemented(op: _ty.Any, x_pos: int, x: _ty.Any, comment: str = '') -> _ty.Any: ...
 def grad_undefined(op: _ty.Any, x_pos: int, x: _ty.Any, comment: str = '') -> _ty.Any: ...
@@ -442,6 +426,7 @@ imag: Unary
 def imatrices(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 imatrix: _TensorType
 def inc_subtensor(x: _ty.Any, y: _ty.Any, inplace: bool = False, set_instead_of_inc: bool = False, tolerate_inplace_aliasing: bool = False) -> TensorVariable: ...
+inplace = _inplace
 int_div = floor_div
 int_dtypes: _ty.Any
 int_matrix_types: _ty.Any
@@ -453,6 +438,7 @@ def interp(x: _ty.Any, xp: _ty.Any, fp: _ty.Any, left: _ty.Any = None, right: _t
 inv: Unary
 def inverse_permutation(perm: _ty.Any) -> TensorVariable: ...
 invert = bitwise_not
+io = _io
 def irecv(shape: _Sequence[int], dtype: DtypeLike, source: int, tag: int) -> list[_ty.Any]: ...
 def iround(a: _ty.Any, mode: str | None = None) -> TensorVariable: ...
 irow: _TensorType
@@ -501,10 +487,11 @@ def largest(*args: _ty.Any) -> TensorVariable: ...
 lcol: _TensorType
 def lcols(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 le: Binary
+left_shift: Binary
 def linspace(start: _ty.Any, stop: _ty.Any, num: _ty.Any = 50, endpoint: bool = True, retstep: bool = False, dtype: DtypeLike = None, axis: int = 0) -> TensorVariable: ...
 def lmatrices(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 lmatrix: _TensorType
-def load(path: _ty.Any, dtype: DtypeLike, broadcastable: _Sequence[bool], mmap_mode: str | None = None) -> TensorVariable: ...
+def load(path: _ty.Any, dtype: DtypeLike, broadcastable: _Sequence[bool], mmap_mode: str | None = None) -> _ty.Any: ...
 log: Unary
 log10: Unary
 log1p: Unary
@@ -530,8 +517,9 @@ def ltensor7s(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 lvector: _TensorType
 def lvectors(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 def makeKeepDims(x: _ty.Any, y: _ty.Any, axis: AxesLike) -> TensorVariable: ...
-def make_constant(args: _ty.Any) -> TensorVariable: ...
+def make_constant(args: _ty.Any) -> _ty.Any: ...
 make_slice: _MakeSlice
+def matmul(a: _ty.Any, b: _ty.Any) -> TensorVariable: ...
 def matrices(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 def matrix(name: str | None = None, dtype: DtypeLike = None) -> TensorVariable: ...
 def matrix_transpose(x: _ty.Any) -> TensorVariable: ...
@@ -573,12 +561,13 @@ def nansum(a: _ty.Any, axis: AxesLike = None, dtype: DtypeLike = None, keepdims:
 def nanvar(a: _ty.Any, axis: AxesLike = None, dtype: DtypeLike = None, ddof: int = 0, keepdims: bool = False) -> TensorVariable: ...
 neg: Unary
 neq: Binary
+nlinalg = _nlinalg
 none_type_t: _NoneTypeT
 def nonzero(a: _ty.Any, return_matrix: bool = False) -> _ty.Any: ...
 def nonzero_values(a: _ty.Any) -> TensorVariable: ...
 def norm(x: _ty.Any, ord: float | None = None, axis: AxesLike = None, keepdims: bool = False) -> TensorVariable: ...
 def normalize_axis(axis: AxesLike, ndim: int) -> TensorVariable: ...
-def numpy_scalar(data: _ty.Any) -> TensorVariable: ...
+def numpy_scalar(data: _ty.Any) -> _ty.Any: ...
 ogrid: _Grid
 def ones(shape: ShapeLike, dtype: DtypeLike = None) -> TensorVariable: ...
 def ones_like(model: _ty.Any, dtype: DtypeLike = None, opt: bool = False) -> TensorVariable: ...
@@ -592,18 +581,20 @@ polygamma: Binary
 def polyval(p: _ty.Any, x: _ty.Any) -> TensorVariable: ...
 pow: Binary
 def power(x: _ty.Any, y: _ty.Any) -> TensorVariable: ...
-pprint = _pprint
+pprint: _PPrinter
 def prod(input: _ty.Any, axis: AxesLike = None, dtype: DtypeLike = None, keepdims: bool = False, acc_dtype: _ty.Any = None, no_zeros_in_input: bool = False) -> TensorVariable: ...
+products = _products
 psi: Unary
 def ptp(a: _ty.Any, axis: AxesLike = None) -> TensorVariable: ...
 def quantile(a: _ty.Any, q: _ty.Any, axis: AxesLike = None, method: str = 'linear', keepdims: bool = False) -> TensorVariable: ...
 rad2deg: Unary
 def ravel_multi_index(multi_index: _ty.Any, dims: _ty.Any, mode: str = 'raise', order: str = 'C') -> TensorVariable: ...
 real: Unary
-def recv(shape: _Sequence[int], dtype: DtypeLike, source: int, tag: int) -> TensorVariable: ...
+def recv(shape: _Sequence[int], dtype: DtypeLike, source: int, tag: int) -> _ty.Any: ...
 def register_transfer(fn: _Callable[[_ty.Any, str], _ty.Any]) -> None: ...
 def repeat(x: _ty.Any, repeats: _ty.Any, axis: int | None = None) -> TensorVariable: ...
 def reshape(x: _ty.Any, newshape: ShapeLike, ndim: int | None = None) -> TensorVariable: ...
+right_shift: Binary
 def roll(x: _ty.Any, shift: _ty.Any, axis: int | None = None) -> TensorVariable: ...
 def rollaxis(a: _ty.Any, axis: int, start: int = 0) -> TensorVariable: ...
 def rot90(m: _ty.Any, k: int = 1, axes: _Sequence[int] = ...) -> TensorVariable: ...
@@ -617,7 +608,7 @@ scalar_from_tensor: _ScalarFromTensor
 def scalars(*names: _ty.Any, **kwargs: _ty.Any) -> list[TensorVariable]: ...
 def searchsorted(x: _ty.Any, v: _ty.Any, side: str = 'left', sorter: _ty.Any = None) -> TensorVariable: ...
 second = fill
-def send(var: _ty.Any, dest: int, tag: int) -> TensorVariable: ...
+def send(var: _ty.Any, dest: int, tag: int) -> _ty.Any: ...
 def set_subtensor(x: _ty.Any, y: _ty.Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> TensorVariable: ...
 sgn: Unary
 class _shape(_Shape):
@@ -630,6 +621,7 @@ sigmoid: Unary
 sin: Unary
 sinh: Unary
 slicetype: _SliceType
+slinalg = _slinalg
 def smallest(*args: _ty.Any) -> TensorVariable: ...
 softplus: Unary
 softsign: Unary
@@ -649,6 +641,7 @@ def stack(*tensors: TensorLike, axis: int = 0) -> TensorVariable: ...
 def stacklists(arg: _ty.Any) -> TensorVariable: ...
 def std(input: _ty.Any, axis: AxesLike = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> TensorVariable: ...
 sub: Binary
+subtensor = _subtensor
 def sum(input: _ty.Any, axis: AxesLike = None, dtype: DtypeLike = None, keepdims: bool = False, acc_dtype: _ty.Any = None) -> TensorVariable: ...
 def supremum(x: _ty.Any, axis: AxesLike = None, keepdims: bool = False) -> TensorVariable: ...
 def swapaxes(y: _ty.Any, axis1: int, axis2: int) -> TensorVariable: ...
@@ -675,7 +668,7 @@ def tile(x: _ty.Any, reps: _ty.Any, ndim: int | None = None) -> TensorVariable: 
 def to_one_hot(y: _ty.Any, nb_class: _ty.Any, dtype: DtypeLike = None) -> TensorVariable: ...
 def topk(x: _ty.Any, kth: _ty.Any, axis: AxesLike = -1, sorted: bool = True, idx_dtype: _ty.Any = 'int64') -> TensorVariable: ...
 def topk_and_argtopk(x: _ty.Any, kth: _ty.Any, axis: AxesLike = -1, sorted: bool = True, idx_dtype: _ty.Any = 'int64') -> list[TensorVariable]: ...
-def transfer(var: _ty.Any, target: str) -> TensorVariable: ...
+def transfer(var: _ty.Any, target: str) -> _ty.Any: ...
 def transpose(x: _ty.Any, axes: _Sequence[int] | None = None) -> TensorVariable: ...
 def trapezoid(y: _ty.Any, x: _ty.Any = None, dx: _ty.Any = 1.0, axis: int = -1) -> TensorVariable: ...
 def tri(N: _ty.Any, M: _ty.Any = None, k: _ty.Any = 0, dtype: DtypeLike = None) -> TensorVariable: ...

@@ -4,7 +4,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano import config as config
+from theano.base.flags import TheanoConfigParser as _TheanoConfigParser
 from theano.graph.nodes import Apply as Apply
 from theano.graph.nodes import Constant as Constant
 from theano.graph.null_type import DisconnectedType as DisconnectedType
@@ -12,24 +12,24 @@ from theano.graph.null_type import NullType as NullType
 from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
 from theano.graph.own_text import OwnText as OwnText
-from theano.scalar.classes import Add as _Add
-from theano.scalar.classes import Conj as _Conj
-from theano.scalar.classes import Real as _Real
-from theano.scalar.classes import Second as _Second
+from theano.legacy.scalar.classes import Add as _Add
+from theano.legacy.scalar.classes import Conj as _Conj
+from theano.legacy.scalar.classes import Real as _Real
+from theano.legacy.scalar.classes import Second as _Second
+from theano.legacy.tensor.mul_without_zeros import MulWithoutZeros as MulWithoutZeros
+from theano.legacy.tensor.mul_without_zeros import MulWithoutZeros as _MulWithoutZeros
 from theano.scalar.op import ScalarOp as ScalarOp
 from theano.scalar.op import _Marker as _Marker
 from theano.scalar.operators import ScalarOperators as ScalarOperators
 from theano.scalar.operators import ScalarOperators as _ScalarOperators
 from theano.scalar.user import Scalar as Scalar
-from theano.tensor.careduce import CAReduce as CAReduce
-from theano.tensor.careduce import CAReduceDtype as CAReduceDtype
-from theano.tensor.mul_without_zeros import MulWithoutZeros as MulWithoutZeros
-from theano.tensor.mul_without_zeros import MulWithoutZeros as _MulWithoutZeros
-from theano.tensor.reduction import All as All
-from theano.tensor.reduction import Any as Any
-from theano.tensor.reduction import Prod as Prod
-from theano.tensor.reduction import ProdWithoutZeros as ProdWithoutZeros
-from theano.tensor.reduction import Sum as Sum
+from theano.tensor.reductions.careduce import CAReduce as CAReduce
+from theano.tensor.reductions.careduce import CAReduceDtype as CAReduceDtype
+from theano.tensor.reductions.reduction import All as All
+from theano.tensor.reductions.reduction import Any as Any
+from theano.tensor.reductions.reduction import Prod as Prod
+from theano.tensor.reductions.reduction import ProdWithoutZeros as ProdWithoutZeros
+from theano.tensor.reductions.reduction import Sum as Sum
 from theano.tensor.type import TensorType as TensorType
 from theano.tensor.variable import AxesLike
 from theano.tensor.variable import Binary as Binary
@@ -56,6 +56,7 @@ class DimShuffle(_Op):
     def perform(self, node: Apply, inputs: _ty.Any, out: _ty.Any) -> None: ...
     @property
     def transposition(self) -> list[int]: ...
+    def written_back(self, node: Apply, new: _ty.Any) -> _ty.Any: ...
 class Elemwise(_Op):
     scalar_op: _ty.Any
     inplace_pattern: dict[int, int]
@@ -76,6 +77,7 @@ class Elemwise(_Op):
     def nfunc(self) -> _ty.Any: ...
     @property
     def nfunc_spec(self) -> tuple[str, int, int] | None: ...
+    def out_of_place(self) -> _ty.Any: ...
     def perform(self, node: Apply, inputs: _ty.Any, out: _ty.Any) -> None: ...
     def python_constant_folding(self, node: Apply) -> bool: ...
 LATE: _ty.Any
@@ -94,6 +96,7 @@ UNDEFINED: _Marker
 add: _Add
 def as_entry(axis: AxesLike) -> int | str: ...
 def broadcast_static(shapes: _ty.Any, what: _ty.Any) -> _ty.Any: ...
+config: _TheanoConfigParser
 conj: _Conj
 def dimshuffle(x: _ty.Any, order: _Sequence[int | str]) -> TensorVariable: ...
 def elemwise(op: _ty.Any) -> _ty.Any: ...

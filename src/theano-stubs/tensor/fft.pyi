@@ -7,11 +7,11 @@ import numpy as _np
 from theano.graph.nodes import Apply as Apply
 from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
-from theano.tensor import sqrt as sqrt
 from theano.tensor.fft import IRFFTOp as _IRFFTOp
 from theano.tensor.fft import RFFTOp as _RFFTOp
 from theano.tensor.type import TensorType as TensorType
 from theano.tensor.variable import TensorVariable
+from theano.tensor.variable import Unary as Unary
 
 COMPLEX: _ty.Any
 class IRFFTOp(_Transform):
@@ -33,3 +33,4 @@ def irfft(inp: _ty.Any, norm: str | None = None, is_odd: bool = False) -> Tensor
 irfft_op: _IRFFTOp
 def rfft(inp: _ty.Any, norm: str | None = None) -> TensorVariable: ...
 rfft_op: _RFFTOp
+sqrt: Unary

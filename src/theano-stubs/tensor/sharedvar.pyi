@@ -1,7 +1,7 @@
 # Made by `python -m tools.stubs`.
-from theano.compile.tensorshared import tensor_constructor as _load_shared_variable
+from theano.compile.shared_variables.tensors import tensor_constructor as _load_shared_variable
 load_shared_variable = _load_shared_variable
-from theano.compile.tensorshared import *
+from theano.compile.shared_variables.tensors import *
 from theano.compile import AliasedMemoryError as AliasedMemoryError
 from theano.compile import CLinker as CLinker
 from theano.compile import Container as Container
@@ -53,7 +53,6 @@ from theano.compile import add_clear_storage as add_clear_storage
 from theano.compile import alias_root as alias_root
 from theano.compile import as_op as as_op
 from theano.compile import builders as builders
-from theano.compile import c_callback as c_callback
 from theano.compile import convert_function_input as convert_function_input
 from theano.compile import debugmode as debugmode
 from theano.compile import deep_copy_op as deep_copy_op
@@ -61,6 +60,7 @@ from theano.compile import duplicate as duplicate
 from theano.compile import errors as errors
 from theano.compile import evaluate as evaluate
 from theano.compile import executable as executable
+from theano.compile import executor as executor
 from theano.compile import function as function
 from theano.compile import function_dump as function_dump
 from theano.compile import function_module as function_module
@@ -78,20 +78,17 @@ from theano.compile import mode as mode
 from theano.compile import monitormode as monitormode
 from theano.compile import nanguardmode as nanguardmode
 from theano.compile import native as native
-from theano.compile import native_arguments as native_arguments
-from theano.compile import native_callback as native_callback
-from theano.compile import native_code as native_code
-from theano.compile import native_errors as native_errors
-from theano.compile import native_tiers as native_tiers
 from theano.compile import ops as ops
 from theano.compile import optdb as optdb
 from theano.compile import orig_function as orig_function
+from theano.compile import overwritten as overwritten
 from theano.compile import perform_vm as perform_vm
 from theano.compile import pfunc as pfunc
 from theano.compile import plan as plan
 from theano.compile import predefined_linkers as predefined_linkers
 from theano.compile import predefined_modes as predefined_modes
 from theano.compile import predefined_optimizers as predefined_optimizers
+from theano.compile import profile_mode as profile_mode
 from theano.compile import profiling as profiling
 from theano.compile import raise_with_op as raise_with_op
 from theano.compile import rebuild as rebuild
@@ -109,12 +106,11 @@ from theano.compile import several as several
 from theano.compile import shape as shape
 from theano.compile import shared as shared
 from theano.compile import shared_constructor as shared_constructor
+from theano.compile import shared_variables as shared_variables
 from theano.compile import sharedvalue as sharedvalue
-from theano.compile import sizes as sizes
 from theano.compile import specify_shape as specify_shape
 from theano.compile import steps as steps
 from theano.compile import streamline as streamline
 from theano.compile import tensorshared as tensorshared
-from theano.compile import updates as updates
-from theano.compile import verify_grad as verify_grad
+from theano.compile import times as times
 from theano.compile import view_op as view_op

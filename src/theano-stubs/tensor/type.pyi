@@ -4,7 +4,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano import config as config
+from theano.base.flags import TheanoConfigParser as _TheanoConfigParser
 from theano.graph.nodes import Variable as Variable
 from theano.graph.own_text import OwnText as OwnText
 from theano.graph.type import Type as Type
@@ -53,6 +53,7 @@ class TensorType(_Type):
     @staticmethod
     def values_eq_approx(a: _ty.Any, b: _ty.Any, allow_remove_inf: bool = False, allow_remove_nan: bool = False, rtol: float | None = None, atol: float | None = None) -> bool: ...
     def __call__(self, name: str | None = None) -> TensorVariable: ...
+config: _TheanoConfigParser
 get_scalar_type = _get_scalar_type
 def refuse_masked(data: _ty.Any) -> None: ...
 def tensor_type(dtype: str, shape: ShapeLike) -> TensorType: ...

@@ -1,7 +1,7 @@
 # Made by `python -m tools.stubs`.
-from theano.graph.old_helpers import Left as _TensorConstantSignature
+from theano.legacy.graph.old_helpers import Left as _TensorConstantSignature
 TensorConstantSignature = _TensorConstantSignature
-from theano.tensor.old_functions import equal_slices as equal_slices
+from theano.legacy.tensor.old_functions import equal_slices as equal_slices
 from theano.tensor.variable import *
 from theano.tensor import ARange as ARange
 from theano.tensor import AdvancedBooleanIncSubtensor as AdvancedBooleanIncSubtensor
@@ -116,12 +116,10 @@ from theano.tensor import argtopk as argtopk
 from theano.tensor import array_split as array_split
 from theano.tensor import as_index_variable as as_index_variable
 from theano.tensor import as_int_none_variable as as_int_none_variable
-from theano.tensor import assertion as assertion
 from theano.tensor import atleast_1d as atleast_1d
 from theano.tensor import atleast_2d as atleast_2d
 from theano.tensor import atleast_3d as atleast_3d
 from theano.tensor import average as average
-from theano.tensor import axes as axes
 from theano.tensor import bartlett as bartlett
 from theano.tensor import basic as basic
 from theano.tensor import batched_dot as batched_dot
@@ -134,6 +132,8 @@ from theano.tensor import bitwise_not as bitwise_not
 from theano.tensor import bitwise_or as bitwise_or
 from theano.tensor import bitwise_xor as bitwise_xor
 from theano.tensor import blas as blas
+from theano.tensor import blas_c as blas_c
+from theano.tensor import blas_scipy as blas_scipy
 from theano.tensor import bmatrices as bmatrices
 from theano.tensor import bmatrix as bmatrix
 from theano.tensor import broadcast_to as broadcast_to
@@ -153,7 +153,6 @@ from theano.tensor import btensor7 as btensor7
 from theano.tensor import btensor7s as btensor7s
 from theano.tensor import bvector as bvector
 from theano.tensor import bvectors as bvectors
-from theano.tensor import careduce as careduce
 from theano.tensor import cast as cast
 from theano.tensor import ccol as ccol
 from theano.tensor import ccols as ccols
@@ -163,6 +162,7 @@ from theano.tensor import check_advanced_indexing_dimensions as check_advanced_i
 from theano.tensor import check_and_normalize_axes as check_and_normalize_axes
 from theano.tensor import check_and_reject_bool as check_and_reject_bool
 from theano.tensor import check_equal_numpy as check_equal_numpy
+from theano.tensor import checks as checks
 from theano.tensor import chi2sf as chi2sf
 from theano.tensor import choose as choose
 from theano.tensor import clip as clip
@@ -183,7 +183,6 @@ from theano.tensor import concatenate as concatenate
 from theano.tensor import conj as conj
 from theano.tensor import consider_constant as consider_constant
 from theano.tensor import constructor as constructor
-from theano.tensor import constructors as constructors
 from theano.tensor import continuous_dtypes as continuous_dtypes
 from theano.tensor import convolve as convolve
 from theano.tensor import corrcoef as corrcoef
@@ -210,7 +209,6 @@ from theano.tensor import ctensor7 as ctensor7
 from theano.tensor import ctensor7s as ctensor7s
 from theano.tensor import cumprod as cumprod
 from theano.tensor import cumsum as cumsum
-from theano.tensor import cumulative as cumulative
 from theano.tensor import cvector as cvector
 from theano.tensor import cvectors as cvectors
 from theano.tensor import dcol as dcol
@@ -243,7 +241,6 @@ from theano.tensor import dtensor7s as dtensor7s
 from theano.tensor import dvector as dvector
 from theano.tensor import dvectors as dvectors
 from theano.tensor import ediff1d as ediff1d
-from theano.tensor import eigen as eigen
 from theano.tensor import einsum as einsum
 from theano.tensor import elemwise as elemwise
 from theano.tensor import empty as empty
@@ -260,16 +257,13 @@ from theano.tensor import expand_dims as expand_dims
 from theano.tensor import expm1 as expm1
 from theano.tensor import extra_ops as extra_ops
 from theano.tensor import extract_constant as extract_constant
-from theano.tensor import extremes as extremes
 from theano.tensor import eye as eye
-from theano.tensor import factors as factors
 from theano.tensor import fcol as fcol
 from theano.tensor import fcols as fcols
 from theano.tensor import fft as fft
 from theano.tensor import fill as fill
 from theano.tensor import fill_diagonal as fill_diagonal
 from theano.tensor import fill_diagonal_offset as fill_diagonal_offset
-from theano.tensor import fitting as fitting
 from theano.tensor import flatnonzero as flatnonzero
 from theano.tensor import flatten as flatten
 from theano.tensor import flip as flip
@@ -322,7 +316,6 @@ from theano.tensor import get_scalar_constant_value as get_scalar_constant_value
 from theano.tensor import grad as grad
 from theano.tensor import grad_not_implemented as grad_not_implemented
 from theano.tensor import grad_undefined as grad_undefined
-from theano.tensor import grid as grid
 from theano.tensor import gt as gt
 from theano.tensor import hashtype as hashtype
 from theano.tensor import hessian as hessian
@@ -350,7 +343,6 @@ from theano.tensor import integer_dtypes as integer_dtypes
 from theano.tensor import interp as interp
 from theano.tensor import inv as inv
 from theano.tensor import inverse_permutation as inverse_permutation
-from theano.tensor import inverses as inverses
 from theano.tensor import invert as invert
 from theano.tensor import io as io
 from theano.tensor import irecv as irecv
@@ -392,6 +384,8 @@ from theano.tensor import largest as largest
 from theano.tensor import lcol as lcol
 from theano.tensor import lcols as lcols
 from theano.tensor import le as le
+from theano.tensor import left_shift as left_shift
+from theano.tensor import linalg as linalg
 from theano.tensor import linspace as linspace
 from theano.tensor import lmatrices as lmatrices
 from theano.tensor import lmatrix as lmatrix
@@ -418,14 +412,14 @@ from theano.tensor import ltensor6 as ltensor6
 from theano.tensor import ltensor6s as ltensor6s
 from theano.tensor import ltensor7 as ltensor7
 from theano.tensor import ltensor7s as ltensor7s
-from theano.tensor import lu as lu
 from theano.tensor import lvector as lvector
 from theano.tensor import lvectors as lvectors
 from theano.tensor import makeKeepDims as makeKeepDims
 from theano.tensor import make_constant as make_constant
 from theano.tensor import make_slice as make_slice
+from theano.tensor import making as making
 from theano.tensor import masks as masks
-from theano.tensor import math as math
+from theano.tensor import matmul as matmul
 from theano.tensor import matrices as matrices
 from theano.tensor import matrix as matrix
 from theano.tensor import matrix_transpose as matrix_transpose
@@ -485,38 +479,33 @@ from theano.tensor import opsupport as opsupport
 from theano.tensor import opt as opt
 from theano.tensor import opt_uncanonicalize as opt_uncanonicalize
 from theano.tensor import or_ as or_
-from theano.tensor import ordered as ordered
 from theano.tensor import outer as outer
 from theano.tensor import pad as pad
 from theano.tensor import patternbroadcast as patternbroadcast
 from theano.tensor import percentile as percentile
-from theano.tensor import permutation as permutation
 from theano.tensor import permute_row_elements as permute_row_elements
+from theano.tensor import pointwise as pointwise
 from theano.tensor import polygamma as polygamma
 from theano.tensor import polyval as polyval
-from theano.tensor import positions as positions
 from theano.tensor import pow as pow
 from theano.tensor import power as power
 from theano.tensor import pprint as pprint
 from theano.tensor import prod as prod
 from theano.tensor import products as products
-from theano.tensor import promises as promises
 from theano.tensor import psi as psi
 from theano.tensor import ptp as ptp
 from theano.tensor import quantile as quantile
 from theano.tensor import rad2deg as rad2deg
 from theano.tensor import random as random
-from theano.tensor import ranges as ranges
 from theano.tensor import ravel_multi_index as ravel_multi_index
 from theano.tensor import raw_random as raw_random
 from theano.tensor import real as real
-from theano.tensor import recurrence as recurrence
 from theano.tensor import recv as recv
-from theano.tensor import reduction as reduction
+from theano.tensor import reductions as reductions
 from theano.tensor import register_transfer as register_transfer
 from theano.tensor import repeat as repeat
 from theano.tensor import reshape as reshape
-from theano.tensor import reshaping as reshaping
+from theano.tensor import right_shift as right_shift
 from theano.tensor import roll as roll
 from theano.tensor import rollaxis as rollaxis
 from theano.tensor import rot90 as rot90
@@ -528,10 +517,8 @@ from theano.tensor import rows as rows
 from theano.tensor import scalar as scalar
 from theano.tensor import scalar_from_tensor as scalar_from_tensor
 from theano.tensor import scalars as scalars
-from theano.tensor import schur as schur
 from theano.tensor import searchsorted as searchsorted
 from theano.tensor import second as second
-from theano.tensor import segments as segments
 from theano.tensor import send as send
 from theano.tensor import set_subtensor as set_subtensor
 from theano.tensor import sgn as sgn
@@ -539,6 +526,7 @@ from theano.tensor import shape as shape
 from theano.tensor import shape_padaxis as shape_padaxis
 from theano.tensor import shape_padleft as shape_padleft
 from theano.tensor import shape_padright as shape_padright
+from theano.tensor import shaping as shaping
 from theano.tensor import shared as shared
 from theano.tensor import shared_randomstreams as shared_randomstreams
 from theano.tensor import sharedvar as sharedvar
@@ -552,6 +540,7 @@ from theano.tensor import smallest as smallest
 from theano.tensor import softplus as softplus
 from theano.tensor import softsign as softsign
 from theano.tensor import sort as sort
+from theano.tensor import sorting as sorting
 from theano.tensor import specify_shape as specify_shape
 from theano.tensor import split as split
 from theano.tensor import sqr as sqr
@@ -560,8 +549,6 @@ from theano.tensor import square as square
 from theano.tensor import squeeze as squeeze
 from theano.tensor import stack as stack
 from theano.tensor import stacklists as stacklists
-from theano.tensor import static_value as static_value
-from theano.tensor import statistics as statistics
 from theano.tensor import std as std
 from theano.tensor import sub as sub
 from theano.tensor import subtensor as subtensor
@@ -569,7 +556,6 @@ from theano.tensor import sum as sum
 from theano.tensor import supremum as supremum
 from theano.tensor import swapaxes as swapaxes
 from theano.tensor import switch as switch
-from theano.tensor import systems as systems
 from theano.tensor import take as take
 from theano.tensor import take_along_axis as take_along_axis
 from theano.tensor import tan as tan
@@ -597,7 +583,6 @@ from theano.tensor import transpose as transpose
 from theano.tensor import trapezoid as trapezoid
 from theano.tensor import tri as tri
 from theano.tensor import tri_gamma as tri_gamma
-from theano.tensor import triangles as triangles
 from theano.tensor import tril as tril
 from theano.tensor import triu as triu
 from theano.tensor import true_div as true_div
@@ -623,7 +608,6 @@ from theano.tensor import vstack as vstack
 from theano.tensor import wcol as wcol
 from theano.tensor import wcols as wcols
 from theano.tensor import where as where
-from theano.tensor import widening as widening
 from theano.tensor import wmatrices as wmatrices
 from theano.tensor import wmatrix as wmatrix
 from theano.tensor import wrow as wrow

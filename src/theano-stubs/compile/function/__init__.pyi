@@ -10,7 +10,7 @@ from theano.compile.errors import UnusedInputError as UnusedInputError
 from theano.compile.executable import Function as Function
 from theano.compile.function import types as types
 from theano.compile.io import In as In
-from theano.compile.sharedvalue import SharedVariable as SharedVariable
+from theano.compile.shared_variables.variables import SharedVariable as SharedVariable
 from theano.graph.nodes import Variable as Variable
 
 def line_of_caller() -> str: ...

@@ -10,3 +10,4 @@ from theano.compile.rebuild import collect as collect
 from theano.compile.rebuild import explain_widening as explain_widening
 from theano.compile.rebuild import made_here as made_here
 from theano.compile.rebuild import shown as shown
+from theano.compile.rebuild import warn_user as warn_user

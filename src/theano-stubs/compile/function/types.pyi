@@ -18,6 +18,7 @@ from theano.compile.executable import notebook_picture as notebook_picture
 from theano.compile.executable import restore_function as restore_function
 from theano.compile.executable import shown as shown
 from theano.compile.executable import state_of as state_of
+from theano.compile.executable import target_of as target_of
 from theano.compile.executable import trace_text as trace_text
 from theano.compile.maker import std_fgraph as std_fgraph
 from theano.compile.errors import Apply as Apply

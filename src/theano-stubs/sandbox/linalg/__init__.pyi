@@ -1,5 +1,5 @@
 # Made by `python -m tools.stubs`.
-from theano.misc.hints import psd as psd
+from theano.rewrite.hints import psd as psd
 from theano.tensor.nlinalg import *
 from theano.tensor.slinalg import Cholesky as Cholesky
 from theano.tensor.slinalg import CholeskyGrad as CholeskyGrad

@@ -1,2 +1,2 @@
 # Made by `python -m tools.stubs`.
-from theano.tensor.nnet.volumes import *
+from theano.legacy.nnet.volumes import *

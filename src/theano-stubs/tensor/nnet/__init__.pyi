@@ -4,73 +4,74 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 
 import numpy as _np
 
-from theano.tensor import sigmoid as sigmoid
-from theano.tensor import softplus as softplus
-from theano.tensor import softsign as softsign
-from theano.tensor import ultra_fast_sigmoid as ultra_fast_sigmoid
+from theano.legacy.nnet.conv import ConvOp as ConvOp
+from theano.legacy.nnet.gradient_ops import CrossentropyCategorical1HotGrad as CrossentropyCategorical1HotGrad
+from theano.legacy.nnet.gradient_ops import CrossentropyCategorical1HotGrad as _CrossentropyCategorical1HotGrad
+from theano.legacy.nnet.gradient_ops import CrossentropySoftmax1HotWithBiasDx as CrossentropySoftmax1HotWithBiasDx
+from theano.legacy.nnet.gradient_ops import CrossentropySoftmax1HotWithBiasDx as _CrossentropySoftmax1HotWithBiasDx
+from theano.legacy.nnet.gradient_ops import SoftmaxGrad as SoftmaxGrad
+from theano.legacy.nnet.gradient_ops import SoftmaxGrad as _SoftmaxGrad
+from theano.legacy.nnet.prepended import Prepend_scalar_constant_to_each_row as Prepend_scalar_constant_to_each_row
+from theano.legacy.nnet.prepended import Prepend_scalar_constant_to_each_row as _Prepend_scalar_constant_to_each_row
+from theano.legacy.nnet.prepended import Prepend_scalar_to_each_row as Prepend_scalar_to_each_row
+from theano.legacy.nnet.prepended import Prepend_scalar_to_each_row as _Prepend_scalar_to_each_row
+from theano.legacy.nnet.volumes import Conv3D as _Conv3D
+from theano.legacy.nnet.volumes import ConvGrad3D as _ConvGrad3D
+from theano.legacy.nnet.volumes import ConvTransp3D as _ConvTransp3D
 from theano.tensor.nnet import Conv3D as Conv3D
 from theano.tensor.nnet import ConvGrad3D as ConvGrad3D
 from theano.tensor.nnet import ConvTransp3D as ConvTransp3D
-from theano.tensor.nnet import abstract_conv as abstract_conv
 from theano.tensor.nnet import activations as activations
 from theano.tensor.nnet import blocksparse as blocksparse
-from theano.tensor.nnet import bn as bn
-from theano.tensor.nnet import confusion as confusion
-from theano.tensor.nnet import conv as conv
-from theano.tensor.nnet import conv3d2d as conv3d2d
-from theano.tensor.nnet import corr as corr
-from theano.tensor.nnet import corr3d as corr3d
-from theano.tensor.nnet import crossentropy as crossentropy
 from theano.tensor.nnet import ctc as ctc
-from theano.tensor.nnet import epsilon as epsilon
-from theano.tensor.nnet import hierarchical as hierarchical
+from theano.tensor.nnet import losses as losses
 from theano.tensor.nnet import neighbours as neighbours
 from theano.tensor.nnet import nnet as nnet
+from theano.tensor.nnet import normalising as normalising
 from theano.tensor.nnet import sigm as sigm
 from theano.tensor.nnet import softmax_along as softmax_along
-from theano.tensor.nnet.abstract_conv import conv2d as _abstract_conv2d
-from theano.tensor.nnet.conv import ConvOp as ConvOp
-from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot as CrossentropyCategorical1Hot
-from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot as _CrossentropyCategorical1Hot
-from theano.tensor.nnet.crossentropy import CrossentropySoftmaxArgmax1HotWithBias as CrossentropySoftmaxArgmax1HotWithBias
-from theano.tensor.nnet.crossentropy import CrossentropySoftmaxArgmax1HotWithBias as _CrossentropySoftmaxArgmax1HotWithBias
-from theano.tensor.nnet.gradient_ops import CrossentropyCategorical1HotGrad as CrossentropyCategorical1HotGrad
-from theano.tensor.nnet.gradient_ops import CrossentropyCategorical1HotGrad as _CrossentropyCategorical1HotGrad
-from theano.tensor.nnet.gradient_ops import CrossentropySoftmax1HotWithBiasDx as CrossentropySoftmax1HotWithBiasDx
-from theano.tensor.nnet.gradient_ops import CrossentropySoftmax1HotWithBiasDx as _CrossentropySoftmax1HotWithBiasDx
-from theano.tensor.nnet.gradient_ops import SoftmaxGrad as SoftmaxGrad
-from theano.tensor.nnet.gradient_ops import SoftmaxGrad as _SoftmaxGrad
-from theano.tensor.nnet.prepended import Prepend_scalar_constant_to_each_row as Prepend_scalar_constant_to_each_row
-from theano.tensor.nnet.prepended import Prepend_scalar_constant_to_each_row as _Prepend_scalar_constant_to_each_row
-from theano.tensor.nnet.prepended import Prepend_scalar_to_each_row as Prepend_scalar_to_each_row
-from theano.tensor.nnet.prepended import Prepend_scalar_to_each_row as _Prepend_scalar_to_each_row
+from theano.tensor.nnet.convolution.functions import conv2d as _abstract_conv2d
+from theano.tensor.nnet.losses.crossentropy import CrossentropyCategorical1Hot as CrossentropyCategorical1Hot
+from theano.tensor.nnet.losses.crossentropy import CrossentropyCategorical1Hot as _CrossentropyCategorical1Hot
+from theano.tensor.nnet.losses.crossentropy import CrossentropySoftmaxArgmax1HotWithBias as CrossentropySoftmaxArgmax1HotWithBias
+from theano.tensor.nnet.losses.crossentropy import CrossentropySoftmaxArgmax1HotWithBias as _CrossentropySoftmaxArgmax1HotWithBias
 from theano.tensor.nnet.softmax import LogSoftmax as LogSoftmax
 from theano.tensor.nnet.softmax import LogSoftmax as _LogSoftmax
 from theano.tensor.nnet.softmax import Softmax as Softmax
 from theano.tensor.nnet.softmax import Softmax as _Softmax
 from theano.tensor.nnet.softmax import SoftmaxWithBias as SoftmaxWithBias
 from theano.tensor.nnet.softmax import SoftmaxWithBias as _SoftmaxWithBias
-from theano.tensor.nnet.volumes import Conv3D as _Conv3D
-from theano.tensor.nnet.volumes import ConvGrad3D as _ConvGrad3D
-from theano.tensor.nnet.volumes import ConvTransp3D as _ConvTransp3D
 from theano.tensor.variable import AxesLike
 from theano.tensor.variable import TensorVariable
+from theano.tensor.variable import Unary as Unary
+import theano.legacy.nnet.conv as _conv
+import theano.legacy.nnet.conv3d2d as _conv3d2d
+import theano.legacy.nnet.corr as _corr
+import theano.legacy.nnet.corr3d as _corr3d
+import theano.tensor.nnet.convolution.functions as _abstract_conv
+import theano.tensor.nnet.normalising.bn as _bn
 
+abstract_conv = _abstract_conv
 abstract_conv2d = _abstract_conv2d
 def attention(query: _ty.Any, key: _ty.Any, value: _ty.Any, mask: _ty.Any = None, causal: bool = False, scale: _ty.Any = None) -> TensorVariable: ...
 def batch_normalization(inputs: _ty.Any, gamma: _ty.Any, beta: _ty.Any, mean: _ty.Any, std: _ty.Any, mode: str = 'low_mem') -> TensorVariable: ...
 def batch_normalization_test(inputs: _ty.Any, gamma: _ty.Any, beta: _ty.Any, mean: _ty.Any, var: _ty.Any, axes: _ty.Any = 'per-activation', epsilon: _ty.Any = 0.0001) -> TensorVariable: ...
 def batch_normalization_train(inputs: _ty.Any, gamma: _ty.Any, beta: _ty.Any, axes: _ty.Any = 'per-activation', epsilon: _ty.Any = 0.0001, running_average_factor: _ty.Any = 0.1, running_mean: _ty.Any = None, running_var: _ty.Any = None) -> tuple[_ty.Any, ...]: ...
 def binary_crossentropy(output: _ty.Any, target: _ty.Any) -> TensorVariable: ...
+bn = _bn
 def categorical_crossentropy(coding_dist: _ty.Any, true_dist: _ty.Any) -> TensorVariable: ...
 def confusion_matrix(actual: _ty.Any, pred: _ty.Any) -> tuple[TensorVariable, TensorVariable]: ...
+conv = _conv
 def conv2d(input: _ty.Any, filters: _ty.Any, input_shape: _ty.Any = None, filter_shape: _ty.Any = None, border_mode: _ty.Any = 'valid', subsample: _ty.Any = ..., filter_flip: bool = True, image_shape: _ty.Any = None, filter_dilation: _ty.Any = ..., num_groups: int = 1, unshared: bool = False) -> TensorVariable: ...
 def conv2d_grad_wrt_inputs(output_grad: _ty.Any, filters: _ty.Any, input_shape: _ty.Any, filter_shape: _ty.Any = None, border_mode: _ty.Any = 'valid', subsample: _ty.Any = ..., filter_flip: bool = True, filter_dilation: _ty.Any = ..., num_groups: int = 1, unshared: bool = False) -> TensorVariable: ...
 def conv2d_transpose(input: _ty.Any, filters: _ty.Any, output_shape: _ty.Any, filter_shape: _ty.Any = None, border_mode: _ty.Any = 'valid', input_dilation: _ty.Any = ..., filter_flip: bool = True, filter_dilation: _ty.Any = ..., num_groups: int = 1, unshared: bool = False) -> TensorVariable: ...
 conv3D: _Conv3D
 def conv3d(input: _ty.Any, filters: _ty.Any, input_shape: _ty.Any = None, filter_shape: _ty.Any = None, border_mode: _ty.Any = 'valid', subsample: _ty.Any = ..., filter_flip: bool = True, filter_dilation: _ty.Any = ..., num_groups: int = 1) -> TensorVariable: ...
+conv3d2d = _conv3d2d
 convGrad3D: _ConvGrad3D
 convTransp3D: _ConvTransp3D
+corr = _corr
+corr3d = _corr3d
 class _crossentropy_categorical_1hot(_CrossentropyCategorical1Hot):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
 crossentropy_categorical_1hot: _crossentropy_categorical_1hot
@@ -99,8 +100,9 @@ def rms_norm(x: _ty.Any, gamma: _ty.Any = None, axis: AxesLike = -1, epsilon: fl
 def sampled_softmax_crossentropy(x: _ty.Any, W: _ty.Any, b: _ty.Any, target: _ty.Any, samples: _ty.Any, probabilities: _ty.Any = None) -> TensorVariable: ...
 def selu(x: _ty.Any) -> TensorVariable: ...
 def separable_conv2d(input: _ty.Any, depthwise_filters: _ty.Any, pointwise_filters: _ty.Any, num_channels: int, input_shape: _ty.Any = None, depthwise_filter_shape: _ty.Any = None, pointwise_filter_shape: _ty.Any = None, border_mode: _ty.Any = 'valid', subsample: _ty.Any = ..., filter_flip: bool = True, filter_dilation: _ty.Any = ...) -> TensorVariable: ...
+sigmoid: Unary
 def sigmoid_binary_crossentropy(output: _ty.Any, target: _ty.Any) -> TensorVariable: ...
-def sigmoid_inplace(*args: _ty.Any) -> TensorVariable: ...
+def sigmoid_inplace(*args: _ty.Any) -> _ty.Any: ...
 def silu(x: _ty.Any) -> TensorVariable: ...
 def softmax(c: _ty.Any, axis: AxesLike = None) -> TensorVariable: ...
 softmax_grad: _SoftmaxGrad
@@ -111,4 +113,7 @@ softmax_op: _softmax_op
 class _softmax_with_bias(_SoftmaxWithBias):
     def __call__(self, *inputs: _ty.Any, **kwargs: _ty.Any) -> TensorVariable: ...
 softmax_with_bias: _softmax_with_bias
-def ultra_fast_sigmoid_inplace(*args: _ty.Any) -> TensorVariable: ...
+softplus: Unary
+softsign: Unary
+ultra_fast_sigmoid: Unary
+def ultra_fast_sigmoid_inplace(*args: _ty.Any) -> _ty.Any: ...

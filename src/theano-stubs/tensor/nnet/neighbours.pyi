@@ -8,10 +8,10 @@ from theano.graph.nodes import Apply as Apply
 from theano.graph.nodes import Variable as Variable
 from theano.graph.op import Op as Op
 from theano.graph.op import Op as _Op
-from theano.tensor import eq as eq
-from theano.tensor import maximum as maximum
-from theano.tensor.assertion import Assert as Assert
-from theano.tensor.shape import Shape as _Shape
+from theano.tensor.checks.assertion import Assert as Assert
+from theano.tensor.shaping.shape import Shape as _Shape
+from theano.tensor.variable import Binary as Binary
+from theano.tensor.variable import Nary as Nary
 from theano.tensor.variable import TensorVariable
 
 class Images2Neibs(_Neibs):
@@ -34,11 +34,13 @@ WHOLE: _ty.Any
 class _Neibs(_Op):
     mode: _ty.Any
     def __init__(self, mode: str = 'valid') -> None: ...
-    def check(self, sizes: _Sequence[int], steps: _Sequence[int]) -> None: ...
+    def check(self, sizes: _Sequence[int | None], steps: _Sequence[int | None]) -> None: ...
     def counts(self, lengths: _Sequence[int], sizes: _Sequence[int], steps: _Sequence[int]) -> list[int]: ...
     def out_lengths(self, lengths: _Sequence[_ty.Any], sizes: _ty.Any, steps: _ty.Any) -> list[_ty.Any]: ...
     def taps(self, lengths: _Sequence[int], sizes: _Sequence[int], steps: _Sequence[int]) -> _Iterator[tuple[tuple[_ty.Any, ...], tuple[_ty.Any, ...]]]: ...
+eq: Binary
 def images2neibs(ten4: _ty.Any, neib_shape: _ty.Any, neib_step: _ty.Any = None, mode: str = 'valid') -> TensorVariable: ...
+maximum: Nary
 def neibs2images(neibs: _ty.Any, neib_shape: _ty.Any, original_shape: _ty.Any, mode: str = 'valid') -> TensorVariable: ...
 def padding(mode: str, size: _ty.Any) -> TensorVariable: ...
 shape: _Shape

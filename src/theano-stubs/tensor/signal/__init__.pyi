@@ -5,7 +5,7 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano.tensor.signal import conv as conv
-from theano.tensor.signal import downsample as downsample
 from theano.tensor.signal import pool as pool
+import theano.legacy.tensor.downsample as _downsample
 
-
+downsample = _downsample

@@ -5,9 +5,9 @@ from collections.abc import Callable as _Callable, Iterator as _Iterator, Mappin
 import numpy as _np
 
 from theano.graph.own_text import OwnText as OwnText
+from theano.legacy.scalar.preferences import transfer_type as transfer_type
 from theano.scalar.op import ScalarOp as ScalarOp
 from theano.scalar.op import ScalarOp as _ScalarOp
-from theano.scalar.preferences import transfer_type as transfer_type
 from theano.scalar.user import Scalar as Scalar
 
 class AND(BinaryBitOp):

@@ -1,0 +1,2 @@
+# Made by `python -m tools.stubs`.
+from theano.tensor.nnet.convolution.upsampling import *
