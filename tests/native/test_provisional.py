@@ -22,7 +22,7 @@ import os
 import numpy as np
 import theano
 import theano.tensor as T
-from theano.native import provisional, support
+from theano.native.support import provisional, loading as support
 from theano.runtime import threads
 
 settle = provisional.complete  # waits for the thread, too
@@ -31,7 +31,7 @@ if "linked" in os.environ.get("AS_IF", ""):  # as where our loader knows no obje
     from theano.runtime import jit
     jit.load_image = lambda *arguments: None
 if "alone" in os.environ.get("AS_IF", ""):  # as where no threads are started
-    from theano.native import machine_ir
+    from theano.native.ir import machine as machine_ir
     machine_ir._MACHINES.clear()
 
 def check(*facts):

@@ -344,7 +344,7 @@ def test_who_waits_does_not_compute(known: bool) -> None:
     """Also on a machine of which we do not know how threads wait there."""
     code = SETUP + f"""
 import time
-from theano.native import machine_ir
+from theano.native.ir import machine as machine_ir
 if not {known}:
     machine_ir._MACHINES.clear()
 theano.config.cache.enabled = False

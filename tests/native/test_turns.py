@@ -338,7 +338,7 @@ def test_who_is_dropped_has_left(storage: list[np.ndarray]) -> None:
 def test_interrupted_while_waiting_for_a_copy(storage: list[np.ndarray]) -> None:
     text = """
     import _thread, os, signal, threading, time, numpy as np, theano
-    from theano.native import support
+    from theano.native.support import loading as support
     support.fixed_words()
     s = theano.shared(np.zeros(3))
     inside = threading.Event()
