@@ -23,10 +23,12 @@ from tools.public_names import all_public, mentioned, public
 #: Modules whose functions compute numbers by a formula; others make variables, arrange elements, ask about graphs.
 COMPUTING = re.compile(
     r"theano\.gradient\.(derived|forward)"
-    r"|theano\.sparse\.(arithmetic|pointwise|products|true_products|sums|scaling|multiplication|compare)"
-    r"|theano\.tensor\.(cumulative|dot|eigen|einstein|extremes|factors|fft|inverses|math|missing|nlinalg|numeric"
-    r"|order_statistics|reduction|schur|slinalg|statistics|systems|signal\.\w+"
-    r"|nnet\.(?!geometry|shape_checks|neighbours)\w+)"
+    r"|theano\.sparse\.(arithmetic|pointwise|products\.(dot|true_products)|sums|scaling|multiplication|compare)"
+    r"|theano\.tensor\.(fft|pointwise\.math|sorting\.order_statistics|signal\.\w+"
+    r"|linalg\.(dot|eigen|einstein|factors|inverses|nlinalg|schur|slinalg|systems)"
+    r"|reductions\.(cumulative|extremes|nan_reductions|numeric|reduction|statistics)"
+    r"|nnet\.(convolution\.(?!geometry|shape_checks)|(?!convolution|neighbours))[\w.]+)"
+    r"|theano\.legacy\.nnet\.\w+"
 )
 #: What examples use without importing it, as in tests/test_docstrings.py.
 GIVEN = {"theano": theano, "T": theano.tensor, "np": np}

@@ -94,8 +94,9 @@ def test_descriptions_of_variables():
 
 
 def test_compatibility():
-    from theano import compat
     from theano.compat import PY3, DefaultOrderedDict, cmp, decode, exc_message, get_unbound_function, operator_div
+
+    from theano import compat
 
     assert PY3 is True and operator_div is operator.truediv and compat.izip is zip
     for error, text in (
@@ -370,12 +371,11 @@ def test_products_of_other_modules():
 
 
 def test_other_names_of_older_tests():
+    from theano.compat import BytesIO, next
     from theano.gof.opt import logging
     from theano.gof.opt import theano as also
     from theano.gof.optdb import opt
     from theano.tensor.opt import assert_, make_vector
-
-    from theano.compat import BytesIO, next
 
     assert BytesIO is io.BytesIO and next is builtins.next and also is theano and opt is theano.gof.opt
     assert logging.getLogger is not None

@@ -12,9 +12,9 @@ import warnings
 import numpy as np
 import pytest
 import scipy
+from theano.compat import clients
 
 import theano.tensor as T
-from theano.compat import clients
 
 # A library as they were written: what it asks for is here or nowhere.
 OLD = """

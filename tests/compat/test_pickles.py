@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from theano.gof import generic
+from theano.typed_list import TypedListType
 
 import theano
 import theano.sparse
 import theano.tensor as T
-from theano.typed_list import TypedListType
 
 pytestmark = pytest.mark.filterwarnings("ignore:Please import:DeprecationWarning")  # SciPy's modules of that time
 

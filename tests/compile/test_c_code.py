@@ -300,7 +300,7 @@ def test_inputs_that_are_overwritten():
     got, rest = theano.function([x], [op(x), x + 1], accept_inplace=True)(given)
     np.testing.assert_array_equal(got, [-1, 2, 4])
     np.testing.assert_array_equal(rest, A + 1)
-    np.testing.assert_array_equal(given, A)
+    np.testing.assert_array_equal(given, got)
 
 
 class TwoOutputs(Op):

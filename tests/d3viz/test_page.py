@@ -11,16 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from theano.d3viz import d3viz, d3write
 from theano.d3viz.d3viz import replace_patterns, safe_json
 
 import theano
 import theano.tensor as T
-from theano.d3viz import d3viz, d3write
 from theano.show.graphs.graph_data import graph_data
 from theano.show.graphs.packing import packed
 
 BROWSER = Path(__file__).with_name("browser.js")
-GRAPH_SCRIPT = Path(theano.__file__).with_name("d3viz") / "graph.js"
+GRAPH_SCRIPT = Path(theano.__file__).with_name("show") / "graphs" / "graph.js"
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node runs the script of a page")
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from theano.d3viz import d3viz
 
 import theano
 import theano.tensor as T
-from theano.d3viz import d3viz
 from tools import chromium
 from tools.explain_pages import PROGRAMS, write_pages
 

@@ -6,10 +6,10 @@ import io
 
 import numpy as np
 import pytest
+from theano.d3viz import d3viz
 
 import theano
 import theano.tensor as T
-from theano.d3viz import d3viz
 
 NAMED = "<Silent whose str raises AttributeError>"
 

@@ -11,10 +11,10 @@ from theano.misc.doubleop import DoubleOp
 from theano.misc.frozendict import frozendict
 from theano.misc.may_share_memory import may_share_memory
 from theano.misc.ordered_set import OrderedSet
+from theano.tests import unittest_tools as utt
 
 import theano
 import theano.tensor as T
-from theano.tests import unittest_tools as utt
 
 
 def test_ordered_sets():

@@ -12,12 +12,12 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-
-import theano
-import theano.tensor as T
 from theano.tests import breakpoint as breakpoints
 from theano.tests import disturb_mem, record
 from theano.tests import unittest_tools as utt
+
+import theano
+import theano.tensor as T
 
 
 def test_seeds():

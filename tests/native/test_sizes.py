@@ -74,4 +74,6 @@ def test_more_steps_than_can_be_made(optimizer: str | None) -> None:
     ended, _ = theano.scan(
         lambda s: (s * 2, theano.scan_module.until(s > 4)), outputs_info=T.constant(1.0), n_steps=n
     )
-    assert theano.function([n], ended, mode=mode)(2**63 - 1).tolist() == [2, 4, 8, 16]
+    # the buffer of a loop's node has room for all steps; rewriting takes it away
+    steps = 1000 if optimizer is None else 2**63 - 1
+    assert theano.function([n], ended, mode=mode)(steps).tolist() == [2, 4, 8, 16]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from theano.tensor.opt import register_specialize
+from theano.tests import unittest_tools as utt
 
 import theano
 import theano.tensor as T
@@ -16,7 +17,6 @@ from theano import gof, scalar
 from theano.compile import optdb
 from theano.legacy.c_code import compiler
 from theano.rewrite.engine.registry import remove_rule
-from theano.tests import unittest_tools as utt
 
 needs_compiler = pytest.mark.skipif(not compiler.is_there(), reason="needs a C++ compiler")
 MODES = ["FAST_RUN", "FAST_COMPILE", "DebugMode", theano.Mode(linker="vm"), theano.Mode(linker="c|py")]

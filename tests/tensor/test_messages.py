@@ -14,6 +14,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.graph.walk import in_turns
+from theano.legacy.tensor import messages
 from theano.tensor import io
 
 MPIRUN = shutil.which("mpirun") or shutil.which("mpirun", path=str(Path(sys.executable).parent))
@@ -155,7 +156,7 @@ def test_equal_messages_are_two(mode, monkeypatch):
     class MPI:
         COMM_WORLD = _World()
 
-    monkeypatch.setattr(theano.tensor.messages, "_mpi", lambda: MPI)
+    monkeypatch.setattr(messages, "_mpi", lambda: MPI)
     x = T.dvector("x")
     received = [T.recv((2,), "float64", 0, 7) for _ in range(2)]
     f = theano.function([x], [*received, T.send(x, 1, 7), T.send(x, 1, 7)], mode=mode)

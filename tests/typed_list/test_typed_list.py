@@ -7,11 +7,11 @@ import pickle
 
 import numpy as np
 import pytest
+from theano.typed_list import TypedListType
 
 import theano
 import theano.tensor as T
 from theano import typed_list
-from theano.typed_list import TypedListType
 
 VECTORS = TypedListType(T.dvector)
 A, B, C = np.array([1.0, 2.0]), np.array([3.0]), np.array([])

@@ -70,7 +70,6 @@ _WORDS: dict[str, dict[str, str]] = {
         **{name: _DTYPE.format(name) for name in ("float16", "float32", "float64", "int8", "int64", "uint8")},
         **dict.fromkeys(("randn", "rand", "normal", "uniform", "RandomStreams"), _STREAMS),
         **{name: f"numpy.{name}" for name in ("pi", "e", "inf", "nan")},
-        "linalg": _LINALG,
         "gradient": _GRAD,
         "gradients": _GRAD,
         "unique": "theano.tensor.extra_ops.Unique()(x)",
@@ -134,6 +133,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "cross_entropy": "theano.tensor.nnet.categorical_crossentropy(probabilities, classes).mean()",
         "batch_norm": "theano.tensor.nnet.batch_normalization_train(x, gamma, beta)",
     },
+    "theano.tensor.linalg": dict.fromkeys(
+        ("cholesky", "cond", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matrix_power", "matrix_rank",
+         "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "svd"), _LINALG
+    ),
     "theano.tensor.random": dict.fromkeys(
         ("normal", "uniform", "randn", "rand", "randint", "seed", "binomial", "choice", "RandomStreams"), _STREAMS
     ),

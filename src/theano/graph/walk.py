@@ -147,15 +147,30 @@ def io_toposort(
 
     Parameters
     ----------
+    inputs : iterable of Variable
+        Where to stop: what makes them is left out.
+    outputs : iterable of Variable
+        What the nodes make in the end.
     orderings
         Further nodes that must come before a node.
     clients
         A dict that is filled: the nodes that use a variable.
 
+    Returns
+    -------
+    list of Apply
+        Empty if all outputs are inputs, or have no owner.
+
     Raises
     ------
     ValueError
         The graph has a cycle.
+
+    Examples
+    --------
+    >>> x = T.dvector("x")
+    >>> [str(node.op) for node in io_toposort([x], [T.exp(-x).sum()])]
+    ['Elemwise{neg,no_inplace}', 'Elemwise{exp,no_inplace}', 'Sum{acc_dtype=float64}']
     """
     given = set(inputs)
     order: dict[Apply, None] = {}

@@ -66,9 +66,7 @@ class AliasModule(absent.NamedModule):
 def install() -> None:
     """Register the aliases as modules and set the late attributes; `theano` calls this once."""
     sys.meta_path.insert(0, _Moved)
-    for name, home in MOVED.items():
-        if home in sys.modules:
-            _name_again(name, sys.modules[home])
+    _name_all_again()
     for name in ALIASES:
         for known in _with_parents(name):
             if known not in sys.modules:
@@ -100,6 +98,16 @@ def _home(name: str) -> str:
 def _holds_others(name: str) -> bool:
     """Whether modules of the table lie in a module of the table, so that it must look like a package."""
     return any(other.startswith(f"{name}.") for other in MOVED)
+
+
+def _name_all_again() -> None:
+    """Give all loaded modules of the table their documented names, too, before somebody imports them by these.
+
+    An import would set the name in the package around, where ``theano.d3viz.d3viz`` is a function.
+    """
+    for name, home in MOVED.items():
+        if home in sys.modules and name not in sys.modules:
+            _name_again(name, sys.modules[home])
 
 
 def _name_again(name: str, module: ModuleType) -> None:
@@ -137,6 +145,7 @@ class _Moved:
     def exec_module(self, module: ModuleType) -> None:
         """The module has run: only its own spec comes back, which `importlib` has replaced."""
         module.__spec__ = self._spec
+        _name_all_again()
 
 
 def _show(target: str) -> None:

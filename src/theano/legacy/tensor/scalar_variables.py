@@ -107,6 +107,11 @@ def as_scalar(x: Any, name: str | None = None) -> Any:
     name
         The name of the constant.
 
+    Returns
+    -------
+    Variable
+        `x` itself, the output of the `Apply`, or the constant.
+
     Raises
     ------
     TypeError

@@ -160,6 +160,8 @@ def sign_of_quotient(graph: RewriteGraph, node: Node) -> Tensor | None:
         if exponent != -1 or scalar_name(size) != "abs_":
             continue
         inside = size.owner.inputs[0]
+        if any(scalar_name(v) == "sgn" and v.owner.inputs[0] is inside for v in view.factors):
+            continue  # sgn(x) * x is abs(x), and the quotient 1
         inner = product_of(graph, inside)
         factors = {inside: 1} if inside in view.factors else inner.factors
         coef = 1 if inside in view.factors else _size(inner.coef)
