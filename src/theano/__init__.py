@@ -54,9 +54,8 @@ from theano.graph import (
 from theano.graph import clone_replace as clone
 from theano.printing import pp, pprint
 from theano.scan import foldl, foldr, map, reduce, scan, scan_checkpoints
-from theano.tensor import get_scalar_constant_value
+from theano.tensor import dot, get_scalar_constant_value
 from theano.tensor import nnet as _nnet
-from theano.tensor.linalg import dot
 
 if (_shell := _notebook_shell()) is not None:
     _shell.extension_manager.load_extension("theano")  # as ``%load_ext theano``: short errors

@@ -42,7 +42,7 @@ class Record:
     >>> Record(file, replay=True).handle_line("b\\n")
     Traceback (most recent call last):
         ...
-    theano.tests.record.MismatchError: line 1 of the record is 'a\\n', this run gives 'b\\n'
+    theano.legacy.tests.record.MismatchError: line 1 of the record is 'a\\n', this run gives 'b\\n'
     """
 
     f: IO[str]

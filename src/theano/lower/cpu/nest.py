@@ -377,7 +377,8 @@ class NestBuilder:
 
     def store_result(self, item: Pointwise, result: Expr) -> None:
         """Write an element of a result that is needed in memory, at the end of the sweep's body."""
-        position = [None if p is None else self.index_of[p] for p in out_place(self.group, item)]
+        axes = out_place(self.group, item)
+        position = [None if axis is None else self.index_of[axis] for axis in axes]
         if item.scatter is not None:
             assert item.out is not None
             operands, point = self.operands(item), _Point(self, item)
@@ -391,7 +392,9 @@ class NestBuilder:
             view, index = self.place(item.target, position)
         else:
             assert item.out is not None
-            view, index = self.place(whole(item.out), position)
+            ragged = self.group.ragged  # no length of a row is known, that of the axis may be
+            looped = [ragged is not None and axis == ragged.axis for axis in axes]
+            view, index = self.place(moving(self.b, whole(item.out), looped), position)
         self.store(item, view, index, ex.cast(result, st.load_type(view.type)))
 
     def store_reduced(self, item: Reduce, result: Expr) -> None:

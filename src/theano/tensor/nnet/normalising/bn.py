@@ -242,6 +242,10 @@ def in_float32(x: Any) -> Any:
     >>> x = T.TensorType("float16", (False,))("x")
     >>> in_float32(x).dtype, T.grad(in_float32(x).sum(), x).dtype
     ('float32', 'float16')
+
+    References
+    ----------
+    ``y = x``: P. Micikevicius et al., "Mixed precision training", 2018, section 3.3, for statistics of batches.
     """
     # A cast alone would have a gradient of float32; that of what is made of `x` has the dtype that this has.
     return cast(tensor_copy(x), "float32") if x.type.dtype == "float16" else x
