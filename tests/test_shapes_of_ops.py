@@ -71,7 +71,8 @@ UNKNOWN = {
 
 # Where operations are that few programs load.
 LOADED_LATE = (
-    "theano.random.sparse_draws", "theano.tensor.checks.raise_op", "theano.tensor.foreign", "theano.tensor.indexing.slices",
+    "theano.random.sparse_draws", "theano.tensor.checks.raise_op", "theano.tensor.foreign",
+    "theano.tensor.indexing.slices",
 )  # fmt: skip
 
 # Operations without `infer_shape`.

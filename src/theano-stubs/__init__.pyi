@@ -82,7 +82,6 @@ import theano.legacy.typed_list as _typed_list
 import theano.show.explanation as _explanation
 import theano.show.graphs as _d3viz
 import theano.show.notebooks as _notebooks
-import theano.tensor.linalg.dot as _dot
 
 def Lop(f: Variable | _Sequence[Variable], wrt: Variable | _Sequence[Variable], eval_points: Variable | _Sequence[Variable], consider_constant: _Sequence[Variable] | None = None, disconnected_inputs: str = 'raise') -> _ty.Any: ...
 Out = _Out
@@ -97,7 +96,7 @@ configdefaults = _configdefaults
 configparser = _configparser
 d3viz = _d3viz
 def debug_assert(condition: _ty.Any, msg: str | None = None) -> None: ...
-dot = _dot
+def dot(a: _ty.Any, b: _ty.Any) -> TensorVariable: ...
 def dprint(obj: _ty.Any, depth: int = -1, print_type: bool = False, file: _ty.Any = None, ids: str = 'CHAR', stop_on_name: bool = False, done: dict[_ty.Any, str] | None = None, print_storage: bool = False, print_clients: bool = False, used_ids: dict[_ty.Any, str] | None = None) -> _ty.Any: ...
 def explain(f: _ty.Any, *args: _ty.Any) -> Explanation: ...
 explanation = _explanation

@@ -16,4 +16,4 @@ from theano.tensor.linalg import schur as schur
 from theano.tensor.linalg import slinalg as slinalg
 from theano.tensor.linalg import systems as systems
 
-
+def no_attribute(kind: str, name: str, thing: _ty.Any = None) -> _ty.Any: ...
