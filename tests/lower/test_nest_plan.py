@@ -15,10 +15,11 @@ from theano.lower.nests.accesses import Reach
 from theano.lower.nests.axis_order import axis_order
 from theano.lower.nests.planner import plan_nest
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, length
 from theano.lower.state.items import Pointwise, Reduce
 from theano.lower.state.machine import Machine
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Tensor, Value
 
 

@@ -41,10 +41,11 @@ from theano.lower.ops.linalg import factors  # noqa: F401
 from theano.lower.ops.products import dot  # noqa: F401
 from theano.lower.ops.products.product import share_reads
 from theano.lower.ops.registry import find
-from theano.lower.state.builder import Builder, CheckRecord, whole
+from theano.lower.state.builder import Builder, CheckRecord
 from theano.lower.state.dims import ONE, is_const, length
 from theano.lower.state.items import Special
 from theano.lower.state.machine import Machine
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Tensor, Update, Value
 from theano.runtime import abi
 from theano.scalar.dtypes import COMPLEX

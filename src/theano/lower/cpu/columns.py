@@ -12,10 +12,10 @@ from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.prefetch import next_gathers, next_rows
 from theano.lower.fusion.groups import picked
 from theano.lower.nests.nest_plan import Sweep
-from theano.lower.state.builder import whole
 from theano.lower.state.convert import convert
 from theano.lower.state.dims import ONE, ZERO, length
 from theano.lower.state.items import Item, Pointwise, Reduce
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Tensor, Value
 
 Block = list[st.Stmt]

@@ -14,9 +14,9 @@ from theano.lower.cpu.columns import Lanes, add_parts, block_buffers, clear, col
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.rows import prefix, row_sweep
 from theano.lower.nests.nest_plan import Sweep
-from theano.lower.state.builder import whole
 from theano.lower.state.dims import ONE, is_const, length
 from theano.lower.state.items import Reduce
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value
 
 Block = list[st.Stmt]

@@ -16,10 +16,11 @@ from theano.lower.nests.accesses import producers
 from theano.lower.nests.coalesced_axes import joined_group
 from theano.lower.nests.nest_plan import NestPlan
 from theano.lower.state import body as bd
-from theano.lower.state.builder import OF_KERNELS, Builder, c_strides, moving, whole
+from theano.lower.state.builder import OF_KERNELS, Builder, moving
 from theano.lower.state.dims import ONE, ZERO, is_const
 from theano.lower.state.emitter import Argument
 from theano.lower.state.items import Item, Pointwise, Reduce
+from theano.lower.state.strides import c_strides, whole
 from theano.lower.state.values import Tensor, Value
 
 

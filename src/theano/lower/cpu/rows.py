@@ -9,10 +9,10 @@ from theano.lower.cpu.columns import is_last_call
 from theano.lower.cpu.nest import NestBuilder, index_name
 from theano.lower.cpu.prefetch import ahead, next_row
 from theano.lower.nests.nest_plan import Sweep
-from theano.lower.state.builder import whole
 from theano.lower.state.convert import convert
 from theano.lower.state.dims import ONE, ZERO, is_const, length
 from theano.lower.state.items import Pointwise, Reduce
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Tensor
 
 Block = list[st.Stmt]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.items import Reduce
+from theano.lower.state.strides import whole
 
 __all__ = ["split_reduction"]
 

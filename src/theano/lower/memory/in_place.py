@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from theano.lower.fusion.groups import Group, out_place, picked, scattering
 from theano.lower.nests.accesses import producers
 from theano.lower.nests.phases import Phases
-from theano.lower.state.builder import Builder, c_strides
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ZERO
 from theano.lower.state.items import Item, Pointwise, Reduce
+from theano.lower.state.strides import c_strides
 from theano.lower.state.values import Tensor, Value
 
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.fusion.groups import Group, out_place, picked
-from theano.lower.state.builder import Builder, c_strides, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ZERO, is_const
 from theano.lower.state.items import Item, Pointwise, Reduce
+from theano.lower.state.strides import c_strides, whole
 from theano.lower.state.values import Tensor, Value
 
 Steps = tuple[tuple[int | None, Expr], ...]

@@ -14,10 +14,11 @@ from theano.lower.nests.accesses import Reach
 from theano.lower.nests.axis_order import axis_order
 from theano.lower.nests.coalesced_axes import joined_axes, joined_group
 from theano.lower.nests.nest_plan import NestPlan
-from theano.lower.state.builder import Builder, c_strides
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import length
 from theano.lower.state.items import Item, Pointwise
 from theano.lower.state.step_loop import StepLoop
+from theano.lower.state.strides import c_strides
 from theano.lower.state.values import Tensor, Value
 
 

@@ -21,10 +21,11 @@ from theano.lower.nests.prefetch import Hint, hints_ahead, hints_for_rows, pays,
 from theano.lower.nests.split_work import column_parts, crossed_parts, part_length, rest, row_parts, rows_together
 from theano.lower.nests.times import point_time
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, c_strides
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, ZERO, is_const, length
 from theano.lower.state.items import Item, Pointwise, Reduce
 from theano.lower.state.machine import Machine
+from theano.lower.state.strides import c_strides
 from theano.lower.state.values import Tensor
 from theano.runtime import abi
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Sequence
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.fusion.groups import Group, out_place, picked, picks
-from theano.lower.state.builder import c_strides, whole
 from theano.lower.state.dims import ZERO, Dims
 from theano.lower.state.items import Pointwise, Reduce
+from theano.lower.state.strides import c_strides, whole
 from theano.lower.state.values import Tensor, Value
 
 Lead = Callable[[Tensor], int]

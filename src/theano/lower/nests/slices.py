@@ -17,9 +17,10 @@ from theano.lower.fusion.groups import Group, out_place
 from theano.lower.nests.nest_plan import NestPlan
 from theano.lower.nests.planner import plan_nest
 from theano.lower.nests.row_locality import is_cut_along, keeps_to_rows
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, ZERO, length
 from theano.lower.state.products import Product
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Tensor
 
 

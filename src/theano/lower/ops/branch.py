@@ -12,10 +12,11 @@ from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.ops.callback import copy_to_slot, held_again, object_tensor
 from theano.lower.ops.registry import lowers
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, ZERO
 from theano.lower.state.emitter import Emitter
 from theano.lower.state.items import Special
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Tensor, Value
 
 

@@ -11,10 +11,11 @@ from theano.graph.op import overwritten_by
 from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops import stmt as st
-from theano.lower.state.builder import Builder, c_strides, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, is_const, length
 from theano.lower.state.emitter import Emitter
 from theano.lower.state.items import Special
+from theano.lower.state.strides import c_strides, whole
 from theano.lower.state.values import Tensor, Value
 from theano.tensor.type import TensorType
 

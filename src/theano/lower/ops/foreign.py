@@ -8,10 +8,11 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import lengths_of
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ZERO, is_const, length
 from theano.lower.state.emitter import Argument, Emitter
 from theano.lower.state.items import Special
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value
 from theano.native.foreign import OTHER_SHAPE, RAISED, is_numba
 from theano.tensor.foreign import ForeignCall

@@ -14,11 +14,12 @@ from theano.lower.ops.callback import only_user
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.complexes import of_type
 from theano.lower.state.dims import LONGEST, ONE, ZERO, is_const, length
 from theano.lower.state.items import Pointwise
 from theano.lower.state.scattering import clamped, is_summed, pad_right, scattered_sum
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Value
 from theano.tensor.checks.static_value import known_int
 from theano.tensor.indexing.advanced_subtensor import (

@@ -10,9 +10,10 @@ from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of
 from theano.lower.ops.vectors import vector_value
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.convert import compute_type
 from theano.lower.state.dims import ZERO, is_const, length
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value
 from theano.tensor.shaping.join import Join, Split
 

@@ -13,10 +13,11 @@ from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of, with_dims
 from theano.lower.ops.vectors import vector_value
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, ZERO, is_const, length
 from theano.lower.state.emitter import Emitter
 from theano.lower.state.items import Special
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Tensor, Value
 from theano.tensor.random import mrg31k3p, philox4x32
 from theano.tensor.random.mrg_uniform import mrg_uniform

@@ -10,9 +10,10 @@ from theano.loops.expr import Expr
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
 from theano.lower.state import body as bd
-from theano.lower.state.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.state.builder import COMPLEX_PART, Builder, as_parts
 from theano.lower.state.complexes import of_type
 from theano.lower.state.dims import ONE, is_const
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value
 from theano.tensor.reductions.cumulative import CumOp
 from theano.tensor.reductions.recurrence import LinearRecurrence

@@ -20,11 +20,12 @@ from theano.lower.ops.branch import inside, needs_of
 from theano.lower.ops.callback import object_tensor
 from theano.lower.ops.registry import lowers
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, as_parts, c_strides, whole
+from theano.lower.state.builder import Builder, as_parts
 from theano.lower.state.dims import ONE, ZERO, escaped, is_const, length
 from theano.lower.state.emitter import Emitter
 from theano.lower.state.items import Pointwise, Special
 from theano.lower.state.step_loop import Carry, RowMemory, StepLoop
+from theano.lower.state.strides import c_strides, whole
 from theano.lower.state.values import Item, Tensor, Value
 from theano.scan.count import NO_STEP, REFUSAL, StepCount
 from theano.scan.op import Scan

@@ -9,11 +9,12 @@ from theano.loops.expr import Expr
 from theano.lower.ops.indexing import note_within, within_range
 from theano.lower.ops.registry import lowers
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.convert import compute_type
 from theano.lower.state.dims import ONE, ZERO, is_const
 from theano.lower.state.items import Pointwise
 from theano.lower.state.scattering import is_summed, scattered_sum
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Ragged, Value
 from theano.tensor.indexing.segments import (
     COUNT,

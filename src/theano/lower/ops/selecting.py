@@ -14,13 +14,14 @@ from theano.loops.expr import Expr
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import elements_of, reshaped
 from theano.lower.state import body as bd
-from theano.lower.state.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.state.builder import COMPLEX_PART, Builder, as_parts
 from theano.lower.state.complexes import joined, parts_of
 from theano.lower.state.convert import convert
 from theano.lower.state.dims import LIMIT, ONE, ZERO, length
 from theano.lower.state.emitter import Argument, Emitter
 from theano.lower.state.items import Special
 from theano.lower.state.lengths import positions, spread
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Value, rearranged
 from theano.tensor.indexing.advanced_subtensor import Nonzero
 from theano.tensor.pointwise.extra_ops import RepeatOp

@@ -12,8 +12,9 @@ from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.vectors import vector_value
 from theano.lower.state import body as bd
-from theano.lower.state.builder import COMPLEX_PART, Builder, c_strides
+from theano.lower.state.builder import COMPLEX_PART, Builder
 from theano.lower.state.dims import LIMIT, ONE, escaped, is_const, length, real_product, shape_text
+from theano.lower.state.strides import c_strides
 from theano.lower.state.values import Value
 from theano.tensor.checks.assertion import Assert, AssertEqual
 from theano.tensor.checks.declared_shapes import Rebroadcast, SpecifyShape

@@ -27,11 +27,12 @@ from theano.lower.ops.reduction import reduced
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, ZERO, is_const, length
 from theano.lower.state.emitter import Argument, Emitter
 from theano.lower.state.items import Special
 from theano.lower.state.lengths import positions, spread
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Value, rearranged
 from theano.tensor.sorting.ordered import Unique
 from theano.tensor.sorting.sort import ArgSortOp, SortOp, TopKOp

@@ -20,11 +20,12 @@ from theano.lower.ops.indexing import within_range
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.segments import cut_into_rows
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.convert import convert
 from theano.lower.state.dims import ONE, ZERO, is_const, length
 from theano.lower.state.emitter import Argument, Emitter
 from theano.lower.state.items import Special
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Tensor, Value
 from theano.tensor.indexing.segments import COUNT, OUTSIDE
 from theano.tensor.sparse_rows import APART, TOO_MANY, MergedRows, ProductAt, ProductPlaces

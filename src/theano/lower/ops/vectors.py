@@ -6,10 +6,11 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, length
 from theano.lower.state.emitter import Emitter
 from theano.lower.state.items import Special
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Tensor, Value
 
 

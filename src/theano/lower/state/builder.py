@@ -15,6 +15,7 @@ from theano.lower.state.dims import ONE, ZERO, Dims, is_const, length
 from theano.lower.state.items import Pointwise, Reduce, Running, Special
 from theano.lower.state.machine import Machine
 from theano.lower.state.names import Names
+from theano.lower.state.strides import align, c_strides, whole
 from theano.lower.state.values import Item, Ragged, Tensor, Value
 
 # Names of kernels begin with these and have numbers of their own, so that equal kernels have equal texts. In main only
@@ -562,10 +563,6 @@ class Builder(Record):
         return self.copy(value)
 
 
-def whole(tensor: Tensor) -> Value:
-    return Value(tensor.type, tensor.dims, tensor=tensor, axes=tuple(range(len(tensor.dims))))
-
-
 def as_parts(b: Builder, value: Value) -> Value:
     """The same memory as numbers that can be moved: complex ones as pairs along a new last axis, float16 as bits."""
     full = b.strided(value)
@@ -593,27 +590,3 @@ def moving(b: Builder, window: Value, looped: Sequence[bool]) -> Value:
     far = b.dims.product(full.tensor.dims)  # no shorter than other strides, so loops along these are inside
     strides = tuple(far if s else stride for s, stride in zip(still, full.strides, strict=True))
     return Value(full.type, full.dims, tensor=full.tensor, offset=full.offset, strides=strides)
-
-
-def align(value: Value, dims: Sequence[Expr]) -> tuple[int | None, ...]:
-    """For each axis of an operand the axis of the space: the last axes match, length 1 against more broadcasts."""
-    shift = len(dims) - value.ndim
-    return tuple(
-        None if is_const(d, 1) and not is_const(dims[k + shift], 1) else k + shift for k, d in enumerate(value.dims)
-    )
-
-
-def c_strides(dims: Dims, lengths: Sequence[Expr]) -> tuple[Expr, ...]:
-    """Element strides of an array in C order (0 along axes of constant length 1)."""
-    lengths = tuple(lengths)
-    known = dims.strides.get((dims.region, lengths))
-    if known is not None:
-        return known
-    strides = []
-    step = ONE
-    for dim in reversed(lengths):
-        strides.append(ZERO if is_const(dim, 1) else step)
-        if not is_const(dims.normal(dim), 0):  # nothing is there; a step of 0 would mean that the axis broadcasts
-            step = dims.normal(ex.mul(step, dim))
-    found = dims.strides[dims.region, lengths] = tuple(reversed(strides))
-    return found

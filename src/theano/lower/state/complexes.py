@@ -16,8 +16,9 @@ from theano.loops import expr as ex
 from theano.loops import stmt as st
 from theano.loops.expr import Expr
 from theano.lower.state import body as bd
-from theano.lower.state.builder import COMPLEX_PART, Builder, as_parts, whole
+from theano.lower.state.builder import COMPLEX_PART, Builder, as_parts
 from theano.lower.state.dims import ONE
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value, rearranged
 
 __all__ = ["is_real", "joined", "of_type", "parts_of", "zeros"]

@@ -9,9 +9,9 @@ from theano.loops import expr as ex
 from theano.loops import host as hs
 from theano.loops.expr import Expr
 from theano.loops.externs.table import EXTERNS, name_of
-from theano.lower.state.builder import c_strides, whole
 from theano.lower.state.emitter import Argument, Emitter
 from theano.lower.state.items import Special
+from theano.lower.state.strides import c_strides, whole
 from theano.lower.state.values import Tensor, Value, byte_size
 
 

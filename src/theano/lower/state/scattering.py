@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, ZERO, is_const, length
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Value
 
 

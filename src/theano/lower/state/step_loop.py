@@ -5,9 +5,9 @@ from __future__ import annotations
 from theano.base.record import Record, field
 from theano.loops import expr as ex
 from theano.loops.expr import Expr
-from theano.lower.state.builder import c_strides
 from theano.lower.state.dims import ZERO, Dims, is_const, length
 from theano.lower.state.items import Special
+from theano.lower.state.strides import c_strides
 from theano.lower.state.values import Item, Tensor, Value
 
 

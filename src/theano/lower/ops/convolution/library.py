@@ -34,11 +34,12 @@ from theano.lower.ops.convolution.loops import in_loops, suits_loops
 from theano.lower.ops.convolution.shapes import Case, Sides, share
 from theano.lower.ops.indexing import take
 from theano.lower.ops.registry import lowers
-from theano.lower.state.builder import COMPLEX_PART, Builder, whole
+from theano.lower.state.builder import COMPLEX_PART, Builder
 from theano.lower.state.complexes import of_type
 from theano.lower.state.dims import ONE, ZERO, is_const, length
 from theano.lower.state.emitter import Argument, Emitter
 from theano.lower.state.items import Special
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Tensor, Value
 from theano.tensor.nnet.convolution.ops import AbstractConv, AbstractConv_gradInputs, AbstractConv_gradWeights
 

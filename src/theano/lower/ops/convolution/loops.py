@@ -20,9 +20,9 @@ from theano.lower.ops.elemwise import rearranged
 from theano.lower.ops.reduction import reduced
 from theano.lower.ops.shapes import reshaped
 from theano.lower.state import body as bd
-from theano.lower.state.builder import whole
 from theano.lower.state.dims import ONE, ZERO, is_const, length
 from theano.lower.state.inlining import Sources
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value
 from theano.lower.state.windows import WRITTEN_OUT, Axis, over_taps
 

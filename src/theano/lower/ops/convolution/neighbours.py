@@ -13,9 +13,10 @@ from theano.lower.ops.convolution.pool import numbers_of, steps_in
 from theano.lower.ops.registry import lowers
 from theano.lower.ops.shapes import reshaped
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import LIMIT, ONE, ZERO, escaped, is_const, length
 from theano.lower.state.inlining import Sources
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value
 from theano.lower.state.windows import Axis, Windows, over_taps
 from theano.tensor.nnet.neighbours import WHOLE, Images2Neibs, SumOfNeibs

@@ -16,12 +16,13 @@ from theano.loops.expr import Expr
 from theano.loops.externs.lapack import EXPONENTIAL_WORK, NOT_FINITE, code_of, name_of
 from theano.lower.ops.registry import lowers
 from theano.lower.state import body as bd
-from theano.lower.state.builder import COMPLEX_PART, Builder, whole
+from theano.lower.state.builder import COMPLEX_PART, Builder
 from theano.lower.state.complexes import joined, of_type, parts_of
 from theano.lower.state.dims import ONE, ZERO, is_const, length
 from theano.lower.state.emitter import Argument, Emitter
 from theano.lower.state.items import Special
 from theano.lower.state.products import place
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Tensor, Value, rearranged
 from theano.native.linalg import loading
 from theano.tensor.linalg.eigen import Eig, Eigh, LostParts

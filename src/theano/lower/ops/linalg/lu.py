@@ -21,9 +21,10 @@ from theano.lower.ops.linalg.factors import (
     sum_of_logarithms,
 )
 from theano.lower.ops.registry import lowers
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.complexes import of_type
 from theano.lower.state.dims import ONE, ZERO
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value
 from theano.native.linalg import loading
 from theano.tensor.linalg.lu import LUDet, LUFactor, LUSLogDet, LUSolve

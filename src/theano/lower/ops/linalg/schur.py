@@ -19,8 +19,9 @@ from theano.loops.externs.lapack import (
 )
 from theano.lower.ops.linalg.factors import BLOCK, Call, by_columns, leading_of, prepared, refuse, repeated, square
 from theano.lower.ops.registry import lowers
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import ONE, ZERO, length
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Value
 from theano.tensor.linalg import schur as words
 from theano.tensor.linalg.schur import Schur, TriangularRoot, TriangularSylvester

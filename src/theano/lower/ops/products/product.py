@@ -9,11 +9,12 @@ from theano.loops import host as hs
 from theano.loops.expr import Expr
 from theano.loops.externs.table import name_of
 from theano.lower.state import body as bd
-from theano.lower.state.builder import Builder, whole
+from theano.lower.state.builder import Builder
 from theano.lower.state.dims import Dims, is_const, length
 from theano.lower.state.emitter import Emitter
 from theano.lower.state.items import Pointwise, Special
 from theano.lower.state.products import Product, place
+from theano.lower.state.strides import whole
 from theano.lower.state.values import Item, Tensor, Value
 
 TYPES = ("f32", "f64")
