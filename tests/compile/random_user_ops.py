@@ -75,7 +75,7 @@ class Drawn(Op):
         g = T.zeros_like(inputs[0]) + sum(g for g in gs if not isinstance(g.type, theano.gradient.DisconnectedType))
         g = (g[::-1] if g.ndim else g) * self.factor
         return [
-            T.cast(g, gs[0].dtype) if "complex" in g.dtype else g,
+            T.cast(g, inputs[0].dtype) if "complex" in inputs[0].dtype else g,
             *(theano.gradient.disconnected_type() for _ in inputs[1:]),
         ]
 

@@ -78,7 +78,7 @@ class RandomComplex:
         try:
             with np.errstate(all="ignore"):
                 evaluate([made], self.known)
-        except (ValueError, NotImplementedError):  # lengths that do not fit, loops of no steps
+        except (IndexError, ValueError, NotImplementedError):  # places and lengths that do not fit, loops of no steps
             return
         if made.ndim <= 2:
             self.pool.append(made)
