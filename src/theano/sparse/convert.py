@@ -130,7 +130,7 @@ dense_from_sparse = DenseFromSparse()
 
 
 def at_elements(x: Any, g: Any) -> Any:
-    """What a matrix `g`, a gradient of `x` or of a matrix of its structure, is for each element of `x`: a vector."""
+    """Return the derivative for each stored element of `x`, a vector, given a gradient `g` of `x`, dense or sparse."""
     g = before_sparse(g)
     if is_of_elements(g):
         return components_of(g)[0]

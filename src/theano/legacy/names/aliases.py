@@ -91,7 +91,7 @@ def install() -> None:
 
 
 def _home(name: str) -> str:
-    """The name that a module has in this package, for its documented one."""
+    """Return where the module with a documented name is in this package: its entry in `MOVED`, or the name itself."""
     return MOVED.get(name, name)
 
 

@@ -198,7 +198,7 @@ class _ScanLowering:
         return carries, rows
 
     def _initial(self, s: StateArg) -> Value:
-        """The rows before the first step."""
+        """Return the initial rows of a state: its input, or the first rows of that if it is a buffer for all steps."""
         value = self.values[s.initial]
         if not s.buffer:
             return value

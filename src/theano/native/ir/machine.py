@@ -63,11 +63,11 @@ class Machine:
         raise NotImplementedError
 
     def nap(self, f: Code, at: V, seen: V) -> None:
-        """The same for a moment at most: a signal may have come before."""
+        """Sleep as `doze` does, for a moment at most: where a signal came first, nobody would rouse the thread."""
         f.api("nanosleep", f.address("moment"), f.null())
 
     def rouse(self, f: Code, at: V, most: V | int = EVERYBODY) -> None:
-        """Wake those who sleep there, at least `most` of them."""
+        """Wake threads that sleep on the word: `most` of them, or more."""
 
     def starting(self, f: Code) -> AbstractContextManager[Start]:
         """What starts threads that run `worker`; they never end, and serve no signals."""

@@ -385,7 +385,7 @@ class Written(Indexed):
         return self.out_of_place() if self.inplace else self
 
     def _target(self, x: np.ndarray) -> np.ndarray:
-        """What `perform` writes to: `x` itself where it is to be overwritten, or a copy."""
+        """Return the array that `perform` writes into: `x` itself if the op is in place, else a copy."""
         return x if self.inplace else np.array(x)
 
     def _reader(self) -> Op:
